@@ -1,0 +1,146 @@
+/**
+ * Writes replies (RFC 2131 §2) into a slab that the caller owns: one slab carries the replies of
+ * one group, because receive buffers are reused while the group's commit is under way.
+ */
+import { type Ipv4, writeIpv4 } from "./ipv4.ts";
+import { BOOTREPLY, Header, MAGIC_COOKIE, type MessageView } from "./message_view.ts";
+import { Option } from "./option_codes.ts";
+
+/** Many relays and clients refuse less: the BOOTP minimum (RFC 951 §3, RFC 1542 §2.1). */
+export const REPLY_OCTETS_MIN = 300;
+
+/** An Ethernet datagram without fragments: 1500 less the IP and UDP headers. */
+export const REPLY_OCTETS_MAX = 1472;
+
+/** IP and UDP headers, which option 57 counts in (RFC 2132 §9.10 names the minimum datagram). */
+const IP_UDP_OCTETS = 28;
+
+/** What every client accepts (RFC 2131 §2); a smaller option 57 is not legal (RFC 2132 §9.10). */
+const MESSAGE_SIZE_MIN = 576;
+
+const OPTION_PART_OCTETS_MAX = 255;
+const OPTION_HEADER_OCTETS = 2;
+const END_OCTETS = 1;
+
+/** Room for replies; grows by a chunk when a group needs more than one. */
+export class ReplySlab {
+  private chunk = new Uint8Array(0);
+  private used = 0;
+
+  /** A stretch of `octets` octets, zeroed, not handed out before. */
+  reserve(octets: number): Uint8Array {
+    if (this.used + octets > this.chunk.length) {
+      this.chunk = new Uint8Array(CHUNK_OCTETS);
+      this.used = 0;
+    }
+    return this.chunk.subarray(this.used, this.used + octets);
+  }
+
+  /** Keeps the first `octets` octets of the last stretch; the rest is handed out again. */
+  keep(octets: number): void {
+    this.used += octets;
+  }
+}
+
+/** A batch of replies of usual size; a page multiple. */
+const CHUNK_OCTETS = 32 * 1024;
+
+/** Header fields of a reply that are not copied from the request. */
+export interface ReplyHeader {
+  readonly ciaddr: Ipv4;
+  readonly yiaddr: Ipv4;
+  readonly flags: number;
+}
+
+/** One reply under way: header first, then options in the order that they are given. */
+export class MessageWriter {
+  private readonly bytes: Uint8Array;
+  private readonly written = new Uint8Array(256);
+  private at = Header.OPTIONS;
+  private limit: number;
+
+  /**
+   * Starts the reply to `request`: xid, giaddr, chaddr and hardware type come back as they were.
+   * `messageSizeMax` is the client's option 57, if it sent one.
+   */
+  constructor(
+    private readonly slab: ReplySlab,
+    request: MessageView,
+    header: ReplyHeader,
+    messageSizeMax: number | undefined,
+  ) {
+    const clientMax = Math.max(messageSizeMax ?? MESSAGE_SIZE_MIN, MESSAGE_SIZE_MIN);
+    const octetsMax = Math.min(clientMax - IP_UDP_OCTETS, REPLY_OCTETS_MAX);
+    this.limit = octetsMax - END_OCTETS;
+    this.bytes = slab.reserve(octetsMax).fill(0);
+    const bytes = this.bytes;
+    bytes[Header.OP] = BOOTREPLY;
+    bytes[Header.HTYPE] = request.htype;
+    bytes[Header.HLEN] = request.hlen;
+    writeIpv4(bytes, Header.XID, request.xid);
+    bytes[Header.FLAGS] = header.flags >>> 8;
+    bytes[Header.FLAGS + 1] = header.flags & 255;
+    writeIpv4(bytes, Header.CIADDR, header.ciaddr);
+    writeIpv4(bytes, Header.YIADDR, header.yiaddr);
+    writeIpv4(bytes, Header.GIADDR, request.giaddr);
+    bytes.set(request.chaddr, Header.CHADDR);
+    writeIpv4(bytes, Header.COOKIE, MAGIC_COOKIE);
+  }
+
+  /** Keeps room for options that are written last, whatever comes before them. */
+  keepRoom(payloadOctets: number): void {
+    this.limit -= encodedOctets(payloadOctets);
+  }
+
+  /** Gives the kept room back, for the option it was kept for. */
+  giveRoom(payloadOctets: number): void {
+    this.limit += encodedOctets(payloadOctets);
+  }
+
+  /** Whether the reply has the option already: none is written twice. */
+  has(code: number): boolean {
+    return this.written[code] === 1;
+  }
+
+  /**
+   * Appends an option, split into parts of 255 octets where it is longer (RFC 3396 §4). Returns
+   * false, and writes nothing, when it does not fit into what the client accepts.
+   */
+  option(code: number, payload: Uint8Array): boolean {
+    if (this.at + encodedOctets(payload.length) > this.limit) return false;
+    let from = 0;
+    do {
+      const part = payload.subarray(from, from + OPTION_PART_OCTETS_MAX);
+      this.bytes[this.at] = code;
+      this.bytes[this.at + 1] = part.length;
+      this.bytes.set(part, this.at + OPTION_HEADER_OCTETS);
+      this.at += OPTION_HEADER_OCTETS + part.length;
+      from += part.length;
+    } while (from < payload.length);
+    this.written[code] = 1;
+    return true;
+  }
+
+  /** Appends an option of four octets: an address, or seconds. */
+  option32(code: number, value: number): boolean {
+    writeIpv4(FOUR_OCTETS, 0, value);
+    return this.option(code, FOUR_OCTETS);
+  }
+
+  /** Ends the reply and returns it, padded to the least length: a view on the slab. */
+  finish(): Uint8Array {
+    this.bytes[this.at++] = Option.END;
+    const octets = Math.max(this.at, REPLY_OCTETS_MIN);
+    this.slab.keep(octets);
+    return this.bytes.subarray(0, octets);
+  }
+}
+
+/** Scratch of `option32`, copied from at once. */
+const FOUR_OCTETS = new Uint8Array(4);
+
+/** Octets of an option with its code and length octets, one pair for each part. */
+function encodedOctets(payloadOctets: number): number {
+  const parts = Math.max(1, Math.ceil(payloadOctets / OPTION_PART_OCTETS_MAX));
+  return payloadOctets + parts * OPTION_HEADER_OCTETS;
+}
