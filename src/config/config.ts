@@ -1,0 +1,77 @@
+/**
+ * What the engine reads: one frozen value, made by `load.ts` from the YAML file. Everything is
+ * resolved and encoded here, once, so that the way of a packet only looks up and copies.
+ */
+import type { Cidr, Ipv4 } from "../wire/ipv4.ts";
+
+/** Option code -> encoded payload (no code and length octets), in the order of the file. */
+export type OptionSet = ReadonlyMap<number, Uint8Array>;
+
+/** An inclusive range of addresses. */
+export interface AddressRange {
+  readonly first: Ipv4;
+  readonly last: Ipv4;
+}
+
+/** Lease durations in seconds; `Infinity` stands for a lease without end (RFC 2131 §3.3). */
+export interface LeaseTime {
+  readonly defaultSeconds: number;
+  readonly minSeconds: number;
+  readonly maxSeconds: number;
+}
+
+/** An address kept for one machine, matched by exactly one of `mac` and `clientId`. */
+export interface Reservation {
+  /** Ethernet address, `b8:27:eb:01:02:03`. Matches whatever the client's option 61 is. */
+  readonly mac?: string;
+  /** Client identifier (option 61) in hex with colons, type octet included. */
+  readonly clientId?: string;
+  readonly address: Ipv4;
+  readonly hostname?: string;
+}
+
+/** Reservations of one subnet, found by each of their keys. */
+export interface Reservations {
+  readonly byMac: ReadonlyMap<string, Reservation>;
+  readonly byClientId: ReadonlyMap<string, Reservation>;
+  readonly byAddress: ReadonlyMap<Ipv4, Reservation>;
+}
+
+export interface Subnet {
+  /** `192.168.1.0/24`: the subnet's name in logs, journal and status page. */
+  readonly name: string;
+  readonly cidr: Cidr;
+  readonly netmask: Ipv4;
+  readonly broadcast: Ipv4;
+  /**
+   * What may be given to anyone: the pools without excluded and reserved addresses, sorted and
+   * disjoint. A reserved address inside a pool is not here: it belongs to its reservation.
+   */
+  readonly ranges: readonly AddressRange[];
+  readonly leaseTime: LeaseTime;
+  /** Options of this subnet over those of the whole file, the nearest wins. */
+  readonly options: OptionSet;
+  readonly reservations: Reservations;
+}
+
+export interface StatusAddress {
+  readonly hostname: string;
+  readonly port: number;
+}
+
+export interface Config {
+  /** Names of the interfaces to serve; silence everywhere else. */
+  readonly interfaces: readonly string[];
+  /** Whether this server is the one authority for its subnets (see protocol/respond.ts). */
+  readonly authoritative: boolean;
+  /** Sorted by network, disjoint. */
+  readonly subnets: readonly Subnet[];
+  /** How long an offered address is held for the client that was offered it. */
+  readonly offerSeconds: number;
+  /** How long a declined address stays out of use. */
+  readonly quarantineSeconds: number;
+  /** Path of the lease journal. */
+  readonly journal: string;
+  /** Where the status endpoint listens; absent when it is `off`. */
+  readonly status?: StatusAddress;
+}

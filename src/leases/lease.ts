@@ -1,0 +1,61 @@
+/**
+ * A lease: the record that the table holds, the journal writes and recovery replays. A change is
+ * always a whole new record; nothing mutates one.
+ */
+import type { Ipv4 } from "../wire/ipv4.ts";
+
+/**
+ * Who a client is (RFC 2131 §4.2): its client identifier when it sent one that is not empty,
+ * otherwise hardware type and address. Text, because it outlives the packet it came in.
+ */
+export interface Client {
+  /** `id:01:b8:27:…` or `hw:1:b8:27:…`. Equal keys are the same client. */
+  readonly key: string;
+  /** `htype` of RFC 2131 (IANA hardware types; 1 is Ethernet). */
+  readonly hardwareType: number;
+  /** The first `hlen` octets of `chaddr`, hex with colons. */
+  readonly hardwareAddress: string;
+  /** Option 61 in hex with colons, when sent and not empty. */
+  readonly clientId?: string;
+}
+
+/**
+ * - `bound`: acknowledged; active until `expiresAtMs`, remembered as the client's previous
+ *   binding after that.
+ * - `released`: given back at `expiresAtMs`; remembered as the client's previous binding.
+ * - `declined`: a client found the address in use; in quarantine until `expiresAtMs`.
+ */
+export type LeaseState = "bound" | "released" | "declined";
+
+export interface Lease {
+  readonly address: Ipv4;
+  readonly client: Client;
+  readonly state: LeaseState;
+  /** Host name as the client sent it or the reservation names it; untrusted text. */
+  readonly hostname?: string;
+  /** When this record was made. Monotonic milliseconds (server/clock.ts). */
+  readonly updatedAtMs: number;
+  /** See `LeaseState`. Monotonic milliseconds; `Infinity` for a lease without end. */
+  readonly expiresAtMs: number;
+}
+
+/** Makes a client from what the packet carries; the one place where the key is formed. */
+export function makeClient(
+  hardwareType: number,
+  hardwareAddress: string,
+  clientId: string | undefined,
+): Client {
+  return clientId === undefined || clientId === ""
+    ? { key: `hw:${hardwareType}:${hardwareAddress}`, hardwareType, hardwareAddress }
+    : { key: `id:${clientId}`, hardwareType, hardwareAddress, clientId };
+}
+
+/** Whether nobody but the lease's client may have the address at `nowMs`. */
+export function isActive(lease: Lease, nowMs: number): boolean {
+  return lease.state === "bound" && nowMs < lease.expiresAtMs;
+}
+
+/** Whether the address is out of use at `nowMs` because a client declined it. */
+export function isQuarantined(lease: Lease, nowMs: number): boolean {
+  return lease.state === "declined" && nowMs < lease.expiresAtMs;
+}

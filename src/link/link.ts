@@ -1,0 +1,44 @@
+/**
+ * The seam between the loop and the network: linux_link.ts on a machine, memory_link.ts in tests.
+ */
+import type { Destination, Ingress } from "../protocol/endpoints.ts";
+
+/** One received datagram. `bytes` is the UDP payload and is valid until the next `receive`. */
+export interface Datagram {
+  readonly bytes: Uint8Array;
+  readonly ingress: Ingress;
+}
+
+/** One reply. `bytes` is the UDP payload; the link copies or sends it before `send` returns. */
+export interface Outgoing {
+  readonly bytes: Uint8Array;
+  readonly destination: Destination;
+  /** Where the request came in, and so where the reply goes out. */
+  readonly ingress: Ingress;
+}
+
+/** What is known of one interface named in the config. */
+export interface InterfaceStatus {
+  readonly name: string;
+  /** `serving`: socket open and interface up. Otherwise why not, in a word. */
+  readonly state: "serving" | "missing" | "down" | "no-address";
+  readonly addresses: readonly string[];
+}
+
+export interface Link {
+  /**
+   * Waits for datagrams on any served interface and returns a batch of them. An empty batch means
+   * that something other than a datagram woke the link (an interface came or went, `wake`).
+   * Resolves to `undefined` once the link is closed.
+   */
+  receive(): Promise<readonly Datagram[] | undefined>;
+  /** Sends a batch of replies. One that cannot be sent is counted and logged, never thrown. */
+  send(replies: readonly Outgoing[]): void;
+  /** Every address of this machine on the served interfaces: the server identifiers it answers to. */
+  ownAddresses(): ReadonlySet<number>;
+  /** Replaces the set of served interfaces (reload). */
+  serve(interfaceNames: readonly string[]): void;
+  interfaces(): readonly InterfaceStatus[];
+  /** Ends a pending `receive` and closes every socket. */
+  close(): void;
+}

@@ -1,0 +1,34 @@
+/** Where a request came from and where its reply goes: what the engine knows of the network. */
+import type { Cidr, Ipv4 } from "../wire/ipv4.ts";
+
+/** An address of an interface, and the network it puts the interface on. */
+export interface InterfaceAddress {
+  readonly address: Ipv4;
+  readonly cidr: Cidr;
+}
+
+/** How a datagram reached us. One object per interface and batch; replies carry it back. */
+export interface Ingress {
+  readonly interfaceName: string;
+  readonly interfaceIndex: number;
+  /** Addresses of the receiving interface, the primary one first. */
+  readonly addresses: readonly InterfaceAddress[];
+  /** Source address of the IP datagram. */
+  readonly source: Ipv4;
+  /** Destination address of the IP datagram: a unicast renewal differs from a rebind only here. */
+  readonly destination: Ipv4;
+}
+
+/**
+ * Where a reply goes, RFC 2131 §4.1:
+ * - `relay`: to `giaddr`, server port (67);
+ * - `unicast`: to a client that has an address and answers ARP for it, client port (68);
+ * - `broadcast`: to 255.255.255.255 on the ingress interface, client port;
+ * - `hardware`: a frame to `chaddr` with `yiaddr` as the IP destination, client port: the client
+ *   has no address yet, so ARP cannot find it and the frame is built by hand.
+ */
+export type Destination =
+  | { readonly kind: "relay"; readonly address: Ipv4 }
+  | { readonly kind: "unicast"; readonly address: Ipv4 }
+  | { readonly kind: "broadcast" }
+  | { readonly kind: "hardware"; readonly hardwareAddress: Uint8Array; readonly address: Ipv4 };

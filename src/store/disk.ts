@@ -1,0 +1,105 @@
+/**
+ * The seam between the journal and the file system: just the operations whose order decides what
+ * survives a power cut, so that a test can lose, tear or refuse each of them.
+ *
+ * Every operation rejects with an error whose `code` is the errno name.
+ */
+import { dirname } from "node:path";
+import { errorCode } from "./store_error.ts";
+
+/** An open file. Writes go to its end. */
+export interface DiskFile {
+  /** Reads on from where the last read ended; `null` at the end of the file. */
+  read(buffer: Uint8Array): Promise<number | null>;
+  /** Appends, and says how many bytes were taken; fewer than given when the disk is full. */
+  write(bytes: Uint8Array): Promise<number>;
+  /** fdatasync(2): what was written, and the size, survive a power cut. */
+  syncData(): Promise<void>;
+  /** fsync(2): as `syncData`, with all metadata. */
+  sync(): Promise<void>;
+  truncate(sizeBytes: number): Promise<void>;
+  /** Which file this is, whatever its name is by now. Comparable with `Disk.stat`. */
+  identity(): Promise<string>;
+  close(): void;
+}
+
+export interface DiskEntry {
+  /** Device and inode: equal for the same file under any name. */
+  readonly identity: string;
+  readonly kind: "file" | "directory" | "other";
+}
+
+export interface Disk {
+  /** What is at the path, links followed; `undefined` when nothing is. */
+  stat(path: string): Promise<DiskEntry | undefined>;
+  openRead(path: string): Promise<DiskFile>;
+  /** Opens a file that exists, for reading and appending. */
+  openAppend(path: string): Promise<DiskFile>;
+  /** Makes an empty file for appending, mode 0600; rejects when the path is taken. */
+  createNew(path: string): Promise<DiskFile>;
+  rename(from: string, to: string): Promise<void>;
+  remove(path: string): Promise<void>;
+  /** Makes a directory and its missing parents, mode 0700, durably. No error when it is there. */
+  makeDirectory(path: string): Promise<void>;
+  /** fsync(2) of a directory: files made, renamed and removed in it stay so after a power cut. */
+  syncDirectory(path: string): Promise<void>;
+}
+
+const FILE_MODE = 0o600;
+const DIRECTORY_MODE = 0o700;
+
+function wrap(file: Deno.FsFile): DiskFile {
+  return {
+    read: (buffer) => file.read(buffer),
+    write: (bytes) => file.write(bytes),
+    syncData: () => file.syncData(),
+    sync: () => file.sync(),
+    truncate: (sizeBytes) => file.truncate(sizeBytes),
+    identity: async () => identityOf(await file.stat()),
+    close: () => file.close(),
+  };
+}
+
+function identityOf(info: Deno.FileInfo): string {
+  return `${info.dev}:${info.ino}`;
+}
+
+async function stat(path: string): Promise<DiskEntry | undefined> {
+  try {
+    const info = await Deno.stat(path);
+    const kind = info.isFile ? "file" : info.isDirectory ? "directory" : "other";
+    return { identity: identityOf(info), kind };
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await Deno.open(path, { read: true });
+  try {
+    await directory.sync();
+  } finally {
+    directory.close();
+  }
+}
+
+async function makeDirectory(path: string): Promise<void> {
+  if (await stat(path) !== undefined) return;
+  await makeDirectory(dirname(path));
+  await Deno.mkdir(path, { mode: DIRECTORY_MODE });
+  await syncDirectory(dirname(path));
+}
+
+/** The machine's own file system. */
+export const realDisk: Disk = {
+  stat,
+  openRead: async (path) => wrap(await Deno.open(path, { read: true })),
+  openAppend: async (path) => wrap(await Deno.open(path, { read: true, append: true })),
+  createNew: async (path) =>
+    wrap(await Deno.open(path, { append: true, createNew: true, mode: FILE_MODE })),
+  rename: (from, to) => Deno.rename(from, to),
+  remove: (path) => Deno.remove(path),
+  makeDirectory,
+  syncDirectory,
+};

@@ -1,0 +1,161 @@
+/**
+ * One journal line <-> one value. The file is JSON lines, for `jq` and for people:
+ *
+ *     {"journal":"sublet","version":1,"at":"2026-11-22T08:00:00.000Z"}
+ *     {"at":"2026-11-22T08:00:00.000Z","address":"192.168.1.100","state":"bound",
+ *      "expires":"2026-11-22T20:00:00.000Z","mac":"b8:27:eb:01:02:03","hostname":"pi"}
+ *     {"at":"2026-11-22T09:00:00.000Z","clock":"stepped","was":"1970-01-01T01:00:00.000Z"}
+ *
+ * A lease line has `htype` when it is not 1, `client-id` and `hostname` when there is one, and
+ * `"expires":"infinite"` for a lease without end. Times are wall time; the caller gives the offset
+ * between its monotonic clock and the wall. The reader trusts nothing: people edit this file.
+ */
+import { type Lease, type LeaseState, makeClient } from "../leases/lease.ts";
+import { formatHex, parseHex } from "../wire/hex.ts";
+import { formatIpv4, parseIpv4 } from "../wire/ipv4.ts";
+
+export const JOURNAL_VERSION = 1;
+
+/** Ethernet, the hardware type that goes without saying. */
+const HARDWARE_TYPE_ETHERNET = 1;
+const HARDWARE_TYPE_MAX = 255;
+
+/** The years 0000 to 9999: what ISO 8601 writes with four digits. */
+const WALL_MS_MIN = Date.parse("0000-01-01T00:00:00.000Z");
+const WALL_MS_MAX = Date.parse("9999-12-31T23:59:59.999Z");
+
+export type JournalLine =
+  /** The first line. `atMs`: wall milliseconds when the file was written. */
+  | { readonly kind: "header"; readonly atMs: number | undefined }
+  /** The times of `lease` are wall milliseconds, not yet on this process's monotonic clock. */
+  | { readonly kind: "lease"; readonly lease: Lease }
+  /** The wall clock read `wasMs` and was set to `atMs`. */
+  | { readonly kind: "clock"; readonly atMs: number; readonly wasMs: number }
+  | { readonly kind: "bad"; readonly reason: string };
+
+/** The first line of a file written at `atMs` (wall), with its newline. */
+export function encodeHeader(atMs: number): string {
+  const header = { journal: "sublet", version: JOURNAL_VERSION, at: formatWall(atMs) };
+  return JSON.stringify(header) + "\n";
+}
+
+/** The line of a wall clock that read `wasMs` when it was set to `atMs`, with its newline. */
+export function encodeClockStep(atMs: number, wasMs: number): string {
+  const step = { at: formatWall(atMs), clock: "stepped", was: formatWall(wasMs) };
+  return JSON.stringify(step) + "\n";
+}
+
+/** The line of a lease, with its newline. `offsetMs` is wall time less monotonic time. */
+export function encodeLease(lease: Lease, offsetMs: number): string {
+  const { hardwareType, hardwareAddress, clientId } = lease.client;
+  // `undefined` is left out by JSON.stringify; the order is the one people read.
+  return JSON.stringify({
+    at: formatWall(lease.updatedAtMs + offsetMs),
+    address: formatIpv4(lease.address),
+    state: lease.state,
+    expires: lease.expiresAtMs === Infinity ? "infinite" : formatWall(lease.expiresAtMs + offsetMs),
+    mac: hardwareAddress,
+    htype: hardwareType === HARDWARE_TYPE_ETHERNET ? undefined : hardwareType,
+    "client-id": clientId,
+    hostname: lease.hostname,
+  }) + "\n";
+}
+
+/** Reads one line, given without its newline. Never throws; what is wrong comes back as `bad`. */
+export function decodeLine(text: string): JournalLine {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return bad("not JSON");
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return bad("not a JSON object");
+  }
+  const fields = value as Readonly<Record<string, unknown>>;
+  if (fields["journal"] !== undefined) return decodeHeader(fields);
+  if (fields["clock"] !== undefined) return decodeClockStep(fields);
+  return decodeLease(fields);
+}
+
+function bad(reason: string): JournalLine {
+  return { kind: "bad", reason };
+}
+
+function decodeHeader(fields: Readonly<Record<string, unknown>>): JournalLine {
+  if (fields["journal"] !== "sublet") return bad("header of another program");
+  if (fields["version"] !== JOURNAL_VERSION) return bad("header of another version");
+  if (fields["at"] === undefined) return { kind: "header", atMs: undefined };
+  const atMs = parseWall(fields["at"]);
+  return atMs === undefined ? bad("`at` is not a UTC time") : { kind: "header", atMs };
+}
+
+function decodeClockStep(fields: Readonly<Record<string, unknown>>): JournalLine {
+  const atMs = parseWall(fields["at"]);
+  const wasMs = parseWall(fields["was"]);
+  if (fields["clock"] !== "stepped") return bad("unknown `clock` event");
+  if (atMs === undefined || wasMs === undefined) return bad("`at` or `was` is not a UTC time");
+  return { kind: "clock", atMs, wasMs };
+}
+
+function decodeLease(fields: Readonly<Record<string, unknown>>): JournalLine {
+  const updatedAtMs = parseWall(fields["at"]);
+  if (updatedAtMs === undefined) return bad("`at` is not a UTC time");
+  const addressText = fields["address"];
+  const address = typeof addressText === "string" ? parseIpv4(addressText) : undefined;
+  if (address === undefined) return bad("`address` is not an IPv4 address");
+  const state = fields["state"];
+  if (!isLeaseState(state)) return bad("`state` is not bound, released or declined");
+  const expires = fields["expires"];
+  const expiresAtMs = expires === "infinite" ? Infinity : parseWall(expires);
+  if (expiresAtMs === undefined) return bad("`expires` is neither a UTC time nor infinite");
+  const hardwareAddress = canonicalHex(fields["mac"]);
+  if (hardwareAddress === undefined) return bad("`mac` is not octets in hex");
+  const hardwareType = fields["htype"] ?? HARDWARE_TYPE_ETHERNET;
+  if (!isHardwareType(hardwareType)) return bad("`htype` is not a number from 0 to 255");
+  const clientIdField = fields["client-id"];
+  const clientId = clientIdField === undefined ? undefined : canonicalHex(clientIdField);
+  if (clientIdField !== undefined && clientId === undefined) {
+    return bad("`client-id` is not octets in hex");
+  }
+  const client = makeClient(hardwareType, hardwareAddress, clientId);
+  const hostname = fields["hostname"];
+  if (hostname === undefined) {
+    return { kind: "lease", lease: { address, client, state, updatedAtMs, expiresAtMs } };
+  }
+  if (typeof hostname !== "string") return bad("`hostname` is not text");
+  return { kind: "lease", lease: { address, client, state, hostname, updatedAtMs, expiresAtMs } };
+}
+
+function isLeaseState(value: unknown): value is LeaseState {
+  return value === "bound" || value === "released" || value === "declined";
+}
+
+function isHardwareType(value: unknown): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0 &&
+    value <= HARDWARE_TYPE_MAX;
+}
+
+const CANONICAL_HEX = /^([0-9a-f]{2}(:[0-9a-f]{2})*)?$/;
+
+/** Octets in the one form that client keys are made of, whichever form a person wrote. */
+function canonicalHex(value: unknown): string | undefined {
+  if (typeof value !== "string") return undefined;
+  if (CANONICAL_HEX.test(value)) return value;
+  const octets = parseHex(value);
+  return octets === undefined ? undefined : formatHex(octets);
+}
+
+/** Wall milliseconds as `2026-11-22T08:00:00.000Z`, held within the years 0000 to 9999. */
+export function formatWall(wallMs: number): string {
+  const held = Math.min(Math.max(Math.round(wallMs), WALL_MS_MIN), WALL_MS_MAX);
+  return new Date(held).toISOString();
+}
+
+const UTC_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/;
+
+function parseWall(value: unknown): number | undefined {
+  if (typeof value !== "string" || !UTC_TIME.test(value)) return undefined;
+  const wallMs = Date.parse(value);
+  return Number.isNaN(wallMs) ? undefined : wallMs;
+}

@@ -1,0 +1,38 @@
+/**
+ * The seam between the loop and whatever keeps leases: the journal (journal_store.ts) today.
+ * One contract suite (tests/contract/lease_store.ts) runs on every implementation.
+ */
+import type { Lease } from "../leases/lease.ts";
+
+/** What became of one change: on disk, or refused in favour of the record that stands. */
+export type CommitVerdict =
+  | { readonly kind: "committed" }
+  | { readonly kind: "refused"; readonly current: Lease };
+
+export interface LeaseStore {
+  /** Reads every record the store holds, oldest first, with times on this process's clock. */
+  load(): Promise<LoadReport>;
+  /**
+   * Makes a group of changes durable, in order. Resolves when all of them would survive a power
+   * cut; changes of one call share one sync, and calls made while a sync is under way share the
+   * next. Rejects with `StoreError` when they could not be written: then no reply that depends
+   * on them may leave, and the store repairs itself on a later commit.
+   */
+  commit(changes: readonly Lease[]): Promise<readonly CommitVerdict[]>;
+  /** Whether the last attempt to write succeeded; for `/healthz`. */
+  health(): StoreHealth;
+  /** Waits for what is under way, then closes. Later commits reject. */
+  close(): Promise<void>;
+}
+
+export interface LoadReport {
+  readonly leases: readonly Lease[];
+  /** What was wrong with the file and what was done about it, for the log. Empty when all well. */
+  readonly remarks: readonly string[];
+}
+
+export interface StoreHealth {
+  readonly ok: boolean;
+  /** The last error, in words for the operator, while `ok` is false. */
+  readonly problem?: string;
+}
