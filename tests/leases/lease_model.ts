@@ -1,0 +1,108 @@
+/** The lease table as plain arrays that are walked from end to end: slow, and plainly right. */
+import type { Subnet } from "../../src/config/config.ts";
+import { isActive, isQuarantined, type Lease } from "../../src/leases/lease.ts";
+import type { Offer, SubnetCounts } from "../../src/leases/lease_table.ts";
+import { contains, type Ipv4 } from "../../src/wire/ipv4.ts";
+
+export class LeaseModel {
+  /** One for each address, in the order they were put. */
+  leases: readonly Lease[] = [];
+  offers: readonly Offer[] = [];
+  nowMs = -Infinity;
+
+  constructor(public subnets: readonly Subnet[]) {}
+
+  put(lease: Lease): void {
+    this.leases = [...this.leases.filter(({ address }) => address !== lease.address), lease];
+    this.offers = this.offers.filter(({ address, clientKey }) =>
+      address !== lease.address || clientKey !== lease.client.key
+    );
+  }
+
+  offer(offer: Offer): void {
+    const subnet = this.subnetOf(offer.address)!;
+    this.withdrawOffer(offer.clientKey, subnet);
+    this.offers = this.offers.filter(({ address }) => address !== offer.address);
+    this.offers = [...this.offers, offer];
+  }
+
+  withdrawOffer(clientKey: string, subnet: Subnet): void {
+    this.offers = this.offers.filter((offer) =>
+      offer.clientKey !== clientKey || this.subnetOf(offer.address) !== subnet
+    );
+  }
+
+  advance(nowMs: number): void {
+    this.nowMs = nowMs;
+    this.offers = this.offers.filter(({ expiresAtMs }) => nowMs < expiresAtMs);
+  }
+
+  reconfigure(subnets: readonly Subnet[]): void {
+    const offers = this.offers.toSorted((a, b) => a.expiresAtMs - b.expiresAtMs);
+    this.subnets = subnets;
+    this.offers = [];
+    for (const offer of offers) if (this.subnetOf(offer.address)) this.offer(offer);
+  }
+
+  get(address: Ipv4): Lease | undefined {
+    return this.leases.find((lease) => lease.address === address);
+  }
+
+  ofClient(clientKey: string, subnet: Subnet): Lease | undefined {
+    return this.leases
+      .filter((lease) => lease.client.key === clientKey && lease.state !== "declined")
+      .filter((lease) => contains(subnet.cidr, lease.address))
+      .toSorted((a, b) => a.updatedAtMs - b.updatedAtMs)
+      .toSorted((a, b) => Number(isActive(a, this.nowMs)) - Number(isActive(b, this.nowMs)))
+      .at(-1);
+  }
+
+  offerTo(clientKey: string, subnet: Subnet): Offer | undefined {
+    return this.offers.find((offer) =>
+      offer.clientKey === clientKey && contains(subnet.cidr, offer.address)
+    );
+  }
+
+  /** Whether nothing keeps the address from a client; `undefined` stands for a new client. */
+  isAvailable(address: Ipv4, clientKey: string | undefined): boolean {
+    const lease = this.get(address);
+    const offer = this.offers.find((it) => it.address === address);
+    if (lease && isQuarantined(lease, this.nowMs)) return false;
+    if (lease && isActive(lease, this.nowMs) && lease.client.key !== clientKey) return false;
+    return offer === undefined || offer.clientKey === clientKey;
+  }
+
+  findFree(subnet: Subnet, startHash: number): Ipv4 | undefined {
+    const pool = poolOf(subnet);
+    const start = startHash % pool.length;
+    const free = [...pool.slice(start), ...pool.slice(0, start)]
+      .filter((address) => this.isAvailable(address, undefined));
+    const untouched = free.find((address) => this.get(address) === undefined);
+    if (untouched !== undefined) return untouched;
+    return free.toSorted((a, b) => this.get(a)!.expiresAtMs - this.get(b)!.expiresAtMs || a - b)[0];
+  }
+
+  counts(subnet: Subnet): SubnetCounts {
+    const all = [...poolOf(subnet), ...subnet.reservations.byAddress.keys()];
+    const counts = { size: all.length, used: 0, offered: 0, quarantined: 0, free: 0 };
+    for (const address of all) {
+      const lease = this.get(address);
+      if (lease && isActive(lease, this.nowMs)) counts.used++;
+      else if (lease && isQuarantined(lease, this.nowMs)) counts.quarantined++;
+      else if (this.offers.some((offer) => offer.address === address)) counts.offered++;
+      else counts.free++;
+    }
+    return counts;
+  }
+
+  subnetOf(address: Ipv4): Subnet | undefined {
+    return this.subnets.find(({ cidr }) => contains(cidr, address));
+  }
+}
+
+/** Every address of the subnet's ranges. */
+export function poolOf(subnet: Subnet): Ipv4[] {
+  return subnet.ranges.flatMap(({ first, last }) =>
+    Array.from({ length: last - first + 1 }, (_, i) => first + i)
+  );
+}

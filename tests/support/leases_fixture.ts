@@ -1,0 +1,146 @@
+/** Makers of subnets, clients and leases for tests, in the terms of the config file. */
+import assert from "node:assert/strict";
+import type {
+  AddressRange,
+  LeaseTime,
+  OptionSet,
+  Reservation,
+  Subnet,
+} from "../../src/config/config.ts";
+import { type Client, type Lease, type LeaseState, makeClient } from "../../src/leases/lease.ts";
+import {
+  formatIpv4,
+  type Ipv4,
+  lastAddress,
+  netmask,
+  parseCidr,
+  parseIpv4,
+} from "../../src/wire/ipv4.ts";
+
+/** A reservation as a test writes it: the address as text. */
+export interface ReservationSketch {
+  readonly mac?: string;
+  readonly clientId?: string;
+  readonly address: string;
+  readonly hostname?: string;
+}
+
+/** What a test says of a subnet; the rest is made up. */
+export interface SubnetSketch {
+  /** `192.168.1.0/24` unless told. */
+  readonly subnet?: string;
+  /** `a-b` or one address each; all but the network's first and last address unless told. */
+  readonly pools?: readonly string[];
+  /** `a-b` or one address each. */
+  readonly exclude?: readonly string[];
+  readonly reservations?: readonly ReservationSketch[];
+  /** 12 hours, from 2 minutes to 24 hours, unless told. */
+  readonly leaseTime?: LeaseTime;
+  readonly options?: OptionSet;
+}
+
+const LEASE_TIME: LeaseTime = { defaultSeconds: 43_200, minSeconds: 120, maxSeconds: 86_400 };
+
+/** A dotted quad that is known to be one. */
+export function ip(text: string): Ipv4 {
+  const address = parseIpv4(text);
+  assert(address !== undefined, `not an address: ${text}`);
+  return address;
+}
+
+/** A subnet as `config/load.ts` would make it: pools less exclusions and reserved addresses. */
+export function makeSubnet(sketch: SubnetSketch = {}): Subnet {
+  const name = sketch.subnet ?? "192.168.1.0/24";
+  const cidr = parseCidr(name);
+  assert(cidr !== undefined, `not a subnet: ${name}`);
+  const broadcast = lastAddress(cidr);
+  const reservations = (sketch.reservations ?? []).map((it) => ({
+    ...it,
+    address: ip(it.address),
+  }));
+  const pools = sketch.pools?.map(parseRange) ??
+    [{ first: cidr.network + 1, last: broadcast - 1 }];
+  const withheld = [
+    ...(sketch.exclude ?? []).map(parseRange),
+    ...reservations.map(({ address }) => ({ first: address, last: address })),
+  ];
+  return {
+    name,
+    cidr,
+    netmask: netmask(cidr.prefixLength),
+    broadcast,
+    ranges: withheld.reduce(withhold, pools.toSorted((a, b) => a.first - b.first)),
+    leaseTime: sketch.leaseTime ?? LEASE_TIME,
+    options: sketch.options ?? new Map(),
+    reservations: {
+      byMac: indexBy(reservations, (it) => it.mac),
+      byClientId: indexBy(reservations, (it) => it.clientId),
+      byAddress: indexBy(reservations, (it) => it.address),
+    },
+  };
+}
+
+/** The Ethernet client `b8:27:eb:00:HI:LO` of a number, without a client identifier unless given. */
+export function numberedClient(number: number, clientId?: string): Client {
+  const octets = [0xb8, 0x27, 0xeb, (number >>> 16) & 255, (number >>> 8) & 255, number & 255];
+  const mac = octets.map((octet) => octet.toString(16).padStart(2, "0")).join(":");
+  return makeClient(1, mac, clientId);
+}
+
+/** What a test says of a lease; the rest is made up. */
+export interface LeaseSketch {
+  readonly address: string | Ipv4;
+  /** Client 1 unless told. */
+  readonly client?: Client;
+  /** `bound` unless told. */
+  readonly state?: LeaseState;
+  readonly hostname?: string;
+  /** 0 unless told. */
+  readonly updatedAtMs?: number;
+  /** An hour after `updatedAtMs` unless told. */
+  readonly expiresAtMs?: number;
+}
+
+/** A lease record. */
+export function makeLease(sketch: LeaseSketch): Lease {
+  const updatedAtMs = sketch.updatedAtMs ?? 0;
+  return {
+    address: typeof sketch.address === "string" ? ip(sketch.address) : sketch.address,
+    client: sketch.client ?? numberedClient(1),
+    state: sketch.state ?? "bound",
+    ...(sketch.hostname === undefined ? {} : { hostname: sketch.hostname }),
+    updatedAtMs,
+    expiresAtMs: sketch.expiresAtMs ?? updatedAtMs + 3_600_000,
+  };
+}
+
+/** `formatIpv4` that lets the absent through, so that assertions read as addresses. */
+export function dotted(address: Ipv4 | undefined): string | undefined {
+  return address === undefined ? undefined : formatIpv4(address);
+}
+
+function parseRange(text: string): AddressRange {
+  const [first, last = first] = text.split("-");
+  return { first: ip(first!), last: ip(last!) };
+}
+
+function withhold(ranges: readonly AddressRange[], hole: AddressRange): readonly AddressRange[] {
+  return ranges.flatMap((range) =>
+    [
+      { first: range.first, last: Math.min(range.last, hole.first - 1) },
+      { first: Math.max(range.first, hole.last + 1), last: range.last },
+    ].filter(({ first, last }) => first <= last)
+  );
+}
+
+function indexBy<Key>(
+  reservations: readonly Reservation[],
+  keyOf: (reservation: Reservation) => Key | undefined,
+): ReadonlyMap<Key, Reservation> {
+  const index = new Map<Key, Reservation>();
+  for (const reservation of reservations) {
+    const key = keyOf(reservation);
+    if (key !== undefined) index.set(key, reservation);
+  }
+  return index;
+}
