@@ -1,0 +1,69 @@
+/** What the engine decided about a request, and why: a value that the loop carries out. */
+import type { Subnet } from "../config/config.ts";
+import type { Client, Lease } from "../leases/lease.ts";
+import type { Offer } from "../leases/lease_table.ts";
+import type { AddressRule } from "../leases/allocate.ts";
+import type { Ipv4 } from "../wire/ipv4.ts";
+import type { Destination } from "./endpoints.ts";
+
+/** Names of the rules that make decisions; they stand in logs, counters and tests. */
+export type Rule =
+  | AddressRule
+  // Replies
+  | "renewed"
+  | "confirmed"
+  | "healed-unknown-client"
+  | "options-only"
+  // NAKs
+  | "wrong-network"
+  | "address-not-available"
+  | "not-the-clients-address"
+  // Lease changes without a reply
+  | "released"
+  | "quarantined"
+  // Silence
+  | "no-subnet"
+  | "pool-exhausted"
+  | "other-server-chosen"
+  | "unknown-client"
+  | "not-the-holder"
+  | "bootp-not-served";
+
+/** A reply, encoded. `bytes` is a view on the slab that the caller of `respond` owns. */
+export interface Reply {
+  readonly type: "OFFER" | "ACK" | "NAK";
+  readonly bytes: Uint8Array;
+  readonly destination: Destination;
+}
+
+/**
+ * - `ignore`: silence. `withdraw` names an offer that is no longer wanted.
+ * - `reply`: sent at once; an OFFER holds its address in memory (`offer`).
+ * - `reply-after-commit`: an ACK that must not leave before `change` is on disk.
+ * - `change`: a lease change that nobody is told of (DECLINE, RELEASE).
+ */
+export type Decision =
+  | { readonly kind: "ignore"; readonly rule: Rule; readonly withdraw?: Withdrawal }
+  | {
+    readonly kind: "reply";
+    readonly rule: Rule;
+    readonly reply: Reply;
+    readonly address?: Ipv4;
+    readonly leaseSeconds?: number;
+    readonly offer?: Offer;
+  }
+  | {
+    readonly kind: "reply-after-commit";
+    readonly rule: Rule;
+    readonly reply: Reply;
+    readonly address: Ipv4;
+    readonly leaseSeconds: number;
+    readonly change: Lease;
+  }
+  | { readonly kind: "change"; readonly rule: Rule; readonly change: Lease };
+
+/** An offer to take back: the client has chosen another server (RFC 2131 §3.1.4). */
+export interface Withdrawal {
+  readonly client: Client;
+  readonly subnet: Subnet;
+}

@@ -1,0 +1,49 @@
+/** Where a reply goes: RFC 2131 §4.1, branch by branch. */
+import { BROADCAST_FLAG } from "../wire/message_view.ts";
+import type { Ipv4 } from "../wire/ipv4.ts";
+import type { Destination } from "./endpoints.ts";
+import type { Request } from "./request.ts";
+
+/** IANA hardware type of Ethernet, and the length of its addresses. */
+const ETHERNET = 1;
+const ETHERNET_OCTETS = 6;
+
+/** The destination of an OFFER or ACK that gives `yiaddr`. */
+export function replyDestination(request: Request, yiaddr: Ipv4): Destination {
+  const { giaddr, ciaddr, flags, htype, hlen, chaddr } = request.view;
+  // "If the 'giaddr' field in a DHCP message from a client is non-zero, the server sends any
+  // return messages to the 'DHCP server' port on the BOOTP relay agent".
+  if (giaddr !== 0) return { kind: "relay", address: giaddr };
+  // "If the 'giaddr' field is zero and the 'ciaddr' field is nonzero, then the server unicasts
+  // DHCPOFFER and DHCPACK messages to the address in 'ciaddr'."
+  if (ciaddr !== 0) return { kind: "unicast", address: ciaddr };
+  // "If 'giaddr' is zero and 'ciaddr' is zero, and the broadcast bit is set, then the server
+  // broadcasts DHCPOFFER and DHCPACK messages to 0xffffffff."
+  if ((flags & BROADCAST_FLAG) !== 0) return { kind: "broadcast" };
+  // "If the broadcast bit is not set [...] then the server unicasts DHCPOFFER and DHCPACK messages
+  // to the client's hardware address and 'yiaddr' address." Where we cannot address the
+  // hardware, RFC 2131 §4.1 has the server broadcast.
+  if (htype !== ETHERNET || hlen !== ETHERNET_OCTETS) return { kind: "broadcast" };
+  return {
+    kind: "hardware",
+    hardwareAddress: chaddr.slice(0, ETHERNET_OCTETS),
+    address: yiaddr,
+  };
+}
+
+/**
+ * The destination of a NAK: "In all cases, when 'giaddr' is zero, the server broadcasts any
+ * DHCPNAK messages to 0xffffffff" (RFC 2131 §4.1), because the client's address is in doubt.
+ */
+export function nakDestination(request: Request): Destination {
+  const giaddr = request.view.giaddr;
+  return giaddr !== 0 ? { kind: "relay", address: giaddr } : { kind: "broadcast" };
+}
+
+/**
+ * The destination of the reply to an INFORM: "The server [...] unicasts the DHCPACK reply to the
+ * address given in the 'ciaddr' field" (RFC 2131 §4.3.5), also where a relay brought the request.
+ */
+export function informDestination(address: Ipv4): Destination {
+  return { kind: "unicast", address };
+}

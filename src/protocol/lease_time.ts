@@ -1,0 +1,39 @@
+/** How long a lease is, and when its client is to ask again (RFC 2131 §4.3.1, §4.4.5). */
+import type { LeaseTime } from "../config/config.ts";
+import type { MessageView } from "../wire/message_view.ts";
+import { Option } from "../wire/option_codes.ts";
+import { decodeOptionValue, INFINITE_SECONDS } from "../wire/option_values.ts";
+
+/** What the options 51, 58 and 59 say, in seconds as on the wire. */
+export interface GrantedTime {
+  /** For the lease table: seconds, `Infinity` for a lease without end. */
+  readonly leaseSeconds: number;
+  readonly wireLeaseSeconds: number;
+  readonly renewalSeconds: number;
+  readonly rebindingSeconds: number;
+}
+
+/**
+ * Grants a lease time. `requestedSeconds` is option 51 as the client sent it; it is honoured
+ * within the bounds of the config. T1 is half and T2 seven eighths of the lease (RFC 2131
+ * §4.4.5), so T1 < T2 < lease for every lease that the config allows.
+ */
+export function grantTime(leaseTime: LeaseTime, requestedSeconds: number | undefined): GrantedTime {
+  const { defaultSeconds, minSeconds, maxSeconds } = leaseTime;
+  const leaseSeconds = requestedSeconds === undefined
+    ? defaultSeconds
+    : Math.min(Math.max(requestedSeconds, minSeconds), maxSeconds);
+  const wireLeaseSeconds = leaseSeconds === Infinity ? INFINITE_SECONDS : leaseSeconds;
+  return {
+    leaseSeconds,
+    wireLeaseSeconds,
+    renewalSeconds: Math.floor(wireLeaseSeconds / 2),
+    rebindingSeconds: Math.floor(wireLeaseSeconds * 7 / 8),
+  };
+}
+
+/** Option 51 as the client sent it; a malformed one is no wish. `Infinity` asks for no end. */
+export function requestedLeaseSeconds(view: MessageView): number | undefined {
+  const bytes = view.option(Option.LEASE_TIME);
+  return bytes === undefined ? undefined : decodeOptionValue("duration", bytes);
+}

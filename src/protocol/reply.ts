@@ -1,0 +1,147 @@
+/** Encodes decisions into replies: header, options, destination (RFC 2131 §4.3.1, table 3). */
+import type { Reservation, Subnet } from "../config/config.ts";
+import type { Ipv4 } from "../wire/ipv4.ts";
+import { BROADCAST_FLAG, type MessageView } from "../wire/message_view.ts";
+import { MessageWriter, type ReplyHeader, type ReplySlab } from "../wire/message_writer.ts";
+import { Option } from "../wire/option_codes.ts";
+import { decodeOptionValue } from "../wire/option_values.ts";
+import type { Reply } from "./decision.ts";
+import { informDestination, nakDestination, replyDestination } from "./destination.ts";
+import type { GrantedTime } from "./lease_time.ts";
+import { type ReplyFacts, writeOptions } from "./reply_options.ts";
+import { type Inform, MessageType, type Request } from "./request.ts";
+
+/** What a client is given. */
+export interface Grant {
+  readonly address: Ipv4;
+  readonly time: GrantedTime;
+  readonly subnet: Subnet;
+  readonly reservation: Reservation | undefined;
+}
+
+interface Server {
+  readonly ownAddresses: ReadonlySet<Ipv4>;
+}
+
+/** DHCPOFFER. */
+export function encodeOffer(
+  request: Request,
+  grant: Grant,
+  server: Server,
+  slab: ReplySlab,
+): Reply {
+  const header = { ciaddr: 0, yiaddr: grant.address, flags: request.view.flags };
+  return {
+    type: "OFFER",
+    bytes: encode(request, header, slab, {
+      ...networkFacts(grant),
+      messageType: MessageType.OFFER,
+      serverIdentifier: serverIdentifier(request, server, grant.subnet),
+      time: grant.time,
+    }),
+    destination: replyDestination(request, grant.address),
+  };
+}
+
+/** DHCPACK to a REQUEST. */
+export function encodeAck(
+  request: Request,
+  grant: Grant,
+  server: Server,
+  slab: ReplySlab,
+): Reply {
+  const { ciaddr, flags } = request.view;
+  return {
+    type: "ACK",
+    bytes: encode(request, { ciaddr, yiaddr: grant.address, flags }, slab, {
+      ...networkFacts(grant),
+      messageType: MessageType.ACK,
+      serverIdentifier: serverIdentifier(request, server, grant.subnet),
+      time: grant.time,
+    }),
+    destination: replyDestination(request, grant.address),
+  };
+}
+
+/** DHCPACK to an INFORM: "does not [...] fill in the 'yiaddr' field" (RFC 2131 §4.3.5). */
+export function encodeInformAck(
+  request: Inform,
+  network: Pick<Grant, "subnet" | "reservation">,
+  server: Server,
+  slab: ReplySlab,
+): Reply {
+  const { ciaddr, flags } = request.view;
+  return {
+    type: "ACK",
+    bytes: encode(request, { ciaddr, yiaddr: 0, flags }, slab, {
+      ...networkFacts(network),
+      messageType: MessageType.ACK,
+      serverIdentifier: serverIdentifier(request, server, network.subnet),
+    }),
+    destination: informDestination(request.address),
+  };
+}
+
+/** DHCPNAK: no lease and no network options, `message` says why to people. */
+export function encodeNak(
+  request: Request,
+  message: string,
+  server: Server,
+  slab: ReplySlab,
+): Reply {
+  // §4.3.2: through a relay, "the server MUST set the broadcast bit in the DHCPNAK, so that the
+  // relay agent will broadcast the DHCPNAK to the client".
+  const { flags, giaddr } = request.view;
+  const header = { ciaddr: 0, yiaddr: 0, flags: giaddr !== 0 ? flags | BROADCAST_FLAG : flags };
+  return {
+    type: "NAK",
+    bytes: encode(request, header, slab, {
+      messageType: MessageType.NAK,
+      serverIdentifier: serverIdentifier(request, server, undefined),
+      message,
+    }),
+    destination: nakDestination(request),
+  };
+}
+
+function encode(
+  request: Request,
+  header: ReplyHeader,
+  slab: ReplySlab,
+  facts: Omit<ReplyFacts, "view">,
+): Uint8Array {
+  const { view } = request;
+  const writer = new MessageWriter(slab, view, header, maxMessageSize(view));
+  writeOptions({ view, ...facts }, writer);
+  return writer.finish();
+}
+
+function networkFacts(
+  { subnet, reservation }: Pick<Grant, "subnet" | "reservation">,
+): Pick<ReplyFacts, "subnet" | "reservation"> {
+  return { subnet, ...(reservation === undefined ? {} : { reservation }) };
+}
+
+/** Option 57 (RFC 2132 §9.10). */
+function maxMessageSize(view: MessageView): number | undefined {
+  const bytes = view.option(Option.MAX_MESSAGE_SIZE);
+  return bytes === undefined ? undefined : decodeOptionValue("u16", bytes);
+}
+
+/**
+ * Option 54 (RFC 2132 §9.7, RFC 2131 §4.1): an address of ours that the client can reach. The one
+ * that it already uses, else the one on its own subnet, else the first of the interface.
+ */
+function serverIdentifier(
+  request: Request,
+  { ownAddresses }: Server,
+  subnet: Subnet | undefined,
+): Ipv4 {
+  if (request.kind === "SELECTING") return request.serverIdentifier;
+  const { addresses, destination } = request.ingress;
+  if (ownAddresses.has(destination)) return destination;
+  const near = addresses.find(({ address }) =>
+    subnet !== undefined && ((address & subnet.netmask) >>> 0) === subnet.cidr.network
+  );
+  return (near ?? addresses[0]!).address;
+}

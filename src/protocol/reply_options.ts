@@ -1,0 +1,126 @@
+/** The options of a reply: an ordered list of contributors, each of one subject. */
+import type { Reservation, Subnet } from "../config/config.ts";
+import type { Ipv4 } from "../wire/ipv4.ts";
+import type { MessageView } from "../wire/message_view.ts";
+import type { MessageWriter } from "../wire/message_writer.ts";
+import { Option } from "../wire/option_codes.ts";
+import { encodeOptionValue } from "../wire/option_values.ts";
+import type { GrantedTime } from "./lease_time.ts";
+
+/** What the options of a reply are made from. What is absent is not sent. */
+export interface ReplyFacts {
+  readonly view: MessageView;
+  /** Value of option 53. */
+  readonly messageType: number;
+  readonly serverIdentifier: Ipv4;
+  readonly time?: GrantedTime;
+  /** Where network options come from; a NAK has none. */
+  readonly subnet?: Subnet;
+  readonly reservation?: Reservation;
+  /** Option 56, for people: why a NAK was sent. */
+  readonly message?: string;
+}
+
+type Contributor = (facts: ReplyFacts, writer: MessageWriter) => void;
+
+/** RFC 2131 table 3 tells which reply has which; RFC 3046 §2.2 has option 82 come last. */
+const CONTRIBUTORS: readonly Contributor[] = [
+  messageType,
+  serverIdentifier,
+  leaseTimes,
+  subnetMask,
+  message,
+  requestedOptions,
+  clientIdentifier,
+  relayAgentInformation,
+];
+
+/** Writes every option that belongs into the reply, in order. */
+export function writeOptions(facts: ReplyFacts, writer: MessageWriter): void {
+  for (const contribute of CONTRIBUTORS) contribute(facts, writer);
+}
+
+function messageType({ messageType }: ReplyFacts, writer: MessageWriter): void {
+  writer.option(Option.MESSAGE_TYPE, encodeOptionValue("u8", messageType));
+}
+
+function serverIdentifier({ serverIdentifier }: ReplyFacts, writer: MessageWriter): void {
+  writer.option32(Option.SERVER_IDENTIFIER, serverIdentifier);
+}
+
+function leaseTimes({ time }: ReplyFacts, writer: MessageWriter): void {
+  if (time === undefined) return;
+  writer.option32(Option.LEASE_TIME, time.wireLeaseSeconds);
+  writer.option32(Option.RENEWAL_TIME, time.renewalSeconds);
+  writer.option32(Option.REBINDING_TIME, time.rebindingSeconds);
+}
+
+/** RFC 2132 §3.3: where both are sent, the subnet mask MUST come before the routers. */
+function subnetMask({ subnet }: ReplyFacts, writer: MessageWriter): void {
+  if (subnet === undefined) return;
+  const configured = subnet.options.get(Option.SUBNET_MASK);
+  if (configured !== undefined) writer.option(Option.SUBNET_MASK, configured);
+  else writer.option32(Option.SUBNET_MASK, subnet.netmask);
+}
+
+function message({ message }: ReplyFacts, writer: MessageWriter): void {
+  if (message !== undefined) writer.option(Option.MESSAGE, encodeOptionValue("text", message));
+}
+
+/**
+ * What the client asked for in option 55, in its order (RFC 2132 §9.8); all that is configured
+ * where it sent no list. One that does not fit any more is left out: later ones may be shorter.
+ */
+function requestedOptions(facts: ReplyFacts, writer: MessageWriter): void {
+  if (facts.subnet === undefined) return;
+  const list = facts.view.option(Option.PARAMETER_REQUEST_LIST);
+  const codes = list !== undefined && list.length > 0 ? list : allCodes(facts.subnet, facts);
+  // What must come back is never crowded out by what was merely asked for.
+  const echoes = [Option.CLIENT_IDENTIFIER, Option.RELAY_AGENT_INFORMATION]
+    .map((code) => facts.view.option(code))
+    .filter((payload) => payload !== undefined);
+  for (const { length } of echoes) writer.keepRoom(length);
+  for (const code of codes) {
+    if (writer.has(code)) continue;
+    const payload = networkOption(code, facts.subnet, facts.reservation);
+    if (payload !== undefined) writer.option(code, payload);
+  }
+  for (const { length } of echoes) writer.giveRoom(length);
+}
+
+function allCodes(subnet: Subnet, { reservation }: ReplyFacts): Iterable<number> {
+  if (reservation?.hostname === undefined) return subnet.options.keys();
+  return new Set([...subnet.options.keys(), Option.HOST_NAME]);
+}
+
+/** The value of an option for this client, the nearest first: reservation, subnet, what follows. */
+function networkOption(
+  code: number,
+  subnet: Subnet,
+  reservation: Reservation | undefined,
+): Uint8Array | undefined {
+  if (code === Option.HOST_NAME && reservation?.hostname !== undefined) {
+    return encodeOptionValue("text", reservation.hostname);
+  }
+  const configured = subnet.options.get(code);
+  if (configured !== undefined) return configured;
+  if (code === Option.BROADCAST_ADDRESS) return encodeOptionValue("ipv4", subnet.broadcast);
+  return undefined;
+}
+
+/** RFC 6842 §3: the client's own identifier comes back as it was sent. */
+function clientIdentifier({ view }: ReplyFacts, writer: MessageWriter): void {
+  const clientId = view.option(Option.CLIENT_IDENTIFIER);
+  if (clientId !== undefined) writer.option(Option.CLIENT_IDENTIFIER, clientId);
+}
+
+/**
+ * Option 82 is echoed here, byte for byte, as the last option of every reply (RFC 3046 §2.2), so
+ * that the relay agent finds the port that its client is on. Where a long client identifier leaves
+ * no room for it, the reply goes without it, as there.
+ */
+function relayAgentInformation({ view }: ReplyFacts, writer: MessageWriter): void {
+  const relayInformation = view.option(Option.RELAY_AGENT_INFORMATION);
+  if (relayInformation === undefined) return;
+  writer.option(Option.RELAY_AGENT_INFORMATION, relayInformation);
+}

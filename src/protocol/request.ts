@@ -1,0 +1,205 @@
+/**
+ * From a message to what the client means by it: RFC 2131 §4.3.2's table as a closed union. What
+ * cannot be expressed here cannot be mishandled later.
+ */
+import { type Client, makeClient } from "../leases/lease.ts";
+import { formatHex } from "../wire/hex.ts";
+import { type Ipv4, LIMITED_BROADCAST, readIpv4 } from "../wire/ipv4.ts";
+import type { Malformed, MessageView } from "../wire/message_view.ts";
+import { Option } from "../wire/option_codes.ts";
+import { decodeOptionValue } from "../wire/option_values.ts";
+import type { Ingress } from "./endpoints.ts";
+
+/** Message types of option 53 (RFC 2132 §9.6). */
+export const MessageType = {
+  DISCOVER: 1,
+  OFFER: 2,
+  REQUEST: 3,
+  DECLINE: 4,
+  ACK: 5,
+  NAK: 6,
+  RELEASE: 7,
+  INFORM: 8,
+} as const;
+
+/** What every request has, whatever it asks for. */
+interface RequestBase {
+  /** The message, for the header fields and options a reply copies. Valid during its batch. */
+  readonly view: MessageView;
+  readonly ingress: Ingress;
+  readonly client: Client;
+  /** Option 12 as the client sent it: untrusted text, escaped wherever it is shown. */
+  readonly hostname: string | undefined;
+}
+
+/** The client looks for a server; `requestedAddress` is a wish (option 50). */
+export interface Discover extends RequestBase {
+  readonly kind: "DISCOVER";
+  readonly requestedAddress: Ipv4 | undefined;
+}
+
+/** The client takes the offer of the server it names (option 54). */
+export interface Selecting extends RequestBase {
+  readonly kind: "SELECTING";
+  readonly address: Ipv4;
+  readonly serverIdentifier: Ipv4;
+}
+
+/**
+ * The client asks to go on with an address it believes is its own: after a reboot
+ * (INIT-REBOOT, address from option 50), at T1 by unicast (RENEWING) or at T2 by broadcast
+ * (REBINDING), address from `ciaddr`.
+ */
+export interface Continuing extends RequestBase {
+  readonly kind: "INIT-REBOOT" | "RENEWING" | "REBINDING";
+  readonly address: Ipv4;
+}
+
+/** The client found the address in use by somebody else. */
+export interface Decline extends RequestBase {
+  readonly kind: "DECLINE";
+  readonly address: Ipv4;
+  readonly serverIdentifier: Ipv4 | undefined;
+}
+
+/** The client gives its address back. */
+export interface Release extends RequestBase {
+  readonly kind: "RELEASE";
+  readonly address: Ipv4;
+  readonly serverIdentifier: Ipv4 | undefined;
+}
+
+/** A client with an address of its own wants options only. */
+export interface Inform extends RequestBase {
+  readonly kind: "INFORM";
+  readonly address: Ipv4;
+}
+
+/** A message without option 53 (RFC 951, RFC 1534). */
+export interface Bootp extends RequestBase {
+  readonly kind: "BOOTP";
+}
+
+export type Request = Discover | Selecting | Continuing | Decline | Release | Inform | Bootp;
+
+/** Kinds of message, as they stand in logs and counters. */
+export type RequestKind = Request["kind"];
+
+/**
+ * Classifies a message by RFC 2131 §4.3.2 (table 4 in §4.3.6): server identifier, requested
+ * address, `ciaddr` and how it came in tell the client's state.
+ */
+export function classify(view: MessageView, ingress: Ingress): Request | Malformed {
+  // RFC 3046 §2.0, RFC 2132 §9.14: one option each, so at most 255 octets. More could not be
+  // echoed within what every client accepts, and nobody sends it.
+  for (const echoed of [Option.RELAY_AGENT_INFORMATION, Option.CLIENT_IDENTIFIER]) {
+    const payload = view.option(echoed);
+    if (payload !== undefined && payload.length > OPTION_OCTETS_MAX) {
+      return malformed("bad-option-length");
+    }
+  }
+  const base = readBase(view, ingress);
+  if (base === undefined) return malformed("no-client-identity");
+  const type = view.option(Option.MESSAGE_TYPE);
+  if (type === undefined) return { kind: "BOOTP", ...base };
+  if (type.length !== 1) return malformed("bad-message-type");
+
+  const requested = addressOption(view, Option.REQUESTED_ADDRESS);
+  const server = addressOption(view, Option.SERVER_IDENTIFIER);
+  if (requested === "bad" || server === "bad") return malformed("bad-option-length");
+
+  switch (type[0]) {
+    case MessageType.DISCOVER:
+      return { kind: "DISCOVER", ...base, requestedAddress: requested };
+    case MessageType.REQUEST:
+      return classifyRequest(base, requested, server);
+    case MessageType.DECLINE:
+      // RFC 2131 table 5: the address is in option 50 and nowhere else.
+      return requested === undefined
+        ? malformed("no-address")
+        : { kind: "DECLINE", ...base, address: requested, serverIdentifier: server };
+    case MessageType.RELEASE:
+      return view.ciaddr === 0
+        ? malformed("no-address")
+        : { kind: "RELEASE", ...base, address: view.ciaddr, serverIdentifier: server };
+    case MessageType.INFORM:
+      return classifyInform(base);
+    default:
+      return malformed("bad-message-type");
+  }
+}
+
+function classifyRequest(
+  base: RequestBase,
+  requested: Ipv4 | undefined,
+  server: Ipv4 | undefined,
+): Request | Malformed {
+  const ciaddr = base.view.ciaddr;
+  if (server !== undefined) {
+    // SELECTING: option 50 MUST be there and ciaddr MUST be zero (§4.3.2). Clients that put the
+    // offered address into ciaddr instead exist, and mean the same.
+    const address = requested ?? ciaddr;
+    if (address === 0) return malformed("no-address");
+    return { kind: "SELECTING", ...base, address, serverIdentifier: server };
+  }
+  if (ciaddr !== 0) {
+    // A client that uses an address (ciaddr) and also sends option 50, against §4.3.2, is taken
+    // at its ciaddr: that is where it listens. A relay only forwards broadcasts, so a relayed
+    // request without a server identifier is REBINDING whatever address the relay sent it to.
+    const broadcast = base.view.giaddr !== 0 || isBroadcast(base.ingress);
+    return { kind: broadcast ? "REBINDING" : "RENEWING", ...base, address: ciaddr };
+  }
+  if (requested === undefined || requested === 0) return malformed("no-address");
+  return { kind: "INIT-REBOOT", ...base, address: requested };
+}
+
+/** INFORM carries its address in ciaddr (RFC 2131 §4.4.3); one that forgot has it in the IP header. */
+function classifyInform(base: RequestBase): Request | Malformed {
+  const { view, ingress } = base;
+  const address = view.ciaddr !== 0 ? view.ciaddr : view.giaddr === 0 ? ingress.source : 0;
+  return address === 0 ? malformed("no-address") : { kind: "INFORM", ...base, address };
+}
+
+/** What every request has; `undefined` where nothing tells this client from another (RFC 4390 §2.1). */
+function readBase(view: MessageView, ingress: Ingress): RequestBase | undefined {
+  const clientId = view.option(Option.CLIENT_IDENTIFIER);
+  if (view.hlen === 0 && (clientId === undefined || clientId.length === 0)) return undefined;
+  const hostname = view.option(Option.HOST_NAME);
+  return {
+    view,
+    ingress,
+    client: makeClient(
+      view.htype,
+      formatHex(view.chaddr.subarray(0, view.hlen)),
+      clientId === undefined ? undefined : formatHex(clientId),
+    ),
+    hostname: hostname === undefined
+      ? undefined
+      : decodeOptionValue("text", hostname.subarray(0, HOSTNAME_OCTETS_MAX)) || undefined,
+  };
+}
+
+/** The length octet of an option counts to 255 (RFC 2132 §2). */
+const OPTION_OCTETS_MAX = 255;
+
+/** RFC 1035 §2.3.4 allows 255 octets in a name: more is not a host name and is not kept. */
+const HOSTNAME_OCTETS_MAX = 255;
+
+/** Broadcast to everybody, or to everybody on the interface's own network (RFC 919). */
+function isBroadcast(ingress: Ingress): boolean {
+  if (ingress.destination === LIMITED_BROADCAST) return true;
+  return ingress.addresses.some(({ cidr }) =>
+    cidr.prefixLength < 31 &&
+    ((cidr.network | (0xffff_ffff >>> cidr.prefixLength)) >>> 0) === ingress.destination
+  );
+}
+
+function addressOption(view: MessageView, code: number): Ipv4 | undefined | "bad" {
+  const bytes = view.option(code);
+  if (bytes === undefined) return undefined;
+  return bytes.length === 4 ? readIpv4(bytes, 0) : "bad";
+}
+
+function malformed(reason: Malformed["reason"]): Malformed {
+  return { kind: "malformed", reason };
+}

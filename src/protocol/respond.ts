@@ -1,0 +1,253 @@
+/**
+ * The engine: one request in, one decision out (RFC 2131 §4.3). A pure function of the request,
+ * the config, the leases and the time: it changes nothing but the slab that it writes replies to.
+ */
+import type { Config, Reservation, Subnet } from "../config/config.ts";
+import { chooseAddress, findReservation, mayHold } from "../leases/allocate.ts";
+import { isActive, type Lease } from "../leases/lease.ts";
+import type { LeaseTable } from "../leases/lease_table.ts";
+import { contains, type Ipv4 } from "../wire/ipv4.ts";
+import type { ReplySlab } from "../wire/message_writer.ts";
+import type { Decision, Rule } from "./decision.ts";
+import { attachedSubnet, subnetOfAddress } from "./subnet_selection.ts";
+import type {
+  Continuing,
+  Decline,
+  Discover,
+  Inform,
+  Release,
+  Request,
+  Selecting,
+} from "./request.ts";
+import { encodeAck, encodeInformAck, encodeNak, encodeOffer } from "./reply.ts";
+import { grantTime, requestedLeaseSeconds } from "./lease_time.ts";
+
+/** What a decision is made from, besides the request. */
+export interface EngineState {
+  readonly config: Config;
+  readonly leases: LeaseTable;
+  /** Monotonic milliseconds; the table has been advanced to it. */
+  readonly nowMs: number;
+  /** The server identifiers that are ours: every address of the served interfaces. */
+  readonly ownAddresses: ReadonlySet<Ipv4>;
+}
+
+/** Decides about a request. Replies are encoded at once into `slab`. */
+export function respond(request: Request, state: EngineState, slab: ReplySlab): Decision {
+  switch (request.kind) {
+    case "DISCOVER":
+      return discover(request, state, slab);
+    case "SELECTING":
+      return selecting(request, state, slab);
+    case "INIT-REBOOT":
+    case "RENEWING":
+    case "REBINDING":
+      return continuing(request, state, slab);
+    case "DECLINE":
+      return decline(request, state);
+    case "RELEASE":
+      return release(request, state);
+    case "INFORM":
+      return inform(request, state, slab);
+    case "BOOTP":
+      return ignore("bootp-not-served");
+  }
+}
+
+/** RFC 2131 §4.3.1. */
+function discover(request: Discover, state: EngineState, slab: ReplySlab): Decision {
+  const { config, leases, nowMs } = state;
+  const subnet = attachedSubnet(config, request, request.requestedAddress);
+  if (subnet === undefined) return ignore("no-subnet");
+
+  const { client, requestedAddress } = request;
+  const reservation = findReservation(subnet, client);
+  const wish = { client, reservation, requestedAddress, subnet };
+  const candidate = chooseAddress(wish, leases, nowMs);
+  if (candidate === undefined) return ignore("pool-exhausted");
+
+  const { address, rule } = candidate;
+  const time = grantTime(subnet.leaseTime, requestedLeaseSeconds(request.view));
+  return {
+    kind: "reply",
+    rule,
+    reply: encodeOffer(request, { address, time, subnet, reservation }, state, slab),
+    address,
+    leaseSeconds: time.leaseSeconds,
+    offer: { address, clientKey: client.key, expiresAtMs: nowMs + config.offerSeconds * 1000 },
+  };
+}
+
+/** RFC 2131 §4.3.2, "DHCPREQUEST generated during SELECTING state". */
+function selecting(request: Selecting, state: EngineState, slab: ReplySlab): Decision {
+  const { config, leases, nowMs, ownAddresses } = state;
+  const { client, address } = request;
+  const subnet = attachedSubnet(config, request, address);
+  if (subnet === undefined) return ignore("no-subnet");
+
+  const offer = leases.offerTo(client.key, subnet, nowMs);
+  if (!ownAddresses.has(request.serverIdentifier)) {
+    // §3.1.4: "Those servers not selected by the DHCPREQUEST message use the message as
+    // notification that the client has declined that server's offer."
+    if (offer === undefined) return ignore("other-server-chosen");
+    return { kind: "ignore", rule: "other-server-chosen", withdraw: { subnet, client } };
+  }
+  if (!contains(subnet.cidr, address)) return nak("wrong-network", request, state, slab);
+
+  const reservation = findReservation(subnet, client);
+  if (!mayHold({ client, reservation, subnet }, address, leases, nowMs)) {
+    return nak("address-not-available", request, state, slab);
+  }
+  const rule = offer?.address === address ? "outstanding-offer" : "confirmed";
+  return acknowledge(rule, request, { address, subnet, reservation }, state, slab);
+}
+
+/**
+ * RFC 2131 §4.3.2, INIT-REBOOT, RENEWING and REBINDING: the client names an address that it
+ * believes to be its own, and no server.
+ *
+ * - Wrong network: NAK, whether or not the client is known ("the server SHOULD send a DHCPNAK").
+ * - A client without a record here: the RFC has the server remain silent, because another server
+ *   may know it. `authoritative` says that there is no other: then the address is confirmed when
+ *   it is one that this client could have been given (so a lost journal heals itself), and
+ *   refused when it is not, which sends the client back to INIT at once. Kea and ISC dhcpd only
+ *   refuse; dnsmasq, asked to be authoritative, confirms too.
+ */
+function continuing(request: Continuing, state: EngineState, slab: ReplySlab): Decision {
+  const { config, leases, nowMs } = state;
+  const { client, address } = request;
+  const subnet = request.kind === "RENEWING"
+    ? subnetOfAddress(config, request, address)
+    : attachedSubnet(config, request, address);
+  if (subnet === undefined) return ignore("no-subnet");
+  if (!contains(subnet.cidr, address)) return nak("wrong-network", request, state, slab);
+
+  const reservation = findReservation(subnet, client);
+  const binding = bindingOf(request, subnet, leases);
+  const known = binding?.address ?? reservation?.address;
+  if (known === undefined && !config.authoritative) return ignore("unknown-client");
+  if (known !== undefined && known !== address) {
+    return nak("not-the-clients-address", request, state, slab);
+  }
+  if (!mayHold({ client, reservation, subnet }, address, leases, nowMs)) {
+    return nak("address-not-available", request, state, slab);
+  }
+  const rule = binding !== undefined
+    ? "renewed"
+    : known !== undefined
+    ? "confirmed"
+    : "healed-unknown-client";
+  return acknowledge(rule, request, { address, subnet, reservation }, state, slab);
+}
+
+/** The client's own record of the address it names, or else the newest of its others. */
+function bindingOf(request: Continuing, subnet: Subnet, leases: LeaseTable): Lease | undefined {
+  const named = leases.get(request.address);
+  const binding = named?.client.key === request.client.key
+    ? named
+    : leases.ofClient(request.client.key, subnet);
+  return binding?.state === "declined" ? undefined : binding;
+}
+
+/** RFC 2131 §4.3.3. Only the holder of a lease can put its address into quarantine. */
+function decline(request: Decline, state: EngineState): Decision {
+  const { config, nowMs } = state;
+  return endLease(request, state, (lease) => ({
+    kind: "change",
+    rule: "quarantined",
+    change: {
+      ...lease,
+      state: "declined",
+      updatedAtMs: nowMs,
+      expiresAtMs: nowMs + config.quarantineSeconds * 1000,
+    },
+  }));
+}
+
+/**
+ * RFC 2131 §4.3.4. The record stays: "retain a record of the client's initialization parameters
+ * for possible reuse", so the client gets the same address while it is free.
+ */
+function release(request: Release, state: EngineState): Decision {
+  const { nowMs } = state;
+  return endLease(request, state, (lease) => ({
+    kind: "change",
+    rule: "released",
+    change: { ...lease, state: "released", updatedAtMs: nowMs, expiresAtMs: nowMs },
+  }));
+}
+
+function endLease(
+  request: Decline | Release,
+  { leases, nowMs, ownAddresses }: EngineState,
+  end: (lease: Lease) => Decision,
+): Decision {
+  const { address, client, serverIdentifier } = request;
+  if (serverIdentifier !== undefined && !ownAddresses.has(serverIdentifier)) {
+    return ignore("other-server-chosen");
+  }
+  const lease = leases.get(address);
+  if (lease === undefined || lease.client.key !== client.key || !isActive(lease, nowMs)) {
+    return ignore("not-the-holder");
+  }
+  return end(lease);
+}
+
+/** RFC 2131 §4.3.5: no address, no lease time, and nothing is recorded. */
+function inform(request: Inform, state: EngineState, slab: ReplySlab): Decision {
+  const subnet = subnetOfAddress(state.config, request, request.address);
+  if (subnet === undefined) return ignore("no-subnet");
+  const reservation = findReservation(subnet, request.client);
+  return {
+    kind: "reply",
+    rule: "options-only",
+    reply: encodeInformAck(request, { subnet, reservation }, state, slab),
+    address: request.address,
+  };
+}
+
+/** An ACK, and the lease that has to be on disk before it leaves (RFC 2131 §3.1.4). */
+function acknowledge(
+  rule: Rule,
+  request: Selecting | Continuing,
+  grant: { address: Ipv4; subnet: Subnet; reservation: Reservation | undefined },
+  state: EngineState,
+  slab: ReplySlab,
+): Decision {
+  const { nowMs } = state;
+  const time = grantTime(grant.subnet.leaseTime, requestedLeaseSeconds(request.view));
+  const hostname = grant.reservation?.hostname ?? request.hostname;
+  return {
+    kind: "reply-after-commit",
+    rule,
+    reply: encodeAck(request, { ...grant, time }, state, slab),
+    address: grant.address,
+    leaseSeconds: time.leaseSeconds,
+    change: {
+      address: grant.address,
+      client: request.client,
+      state: "bound",
+      ...(hostname === undefined ? {} : { hostname }),
+      updatedAtMs: nowMs,
+      expiresAtMs: nowMs + time.leaseSeconds * 1000,
+    },
+  };
+}
+
+function nak(
+  rule: "wrong-network" | "address-not-available" | "not-the-clients-address",
+  request: Selecting | Continuing,
+  state: EngineState,
+  slab: ReplySlab,
+): Decision {
+  return {
+    kind: "reply",
+    rule,
+    reply: encodeNak(request, rule, state, slab),
+    address: request.address,
+  };
+}
+
+function ignore(rule: Rule): Decision {
+  return { kind: "ignore", rule };
+}
