@@ -28,13 +28,13 @@ export interface InterfaceStatus {
 export interface Link {
   /**
    * Waits for datagrams on any served interface and returns a batch of them. An empty batch means
-   * that something other than a datagram woke the link (an interface came or went, `wake`).
+   * that something other than a datagram woke the link: an interface came or went.
    * Resolves to `undefined` once the link is closed.
    */
   receive(): Promise<readonly Datagram[] | undefined>;
   /** Sends a batch of replies. One that cannot be sent is counted and logged, never thrown. */
   send(replies: readonly Outgoing[]): void;
-  /** Every address of this machine on the served interfaces: the server identifiers it answers to. */
+  /** Every address of the served interfaces: the server identifiers that are ours. */
   ownAddresses(): ReadonlySet<number>;
   /** Replaces the set of served interfaces (reload). */
   serve(interfaceNames: readonly string[]): void;

@@ -1,0 +1,299 @@
+/**
+ * The Link on Linux: one UDP socket for each served interface, one packet socket for raw frames,
+ * and one poll over all of them.
+ *
+ * A reply always leaves by the interface its request came in on, to a relay agent as well, even if
+ * the routing table would choose another one. So nothing is ever sent by an interface that is not
+ * listed. Where the way back to a relay agent is another interface, routing has to be made
+ * symmetric; this is Kea's default (`outbound-interface: same-as-inbound`) too.
+ */
+import type { Datagram, InterfaceStatus, Link, Outgoing } from "./link.ts";
+import assert from "node:assert/strict";
+import type { Ingress } from "../protocol/endpoints.ts";
+import { formatIpv4 } from "../wire/ipv4.ts";
+import { clearEvent, closeFd, type Fd, openEvent, signalEvent, SystemCallError } from "./libc.ts";
+import { LinkError } from "./link_error.ts";
+import { drainLinkWatch, type LinkFact, listLinks, openLinkWatch } from "./netlink.ts";
+import { assertPermitted } from "./permission.ts";
+import { PollSet } from "./poll_set.ts";
+import { ReceiveSlab } from "./receive_slab.ts";
+import { ReplySender } from "./reply_sender.ts";
+import { openFrameSocket, openServerSocket } from "./sockets.ts";
+
+export interface LinuxLinkOptions {
+  readonly interfaceNames: readonly string[];
+  /** Told, in one line, of what went wrong and was dealt with: an unsent reply, a socket lost. */
+  readonly onTrouble: (message: string) => void;
+  /** Told of every served interface at start, and of each change of its state or addresses. */
+  readonly onInterfaceChange: (status: InterfaceStatus) => void;
+  /** UDP ports; tests use others than DHCP's own. */
+  readonly ports?: DhcpPorts;
+}
+
+export interface DhcpPorts {
+  readonly server: number;
+  readonly client: number;
+}
+
+/** RFC 2131 §4.1. */
+const DHCP_PORTS: DhcpPorts = { server: 67, client: 68 };
+
+/** What the link has dropped since it was opened. */
+export interface LinkCounters {
+  /** Datagrams longer than any DHCP message. */
+  readonly oversizedDatagrams: number;
+  /** Replies that could not be sent. */
+  readonly unsentReplies: number;
+}
+
+/** A Link that also counts what it drops. */
+export interface LinuxLink extends Link {
+  counters(): LinkCounters;
+}
+
+/**
+ * Opens the sockets of the interfaces that are there, and waits for the others.
+ * Throws PermissionError (a capability is missing) or LinkError (e.g. the port is taken).
+ */
+export function openLinuxLink(options: LinuxLinkOptions): LinuxLink {
+  const ports = options.ports ?? DHCP_PORTS;
+  assertPermitted(ports.server);
+  return new SocketLink(options, ports);
+}
+
+/** A socket on an interface that exists and has an address. */
+interface Served {
+  readonly fd: Fd;
+  /** Replaced whenever the interface changes. */
+  link: LinkFact;
+  /** The last datagram's: most come from 0.0.0.0 to 255.255.255.255 and share one object. */
+  ingress: Ingress | undefined;
+  retired: boolean;
+}
+
+class SocketLink implements LinuxLink {
+  readonly #options: LinuxLinkOptions;
+  readonly #serverPort: number;
+  readonly #event: Fd;
+  readonly #watch: Fd;
+  readonly #slab = new ReceiveSlab();
+  readonly #sender: ReplySender;
+  #names: readonly string[];
+  #statuses: readonly InterfaceStatus[] = [];
+  #ownAddresses: ReadonlySet<number> = new Set();
+  #served = new Map<string, Served>();
+  #pollSet: PollSet<Served> | undefined;
+  #polling = false;
+  #closed = false;
+  /** Descriptors to close once the pending poll, which may hold them, is over. */
+  readonly #retired: Fd[] = [];
+  #turn = 0;
+  #oversizedDatagrams = 0;
+
+  constructor(options: LinuxLinkOptions, ports: DhcpPorts) {
+    this.#options = options;
+    this.#serverPort = ports.server;
+    this.#names = [...new Set(options.interfaceNames)];
+    this.#event = openEvent();
+    // Subscribed before the first look, so that no change falls between the two.
+    this.#watch = openLinkWatch();
+    this.#sender = new ReplySender(openFrameSocket(), ports, options.onTrouble);
+    try {
+      this.#refresh((error, name) => {
+        const hint = error.errno === "EADDRINUSE" ? " (is another DHCP server running?)" : "";
+        const what = `cannot open UDP port ${this.#serverPort} on ${name}`;
+        throw new LinkError(`${what}: ${error.message}${hint}`, { cause: error });
+      });
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  async receive(): Promise<readonly Datagram[] | undefined> {
+    assert(!this.#polling, "one receive at a time");
+    if (this.#closed) return undefined;
+    const pollSet = this.#pollSet ??= new PollSet(
+      [this.#event, this.#watch],
+      this.#served.values(),
+    );
+    this.#polling = true;
+    await pollSet.wait();
+    this.#polling = false;
+    if (this.#closed) {
+      this.#closeAll();
+      return undefined;
+    }
+    this.#closeRetired();
+    if (pollSet.isReady(this.#event)) clearEvent(this.#event);
+    if (pollSet.isReady(this.#watch)) this.#lookAgain();
+    return this.#drain(pollSet);
+  }
+
+  send(replies: readonly Outgoing[]): void {
+    if (this.#closed) return;
+    this.#sender.send(replies, (ingress) => {
+      const served = this.#served.get(ingress.interfaceName);
+      // Not the interface of before when it was made anew in between.
+      return served?.link.index === ingress.interfaceIndex ? served : undefined;
+    });
+  }
+
+  ownAddresses(): ReadonlySet<number> {
+    return this.#ownAddresses;
+  }
+
+  interfaces(): readonly InterfaceStatus[] {
+    return this.#statuses;
+  }
+
+  serve(interfaceNames: readonly string[]): void {
+    if (this.#closed) return;
+    this.#names = [...new Set(interfaceNames)];
+    this.#lookAgain();
+    // A pending poll does not know the new sockets.
+    signalEvent(this.#event);
+  }
+
+  counters(): LinkCounters {
+    return {
+      oversizedDatagrams: this.#oversizedDatagrams,
+      unsentReplies: this.#sender.unsentReplies,
+    };
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    // Closing a descriptor does not wake the poll that waits on it; the event does.
+    if (this.#polling) signalEvent(this.#event);
+    else this.#closeAll();
+  }
+
+  #closeAll(): void {
+    for (const served of this.#served.values()) this.#retired.push(served.fd);
+    this.#served.clear();
+    this.#ownAddresses = new Set();
+    this.#closeRetired();
+    this.#sender.close();
+    closeFd(this.#watch);
+    closeFd(this.#event);
+  }
+
+  #closeRetired(): void {
+    for (const fd of this.#retired.splice(0)) closeFd(fd);
+  }
+
+  /** Takes what the ready sockets have, beginning with another one each time. */
+  #drain(pollSet: PollSet<Served>): readonly Datagram[] {
+    const datagrams: Datagram[] = [];
+    let troubled = false;
+    this.#slab.begin();
+    for (const served of pollSet.ready(this.#turn++)) {
+      if (served.retired) continue;
+      if (this.#slab.full) break;
+      const errno = this.#slab.fill(served.fd, (received) => {
+        if (received === undefined) {
+          this.#oversizedDatagrams++;
+          return;
+        }
+        const { bytes, source, destination } = received;
+        datagrams.push({ bytes, ingress: ingressOf(served, source, destination) });
+      });
+      if (errno === undefined) continue;
+      this.#options.onTrouble(`${served.link.name}: cannot receive: ${errno}`);
+      troubled = true;
+    }
+    if (troubled) this.#lookAgain();
+    return datagrams;
+  }
+
+  /** Looks at the interfaces after a change. What fails is reported, and tried at the next one. */
+  #lookAgain(): void {
+    drainLinkWatch(this.#watch);
+    try {
+      this.#refresh((error, name) => this.#options.onTrouble(`${name}: ${error.message}`));
+    } catch (error) {
+      if (!(error instanceof SystemCallError)) throw error;
+      this.#options.onTrouble(`cannot list the interfaces: ${error.message}`);
+    }
+  }
+
+  /** Opens and retires sockets until they match the interfaces as they are now. */
+  #refresh(onFailure: (error: SystemCallError, interfaceName: string) => void): void {
+    const links = new Map(listLinks().map((link) => [link.name, link]));
+    const before = this.#served;
+    this.#served = new Map();
+    for (const name of this.#names) {
+      const link = links.get(name);
+      if (link === undefined || link.addresses.length === 0) continue;
+      const served = this.#keepOrOpen(link, before.get(name), onFailure);
+      if (served !== undefined) this.#served.set(name, served);
+    }
+    for (const served of before.values()) {
+      if (this.#served.get(served.link.name) !== served) this.#retire(served);
+    }
+    this.#pollSet = undefined;
+    const addresses = [...this.#served.values()].flatMap(({ link }) => link.addresses);
+    this.#ownAddresses = new Set(addresses.map(({ address }) => address));
+    this.#updateStatuses(links);
+  }
+
+  #keepOrOpen(
+    link: LinkFact,
+    before: Served | undefined,
+    onFailure: (error: SystemCallError, interfaceName: string) => void,
+  ): Served | undefined {
+    // An interface made anew has another index, and the old socket is deaf: it stays bound to it.
+    if (before?.link.index === link.index) {
+      before.link = link;
+      before.ingress = undefined;
+      return before;
+    }
+    try {
+      const fd = openServerSocket(link.name, this.#serverPort);
+      return { fd, link, ingress: undefined, retired: false };
+    } catch (error) {
+      if (!(error instanceof SystemCallError)) throw error;
+      // Deleted since it was listed: the link watch has the news.
+      if (error.errno !== "ENODEV") onFailure(error, link.name);
+      return undefined;
+    }
+  }
+
+  #retire(served: Served): void {
+    served.retired = true;
+    if (this.#polling) this.#retired.push(served.fd);
+    else closeFd(served.fd);
+  }
+
+  #updateStatuses(links: ReadonlyMap<string, LinkFact>): void {
+    const before = new Map(this.#statuses.map((status) => [status.name, status]));
+    this.#statuses = this.#names.map((name) => {
+      const status = statusOf(name, links.get(name), this.#served.has(name));
+      const known = before.get(name);
+      if (known !== undefined && isSame(known, status)) return known;
+      this.#options.onInterfaceChange(status);
+      return status;
+    });
+  }
+}
+
+function statusOf(name: string, link: LinkFact | undefined, hasSocket: boolean): InterfaceStatus {
+  if (link === undefined) return { name, state: "missing", addresses: [] };
+  const addresses = link.addresses.map(({ address }) => formatIpv4(address));
+  if (!link.up) return { name, state: "down", addresses };
+  if (addresses.length === 0) return { name, state: "no-address", addresses };
+  return { name, state: hasSocket ? "serving" : "down", addresses };
+}
+
+function isSame(a: InterfaceStatus, b: InterfaceStatus): boolean {
+  return a.state === b.state && a.addresses.join() === b.addresses.join();
+}
+
+function ingressOf(served: Served, source: number, destination: number): Ingress {
+  const last = served.ingress;
+  if (last?.source === source && last.destination === destination) return last;
+  const { name: interfaceName, index: interfaceIndex, addresses } = served.link;
+  return served.ingress = { interfaceName, interfaceIndex, addresses, source, destination };
+}

@@ -1,0 +1,153 @@
+/** Sends replies: as UDP datagrams by the sockets of the interfaces, or as frames built by hand. */
+import type { Destination, Ingress } from "../protocol/endpoints.ts";
+import {
+  encodeUdpFrame,
+  ETHERNET_ADDRESS_OCTETS,
+  ETHERTYPE_IPV4,
+  FRAME_OVERHEAD_OCTETS,
+} from "../wire/frame.ts";
+import { contains, type Ipv4, LIMITED_BROADCAST } from "../wire/ipv4.ts";
+import {
+  PKTINFO_CONTROL_OCTETS,
+  SOCKADDR_IN_OCTETS,
+  SOCKADDR_LL_OCTETS,
+  writePktinfoSource,
+  writeSockaddrIn,
+  writeSockaddrLl,
+} from "./layouts.ts";
+import { closeFd, type Fd } from "./libc.ts";
+import type { Outgoing } from "./link.ts";
+import type { LinkFact } from "./netlink.ts";
+import { SEND_OCTETS_MAX, SendSlab } from "./send_slab.ts";
+
+/** The socket that a reply leaves by, and its interface. */
+export interface Exit {
+  readonly fd: Fd;
+  readonly link: LinkFact;
+}
+
+export class ReplySender {
+  readonly #frameSocket: Fd;
+  readonly #ports: { readonly server: number; readonly client: number };
+  readonly #onTrouble: (message: string) => void;
+  readonly #datagrams: SendSlab;
+  readonly #frames: SendSlab;
+  /** How many replies of the current `send` failed, by what is said of them. */
+  readonly #failures = new Map<string, number>();
+  #unsentReplies = 0;
+
+  /** Takes over the packet socket `frameSocket`. */
+  constructor(
+    frameSocket: Fd,
+    ports: { readonly server: number; readonly client: number },
+    onTrouble: (message: string) => void,
+  ) {
+    this.#frameSocket = frameSocket;
+    this.#ports = ports;
+    this.#onTrouble = onTrouble;
+    const onUnsent = (interfaceName: string, errno: string) => this.#fail(interfaceName, errno);
+    this.#datagrams = new SendSlab(SOCKADDR_IN_OCTETS, PKTINFO_CONTROL_OCTETS, onUnsent);
+    this.#frames = new SendSlab(SOCKADDR_LL_OCTETS, 0, onUnsent);
+  }
+
+  get unsentReplies(): number {
+    return this.#unsentReplies;
+  }
+
+  /** Sends each reply by the exit of its ingress. Failures are counted, and told once a batch. */
+  send(replies: readonly Outgoing[], exitOf: (ingress: Ingress) => Exit | undefined): void {
+    for (const reply of replies) {
+      const exit = exitOf(reply.ingress);
+      if (exit === undefined) {
+        this.#fail(reply.ingress.interfaceName, "the interface is not served any more");
+      } else if (reply.bytes.length + FRAME_OVERHEAD_OCTETS > SEND_OCTETS_MAX) {
+        this.#fail(exit.link.name, `longer than ${SEND_OCTETS_MAX - FRAME_OVERHEAD_OCTETS} octets`);
+      } else if (isFramable(reply.destination, exit.link)) {
+        this.#addFrame(reply, reply.destination, exit.link);
+      } else {
+        this.#addDatagram(reply, exit);
+      }
+    }
+    this.#datagrams.flush();
+    this.#frames.flush();
+    this.#reportFailures();
+  }
+
+  close(): void {
+    closeFd(this.#frameSocket);
+  }
+
+  #addDatagram(reply: Outgoing, exit: Exit): void {
+    const { address, port } = this.#endpointOf(reply.destination);
+    const { array } = this.#datagrams;
+    const slot = this.#datagrams.next(exit.fd);
+    writeSockaddrIn(array.names, slot * SOCKADDR_IN_OCTETS, address, port);
+    const source = sourceOf(reply.ingress, address);
+    writePktinfoSource(array.controls, slot * PKTINFO_CONTROL_OCTETS, source);
+    this.#datagrams.message(slot).set(reply.bytes);
+    this.#datagrams.add(slot, reply.bytes.length, exit.link.name);
+  }
+
+  #addFrame(reply: Outgoing, destination: HardwareDestination, link: LinkFact): void {
+    const slot = this.#frames.next(this.#frameSocket);
+    const name = slot * SOCKADDR_LL_OCTETS;
+    writeSockaddrLl(this.#frames.array.nameView, name, link.index, ETHERTYPE_IPV4);
+    const octets = encodeUdpFrame({
+      sourceHardwareAddress: link.hardwareAddress,
+      destinationHardwareAddress: destination.hardwareAddress,
+      source: sourceOf(reply.ingress, destination.address),
+      destination: destination.address,
+      sourcePort: this.#ports.server,
+      destinationPort: this.#ports.client,
+      payload: reply.bytes,
+    }, this.#frames.message(slot));
+    this.#frames.add(slot, octets, link.name);
+  }
+
+  /** Where a datagram goes, RFC 2131 §4.1. */
+  #endpointOf(destination: Destination): { address: Ipv4; port: number } {
+    switch (destination.kind) {
+      case "relay":
+        return { address: destination.address, port: this.#ports.server };
+      case "unicast":
+        return { address: destination.address, port: this.#ports.client };
+      case "broadcast":
+        return { address: LIMITED_BROADCAST, port: this.#ports.client };
+      case "hardware":
+        // RFC 2131 §4.1: where a frame to the client cannot be made, the reply is broadcast.
+        return { address: LIMITED_BROADCAST, port: this.#ports.client };
+    }
+  }
+
+  #fail(interfaceName: string, why: string): void {
+    const what = `${interfaceName}: ${why}`;
+    this.#failures.set(what, (this.#failures.get(what) ?? 0) + 1);
+    this.#unsentReplies++;
+  }
+
+  #reportFailures(): void {
+    for (const [what, count] of this.#failures) {
+      this.#onTrouble(`${count} ${count === 1 ? "reply" : "replies"} not sent on ${what}`);
+    }
+    this.#failures.clear();
+  }
+}
+
+type HardwareDestination = Extract<Destination, { readonly kind: "hardware" }>;
+
+/** Whether the reply goes to a hardware address and both ends speak Ethernet. */
+function isFramable(destination: Destination, link: LinkFact): destination is HardwareDestination {
+  return destination.kind === "hardware" && link.ethernet &&
+    destination.hardwareAddress.length === ETHERNET_ADDRESS_OCTETS;
+}
+
+/**
+ * The source address of a reply: the one its request was sent to, else the one on the network it
+ * goes to, else the primary one. RFC 2131 §4.1 allows any; the client's own network is never wrong.
+ */
+function sourceOf(ingress: Ingress, destination: Ipv4): Ipv4 {
+  const { addresses } = ingress;
+  const own = addresses.find(({ address }) => address === ingress.destination) ??
+    addresses.find(({ cidr }) => contains(cidr, destination)) ?? addresses[0];
+  return own?.address ?? 0;
+}

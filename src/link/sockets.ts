@@ -1,0 +1,82 @@
+/** The two kinds of sockets a DHCP server has: one per interface, and one for raw frames. */
+import { ANY_ADDRESS } from "../wire/ipv4.ts";
+import {
+  AF_PACKET,
+  IP_PKTINFO,
+  SO_BINDTODEVICE,
+  SO_BROADCAST,
+  SO_RCVBUF,
+  SO_RCVBUFFORCE,
+  SO_REUSEADDR,
+  SO_SNDBUF,
+  SO_SNDBUFFORCE,
+  SOCK_RAW,
+  SOCKADDR_IN_OCTETS,
+  writeSockaddrIn,
+} from "./layouts.ts";
+import {
+  bindSocket,
+  closeFd,
+  type Fd,
+  openSocket,
+  openUdp,
+  setIpOption,
+  setSocketOption,
+  setSocketOptionText,
+  SystemCallError,
+} from "./libc.ts";
+
+/** Room for some thousand requests while a group of leases is on its way to disk. */
+const RECEIVE_BUFFER_OCTETS = 4 * 1024 * 1024;
+
+/**
+ * Replies to an address that does not answer ARP wait in the kernel for three seconds and count
+ * against the socket. At the default size some 160 requests with a made-up `giaddr` or `ciaddr`
+ * would fill it, and every other client's reply would fail with EAGAIN meanwhile.
+ */
+const SEND_BUFFER_OCTETS = 4 * 1024 * 1024;
+
+/** With protocol 0 a packet socket receives nothing: the kernel queues no copies of the traffic. */
+const RECEIVE_NO_PROTOCOL = 0;
+
+/**
+ * A UDP socket on one interface: what comes in elsewhere never reaches it, and what it sends goes
+ * out there whatever the routing table says. It takes broadcasts and learns the destination
+ * address of every datagram. Throws SystemCallError.
+ */
+export function openServerSocket(interfaceName: string, port: number): Fd {
+  const fd = openUdp();
+  try {
+    // Bound to the device first, so that nothing from another interface is ever queued.
+    setSocketOptionText(fd, SO_BINDTODEVICE, interfaceName);
+    // To live beside a server for other interfaces that has the port everywhere, and shares it
+    // (dnsmasq for virtual machines): the kernel prefers the socket that is bound to the device.
+    setSocketOption(fd, SO_REUSEADDR, 1);
+    setSocketOption(fd, SO_BROADCAST, 1);
+    setIpOption(fd, IP_PKTINFO, 1);
+    enlargeBuffer(fd, SO_RCVBUFFORCE, SO_RCVBUF, RECEIVE_BUFFER_OCTETS);
+    enlargeBuffer(fd, SO_SNDBUFFORCE, SO_SNDBUF, SEND_BUFFER_OCTETS);
+    const address = new Uint8Array(new ArrayBuffer(SOCKADDR_IN_OCTETS));
+    writeSockaddrIn(address, 0, ANY_ADDRESS, port);
+    bindSocket(fd, address);
+    return fd;
+  } catch (error) {
+    closeFd(fd);
+    throw error;
+  }
+}
+
+function enlargeBuffer(fd: Fd, byForce: number, byLeave: number, octets: number): void {
+  try {
+    setSocketOption(fd, byForce, octets);
+  } catch (error) {
+    if (!(error instanceof SystemCallError)) throw error;
+    // Without CAP_NET_ADMIN the system's own limit (net.core.rmem_max, wmem_max) applies.
+    setSocketOption(fd, byLeave, octets);
+  }
+}
+
+/** A socket that sends whole Ethernet frames by any interface. Throws SystemCallError. */
+export function openFrameSocket(): Fd {
+  return openSocket(AF_PACKET, SOCK_RAW, RECEIVE_NO_PROTOCOL);
+}

@@ -1,0 +1,56 @@
+import type { Outgoing } from "../../src/link/link.ts";
+import { formatHex } from "../../src/wire/hex.ts";
+import { formatIpv4 } from "../../src/wire/ipv4.ts";
+import { type LinkWorld, type SeenReply, testLinkContract } from "../contract/link.ts";
+import { MemoryLink } from "../support/memory_link.ts";
+
+testLinkContract("MemoryLink", Deno.test, () => Promise.resolve(makeMemoryWorld()));
+
+function makeMemoryWorld(): LinkWorld {
+  const link = new MemoryLink(["lan0"]);
+  link.addInterface("lan0", "192.168.1.1/24", "10.9.0.1/16");
+  link.addInterface("wan0", "203.0.113.1/24");
+  return {
+    link,
+    arrive: (name, ...datagrams) => {
+      for (const { text, source, destination } of datagrams) {
+        link.inject(name, new TextEncoder().encode(text), source, destination);
+      }
+      return Promise.resolve();
+    },
+    seen: (name) => {
+      const here = link.sent.filter(({ ingress }) => ingress.interfaceName === name);
+      return Promise.resolve(here.map(asSeen));
+    },
+    addInterface: (...args) => Promise.resolve(link.addInterface(...args)),
+    removeInterface: (...args) => Promise.resolve(link.removeInterface(...args)),
+    setUp: (...args) => Promise.resolve(link.setUp(...args)),
+    addAddress: (...args) => Promise.resolve(link.addAddress(...args)),
+    [Symbol.asyncDispose]: () => Promise.resolve(link.close()),
+  };
+}
+
+function asSeen({ bytes, destination }: Outgoing): SeenReply {
+  const text = new TextDecoder().decode(bytes);
+  switch (destination.kind) {
+    case "broadcast":
+      return { text, destination: "255.255.255.255", port: 68, hardwareAddress: undefined };
+    case "hardware":
+      return {
+        text,
+        destination: formatIpv4(destination.address),
+        port: 68,
+        hardwareAddress: formatHex(destination.hardwareAddress),
+      };
+    case "relay":
+    case "unicast": {
+      const port = destination.kind === "relay" ? 67 : 68;
+      return {
+        text,
+        destination: formatIpv4(destination.address),
+        port,
+        hardwareAddress: undefined,
+      };
+    }
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * The Link without a network: a test puts datagrams in and looks at what was sent. Everything
+ * happens in the order of the calls, so a simulation on it is deterministic.
+ */
+import type { Datagram, InterfaceStatus, Link, Outgoing } from "../../src/link/link.ts";
+import type { InterfaceAddress } from "../../src/protocol/endpoints.ts";
+import { formatIpv4, type Ipv4, networkOf, parseIpv4 } from "../../src/wire/ipv4.ts";
+
+interface MemoryInterface {
+  readonly index: number;
+  up: boolean;
+  addresses: readonly InterfaceAddress[];
+}
+
+export class MemoryLink implements Link {
+  /** Replies in the order they were sent; their bytes are copies. A test may empty it. */
+  readonly sent: Outgoing[] = [];
+  #names: readonly string[];
+  readonly #interfaces = new Map<string, MemoryInterface>();
+  #interfaceCount = 0;
+  #arrived: Datagram[] = [];
+  #woken = false;
+  #closed = false;
+  #wake: (() => void) | undefined;
+
+  constructor(interfaceNames: readonly string[]) {
+    this.#names = interfaceNames;
+  }
+
+  /** Makes an interface, or makes it anew with another index. Addresses as `192.168.1.1/24`. */
+  addInterface(name: string, ...addresses: string[]): void {
+    const index = ++this.#interfaceCount;
+    this.#interfaces.set(name, { index, up: true, addresses: addresses.map(readAddress) });
+    this.#changed();
+  }
+
+  removeInterface(name: string): void {
+    this.#interfaces.delete(name);
+    this.#changed();
+  }
+
+  setUp(name: string, up: boolean): void {
+    this.#interface(name).up = up;
+    this.#changed();
+  }
+
+  addAddress(name: string, address: string): void {
+    const changed = this.#interface(name);
+    changed.addresses = [...changed.addresses, readAddress(address)];
+    this.#changed();
+  }
+
+  /**
+   * Lets a datagram arrive; the bytes are copied. It is lost, as on a machine, where the interface
+   * is not served. Returns whether it was queued.
+   */
+  inject(name: string, bytes: Uint8Array, source: Ipv4, destination: Ipv4): boolean {
+    if (!this.#isServed(name)) return false;
+    const { index: interfaceIndex, addresses } = this.#interface(name);
+    const ingress = { interfaceName: name, interfaceIndex, addresses, source, destination };
+    this.#arrived.push({ bytes: bytes.slice(), ingress });
+    this.#wake?.();
+    return true;
+  }
+
+  async receive(): Promise<readonly Datagram[] | undefined> {
+    if (!this.#closed && !this.#woken && this.#arrived.length === 0) {
+      await new Promise<void>((resolve) => this.#wake = resolve);
+      this.#wake = undefined;
+    }
+    if (this.#closed) return undefined;
+    this.#woken = false;
+    return this.#arrived.splice(0);
+  }
+
+  send(replies: readonly Outgoing[]): void {
+    if (this.#closed) return;
+    for (const reply of replies) {
+      const { interfaceName, interfaceIndex } = reply.ingress;
+      if (!this.#isServed(interfaceName)) continue;
+      if (this.#interface(interfaceName).index !== interfaceIndex) continue;
+      this.sent.push({ ...reply, bytes: reply.bytes.slice() });
+    }
+  }
+
+  ownAddresses(): ReadonlySet<number> {
+    const served = this.#names.flatMap((name) => this.#interfaces.get(name)?.addresses ?? []);
+    return new Set(served.map(({ address }) => address));
+  }
+
+  serve(interfaceNames: readonly string[]): void {
+    this.#names = interfaceNames;
+    this.#changed();
+  }
+
+  interfaces(): readonly InterfaceStatus[] {
+    return this.#names.map((name) => {
+      const known = this.#interfaces.get(name);
+      if (known === undefined) return { name, state: "missing", addresses: [] };
+      const addresses = known.addresses.map(({ address }) => formatIpv4(address));
+      if (!known.up) return { name, state: "down", addresses };
+      return { name, state: addresses.length === 0 ? "no-address" : "serving", addresses };
+    });
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#wake?.();
+  }
+
+  #changed(): void {
+    this.#woken = true;
+    this.#wake?.();
+  }
+
+  #isServed(name: string): boolean {
+    const status = this.interfaces().find((candidate) => candidate.name === name);
+    return status?.state === "serving" && !this.#closed;
+  }
+
+  #interface(name: string): MemoryInterface {
+    const known = this.#interfaces.get(name);
+    if (known === undefined) throw new Error(`no interface ${name}`);
+    return known;
+  }
+}
+
+function readAddress(text: string): InterfaceAddress {
+  const [addressText = "", lengthText] = text.split("/");
+  const address = parseIpv4(addressText);
+  if (address === undefined) throw new Error(`not an address: ${text}`);
+  return { address, cidr: networkOf(address, Number(lengthText)) };
+}
