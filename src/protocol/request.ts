@@ -153,14 +153,14 @@ function classifyRequest(
   return { kind: "INIT-REBOOT", ...base, address: requested };
 }
 
-/** INFORM carries its address in ciaddr (RFC 2131 §4.4.3); one that forgot has it in the IP header. */
+/** INFORM has its address in ciaddr (RFC 2131 §4.4.3); one that forgot has it in the IP header. */
 function classifyInform(base: RequestBase): Request | Malformed {
   const { view, ingress } = base;
   const address = view.ciaddr !== 0 ? view.ciaddr : view.giaddr === 0 ? ingress.source : 0;
   return address === 0 ? malformed("no-address") : { kind: "INFORM", ...base, address };
 }
 
-/** What every request has; `undefined` where nothing tells this client from another (RFC 4390 §2.1). */
+/** What every request has; `undefined` for a client without any identity (RFC 4390 §2.1). */
 function readBase(view: MessageView, ingress: Ingress): RequestBase | undefined {
   const clientId = view.option(Option.CLIENT_IDENTIFIER);
   if (view.hlen === 0 && (clientId === undefined || clientId.length === 0)) return undefined;

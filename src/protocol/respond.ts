@@ -4,7 +4,7 @@
  */
 import type { Config, Reservation, Subnet } from "../config/config.ts";
 import { chooseAddress, findReservation, mayHold } from "../leases/allocate.ts";
-import { isActive, type Lease } from "../leases/lease.ts";
+import { type Client, isActive, type Lease } from "../leases/lease.ts";
 import type { LeaseTable } from "../leases/lease_table.ts";
 import { contains, type Ipv4 } from "../wire/ipv4.ts";
 import type { ReplySlab } from "../wire/message_writer.ts";
@@ -229,9 +229,28 @@ function acknowledge(
       state: "bound",
       ...(hostname === undefined ? {} : { hostname }),
       updatedAtMs: nowMs,
-      expiresAtMs: nowMs + time.leaseSeconds * 1000,
+      expiresAtMs: Math.max(
+        nowMs + time.leaseSeconds * 1000,
+        promisedUntilMs(request.client, grant.address, state),
+      ),
     },
   };
+}
+
+/**
+ * Until when the client may count on the address if it never gets the ACK that is about to be
+ * sent: it then goes by the one before. So a renewal for less time than was promised (the lease
+ * time was cut in the config, or the client asks for less) cannot free the address early for
+ * somebody else. A lease without end is the exception: nothing could give it an end otherwise.
+ */
+function promisedUntilMs(
+  client: Client,
+  address: Ipv4,
+  { leases, nowMs }: EngineState,
+): number {
+  const lease = leases.get(address);
+  const isOwn = lease !== undefined && lease.client.key === client.key && isActive(lease, nowMs);
+  return isOwn && lease.expiresAtMs !== Infinity ? lease.expiresAtMs : nowMs;
 }
 
 function nak(

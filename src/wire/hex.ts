@@ -2,6 +2,9 @@
 
 const OCTETS = Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStart(2, "0"));
 
+/** Pairs of digits, with the same separator between all of them or with none. */
+const OCTETS_AS_TEXT = /^([0-9a-f]{2}(([:-]?)[0-9a-f]{2}(\3[0-9a-f]{2})*)?)?$/i;
+
 /** `[1, 0xb8]` -> `01:b8`; the form of MAC addresses and client identifiers everywhere. */
 export function formatHex(bytes: Uint8Array): string {
   if (bytes.length === 0) return "";
@@ -15,10 +18,8 @@ export function formatHex(bytes: Uint8Array): string {
  * anything else. The empty text is no octets.
  */
 export function parseHex(text: string): Uint8Array<ArrayBuffer> | undefined {
-  const compact = /^([0-9a-f]{2}([:-][0-9a-f]{2})*)?$/i.test(text)
-    ? text.replace(/[:-]/g, "")
-    : text;
-  if (!/^([0-9a-f]{2})*$/i.test(compact)) return undefined;
+  if (!OCTETS_AS_TEXT.test(text)) return undefined;
+  const compact = text.replace(/[:-]/g, "");
   const bytes = new Uint8Array(compact.length / 2);
   for (let i = 0; i < bytes.length; i++) {
     bytes[i] = Number.parseInt(compact.slice(2 * i, 2 * i + 2), 16);

@@ -101,7 +101,8 @@ export class MessageView {
    * message; several parts are joined in the order options, file, sname (RFC 3396 §5, §7).
    */
   option(code: number): Uint8Array | undefined {
-    let found: Uint8Array | undefined;
+    let first: Uint8Array | undefined;
+    let parts: Uint8Array[] | undefined;
     for (const field of optionFields(this.overload)) {
       for (
         let at = nextOption(this.bytes, field.start, field.end(this.bytes));
@@ -110,10 +111,11 @@ export class MessageView {
       ) {
         if (this.bytes[at] !== code) continue;
         const part = this.bytes.subarray(at + 2, at + 2 + this.bytes[at + 1]!);
-        found = found === undefined ? part : concatenate(found, part);
+        if (first === undefined) first = part;
+        else (parts ??= [first]).push(part);
       }
     }
-    return found;
+    return parts === undefined ? first : concatenate(parts);
   }
 }
 
@@ -159,7 +161,7 @@ function optionFields(overload: number): readonly OptionField[] {
   return FIELDS_BY_OVERLOAD[overload]!;
 }
 
-/** Option 52 in the options field; it has no meaning in the fields that it opens (RFC 2131 §4.1). */
+/** Option 52 of the options field: in the fields that it opens it means nothing (RFC 2131 §4.1). */
 function readOverload(bytes: Uint8Array): number | Malformed {
   for (
     let at = nextOption(bytes, Header.OPTIONS, bytes.length);
@@ -202,10 +204,14 @@ function isWellFormed(bytes: Uint8Array, start: number, end: number): boolean {
   return at === end;
 }
 
-function concatenate(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const joined = new Uint8Array(first.length + second.length);
-  joined.set(first);
-  joined.set(second, first.length);
+/** Joined once: a datagram may hold an option in as many parts as it has room for. */
+function concatenate(parts: readonly Uint8Array[]): Uint8Array {
+  const joined = new Uint8Array(parts.reduce((octets, part) => octets + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
   return joined;
 }
 

@@ -92,7 +92,7 @@ export class MessageWriter {
     this.limit -= encodedOctets(payloadOctets);
   }
 
-  /** Gives the kept room back, for the option it was kept for. */
+  /** Gives the kept room back. */
   giveRoom(payloadOctets: number): void {
     this.limit += encodedOctets(payloadOctets);
   }

@@ -95,7 +95,8 @@ const bool: Codec<boolean> = {
 };
 
 const utf8Encoder = new TextEncoder();
-const utf8Decoder = new TextDecoder();
+/** A byte order mark is a character like any other: what a client sent is not cut. */
+const utf8Decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** RFC 2132 §2: text carries no NUL of its own; trailing ones are some clients' habit. */
 const text: Codec<string> = {

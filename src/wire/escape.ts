@@ -1,0 +1,68 @@
+/**
+ * Text from strangers, made safe to show. A host name is up to 255 octets that anybody on the
+ * network may choose, and it ends up in an operator's terminal, log and JSON.
+ */
+
+/**
+ * Everything that has no glyph of its own: control characters, ESC and so ANSI sequences, bidi
+ * overrides, zero-width characters (category C), and the line and paragraph separators.
+ */
+const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
+
+/** The same, the quotes that end a quoted text, and what a decoder puts for invalid UTF-8. */
+const UNSAFE_IN_QUOTES = /[\p{C}\p{Zl}\p{Zp}"\\\ufffd]/gu;
+
+/** As `INVISIBLE`, without the line feeds that `JSON.stringify` puts between members. */
+const INVISIBLE_IN_JSON = /[^\P{C}\n]|[\p{Zl}\p{Zp}]/gu;
+
+/** Letters, digits, dot, hyphen, underscore: a host name that needs no quotes around it. */
+const PLAIN_WORD = /^[\w.-]+$/;
+
+const C_ESCAPES: Readonly<Record<string, string>> = {
+  "\n": "\\n",
+  "\r": "\\r",
+  "\t": "\\t",
+  '"': '\\"',
+  "\\": "\\\\",
+};
+
+/**
+ * The text in double quotes, on one line, with C-style escapes (`\n`, `\x1b`, `\u202e`,
+ * `\u{e0001}`) for whatever could move the cursor, hide, or end the quotes.
+ */
+export function quote(text: string): string {
+  return `"${text.replace(UNSAFE_IN_QUOTES, escapeCharacter)}"`;
+}
+
+/** A text for a table: as it is when it is a plain word, quoted otherwise. */
+export function quoteUnlessPlain(text: string): string {
+  return PLAIN_WORD.test(text) ? text : quote(text);
+}
+
+/** A sentence of our own that may quote something from outside: one line, quotes left alone. */
+export function escapeInvisible(text: string): string {
+  return text.replace(INVISIBLE, escapeCharacter);
+}
+
+/**
+ * `JSON.stringify`, with everything invisible written as `\uXXXX`: JSON leaves DEL, C1 controls
+ * and bidi overrides as they are. `indent` is the number of spaces; without it, one line.
+ */
+export function stringifyVisibly(value: unknown, indent?: number): string {
+  return JSON.stringify(value, null, indent).replace(
+    INVISIBLE_IN_JSON,
+    (unsafe) => unsafe.split("").map((unit) => `\\u${hex(unit.charCodeAt(0), 4)}`).join(""),
+  );
+}
+
+function escapeCharacter(character: string): string {
+  const short = C_ESCAPES[character];
+  if (short !== undefined) return short;
+  const code = character.codePointAt(0)!;
+  if (code <= 0xff) return `\\x${hex(code, 2)}`;
+  return code <= 0xffff ? `\\u${hex(code, 4)}` : `\\u{${hex(code, 5)}}`;
+}
+
+function hex(value: number, digits: number): string {
+  return value.toString(16).padStart(digits, "0");
+}

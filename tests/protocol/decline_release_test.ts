@@ -1,0 +1,219 @@
+import assert from "node:assert/strict";
+import { DECLINE, DISCOVER, RELEASE, REQUEST } from "../support/dhcp_packets.ts";
+import {
+  type AnswerRow,
+  type Ask,
+  Engine,
+  macOf,
+  OTHER_SERVER,
+  SERVER,
+  START_MS,
+  testAnswers,
+} from "../support/engine_fixture.ts";
+import { ip, numberedClient } from "../support/leases_fixture.ts";
+
+const A = "192.168.1.100";
+const B = "192.168.1.101";
+const HELD = { leases: [{ address: A }] };
+const TWO_ADDRESSES = { subnets: [{ pools: [`${A}-${B}`] }] };
+const DECLINE_A: Ask = { type: DECLINE, requested: A, server: SERVER };
+const RELEASE_A: Ask = { type: RELEASE, ciaddr: A, server: SERVER, to: SERVER };
+const DISCOVER_2: Ask = { type: DISCOVER, mac: macOf(2) };
+
+/** Who may end a lease: the same for both messages. */
+const SHARED: readonly {
+  readonly message: string;
+  readonly ask: Ask;
+  readonly ended: string;
+  readonly section: string;
+}[] = [
+  { message: "DECLINE", ask: DECLINE_A, ended: `quarantined ${A}`, section: "§4.3.3" },
+  { message: "RELEASE", ask: RELEASE_A, ended: `released ${A}`, section: "§4.3.4" },
+];
+
+testAnswers(SHARED.flatMap(({ message, ask, ended, section }): AnswerRow[] => [
+  {
+    name: `${message} by the holder ends its lease (${section})`,
+    given: HELD,
+    when: ask,
+    expect: ended,
+  },
+  {
+    name: `${message} by the holder, naming another address of ours (§4.1)`,
+    given: { ...HELD, otherAddresses: ["10.0.0.1"] },
+    when: { ...ask, server: "10.0.0.1" },
+    expect: ended,
+  },
+  {
+    name: `${message} by a stranger is ignored`,
+    given: HELD,
+    when: { ...ask, mac: macOf(2) },
+    expect: "silence (not-the-holder)",
+  },
+  {
+    name: `${message} by the same machine under another client identifier is ignored`,
+    given: HELD,
+    when: { ...ask, clientId: "01:02" },
+    expect: "silence (not-the-holder)",
+  },
+  {
+    name: `${message} of an address that nobody has is ignored`,
+    when: ask,
+    expect: "silence (not-the-holder)",
+  },
+  {
+    name: `${message} of an address that is only offered is ignored`,
+    after: [{ type: DISCOVER, requested: A }],
+    when: ask,
+    expect: "silence (not-the-holder)",
+  },
+  {
+    name: `${message} of a lease that ended is ignored`,
+    given: { leases: [{ address: A, expiresAtMs: START_MS - 1 }] },
+    when: ask,
+    expect: "silence (not-the-holder)",
+  },
+  {
+    name: `${message} said twice is ignored the second time`,
+    given: HELD,
+    after: [ask],
+    when: ask,
+    expect: "silence (not-the-holder)",
+  },
+  {
+    name: `${message} to another server is ignored`,
+    given: HELD,
+    when: { ...ask, server: OTHER_SERVER },
+    expect: "silence (other-server-chosen)",
+  },
+]));
+
+testAnswers([
+  {
+    name: "DECLINE without a server identifier (table 5: MUST) is taken from the holder",
+    given: HELD,
+    when: { type: DECLINE, requested: A },
+    expect: `quarantined ${A}`,
+  },
+  {
+    name: "RELEASE without a server identifier (table 5: MUST) is taken from the holder",
+    given: HELD,
+    when: { type: RELEASE, ciaddr: A, to: SERVER },
+    expect: `released ${A}`,
+  },
+  {
+    name: "RELEASE through a router from a network that is not local",
+    given: { leases: [{ address: "10.20.1.7" }] },
+    when: { ...RELEASE_A, ciaddr: "10.20.1.7" },
+    expect: "released 10.20.1.7",
+  },
+  {
+    name: "a declined address goes to nobody: its client gets another (§4.3.3)",
+    given: { ...TWO_ADDRESSES, ...HELD },
+    after: [DECLINE_A],
+    when: { type: DISCOVER, requested: A },
+    expect: `OFFER ${B} (free-address)`,
+  },
+  {
+    name: "a declined address goes to nobody: nor do others",
+    given: { subnets: [{ pools: [A] }], ...HELD },
+    after: [DECLINE_A],
+    when: DISCOVER_2,
+    expect: "silence (pool-exhausted)",
+  },
+  {
+    name: "a declined address is kept out of use for the time of the config",
+    given: { subnets: [{ pools: [A] }], ...HELD, quarantineSeconds: 600 },
+    after: [DECLINE_A],
+    secondsLater: 599,
+    when: DISCOVER_2,
+    expect: "silence (pool-exhausted)",
+  },
+  {
+    name: "a declined address is in use again after that",
+    given: { subnets: [{ pools: [A] }], ...HELD, quarantineSeconds: 600 },
+    after: [DECLINE_A],
+    secondsLater: 600,
+    when: DISCOVER_2,
+    expect: `OFFER ${A} (free-address)`,
+  },
+  {
+    name: "a declined reservation: its client gets an address of the pool meanwhile",
+    given: {
+      subnets: [{ pools: [B], reservations: [{ mac: macOf(1), address: A }] }],
+      ...HELD,
+    },
+    after: [DECLINE_A],
+    when: { type: DISCOVER },
+    expect: `OFFER ${B} (free-address)`,
+  },
+  {
+    name: "a released address: its client gets the same one again while it is free (§4.3.4)",
+    given: { ...TWO_ADDRESSES, ...HELD },
+    after: [RELEASE_A],
+    when: { type: DISCOVER, requested: B },
+    expect: `OFFER ${A} (previous-binding)`,
+  },
+  {
+    name: "a released address: others get a fresh one first",
+    given: { ...TWO_ADDRESSES, ...HELD },
+    after: [RELEASE_A],
+    when: DISCOVER_2,
+    expect: `OFFER ${B} (free-address)`,
+  },
+  {
+    name: "a released address: others get it when there is no fresh one",
+    given: { subnets: [{ pools: [A] }], ...HELD },
+    after: [RELEASE_A],
+    when: DISCOVER_2,
+    expect: `OFFER ${A} (free-address)`,
+  },
+  {
+    name: "a released address that another has now: its client gets a fresh one",
+    given: { ...TWO_ADDRESSES, ...HELD },
+    after: [
+      RELEASE_A,
+      { ...DISCOVER_2, requested: A },
+      { type: REQUEST, mac: macOf(2), server: SERVER, requested: A },
+    ],
+    when: { type: DISCOVER },
+    expect: `OFFER ${B} (free-address)`,
+  },
+]);
+
+Deno.test("DECLINE is a lease change: quarantined from now for the time of the config", () => {
+  const engine = new Engine({
+    leases: [{ address: A, hostname: "pi" }],
+    quarantineSeconds: 86_400,
+  });
+  const { decision } = engine.decide(DECLINE_A);
+  assert(decision?.kind === "change", "nobody is told");
+  assert.deepEqual(decision.change, {
+    address: ip(A),
+    client: numberedClient(1),
+    state: "declined",
+    hostname: "pi",
+    updatedAtMs: START_MS,
+    expiresAtMs: START_MS + 86_400_000,
+  });
+});
+
+Deno.test("RELEASE is a lease change: ended now, client and host name kept (§4.3.4)", () => {
+  const engine = new Engine({ leases: [{ address: A, hostname: "pi" }] });
+  const { decision } = engine.decide(RELEASE_A);
+  assert(decision?.kind === "change", "nobody is told");
+  assert.deepEqual(decision.change, {
+    address: ip(A),
+    client: numberedClient(1),
+    state: "released",
+    hostname: "pi",
+    updatedAtMs: START_MS,
+    expiresAtMs: START_MS,
+  });
+});
+
+Deno.test("a lease without end can be released and declined", () => {
+  const given = { leases: [{ address: A, expiresAtMs: Infinity }] };
+  assert.equal(new Engine(given).decide(RELEASE_A).told, `released ${A}`);
+  assert.equal(new Engine(given).decide(DECLINE_A).told, `quarantined ${A}`);
+});

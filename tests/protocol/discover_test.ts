@@ -1,0 +1,215 @@
+import assert from "node:assert/strict";
+import { isActive } from "../../src/leases/lease.ts";
+import { DISCOVER, REQUEST } from "../support/dhcp_packets.ts";
+import {
+  type AnswerRow,
+  Engine,
+  macOf,
+  SERVER,
+  START_MS,
+  testAnswers,
+} from "../support/engine_fixture.ts";
+import { ip, numberedClient } from "../support/leases_fixture.ts";
+
+const A = "192.168.1.100";
+const B = "192.168.1.101";
+const ONE_ADDRESS = { subnets: [{ pools: [A] }] };
+const TWO_ADDRESSES = { subnets: [{ pools: [`${A}-${B}`] }] };
+const RESERVED = "192.168.1.10";
+const PAST_MS = START_MS - 1;
+
+const ROWS: readonly AnswerRow[] = [
+  // RFC 2131 §4.3.1: which address, in this order.
+  {
+    name: "DISCOVER: the reservation before all else",
+    given: {
+      subnets: [{ pools: [`${A}-${B}`], reservations: [{ mac: macOf(1), address: RESERVED }] }],
+      leases: [{ address: A }],
+    },
+    when: { type: DISCOVER, requested: B },
+    expect: `OFFER ${RESERVED} (reservation)`,
+  },
+  {
+    name: "DISCOVER: the client's current binding (§4.3.1)",
+    given: { ...TWO_ADDRESSES, leases: [{ address: A }] },
+    when: { type: DISCOVER, requested: B },
+    expect: `OFFER ${A} (current-binding)`,
+  },
+  {
+    name: "DISCOVER again: the address that it was offered already (§4.4.1)",
+    given: TWO_ADDRESSES,
+    after: [{ type: DISCOVER, requested: A }],
+    when: { type: DISCOVER, requested: B },
+    expect: `OFFER ${A} (outstanding-offer)`,
+  },
+  {
+    name: "DISCOVER: the client's previous binding, expired (§4.3.1)",
+    given: { ...TWO_ADDRESSES, leases: [{ address: A, expiresAtMs: PAST_MS }] },
+    when: { type: DISCOVER, requested: B },
+    expect: `OFFER ${A} (previous-binding)`,
+  },
+  {
+    name: "DISCOVER: the client's previous binding, released (§4.3.4)",
+    given: {
+      ...TWO_ADDRESSES,
+      leases: [{ address: A, state: "released", expiresAtMs: PAST_MS }],
+    },
+    when: { type: DISCOVER, requested: B },
+    expect: `OFFER ${A} (previous-binding)`,
+  },
+  {
+    name: "DISCOVER: the requested address, if valid and free (§4.3.1)",
+    given: TWO_ADDRESSES,
+    when: { type: DISCOVER, requested: B },
+    expect: `OFFER ${B} (requested-address)`,
+  },
+  {
+    name: "DISCOVER: a free one when the requested address lies outside of the pools",
+    given: ONE_ADDRESS,
+    when: { type: DISCOVER, requested: "192.168.1.50" },
+    expect: `OFFER ${A} (free-address)`,
+  },
+  {
+    name: "DISCOVER: a free one when the requested address lies in another network",
+    given: ONE_ADDRESS,
+    when: { type: DISCOVER, requested: "10.0.0.1" },
+    expect: `OFFER ${A} (free-address)`,
+  },
+  {
+    name: "DISCOVER: a free one when the requested address is leased to another",
+    given: { ...TWO_ADDRESSES, leases: [{ address: A, client: numberedClient(2) }] },
+    when: { type: DISCOVER, requested: A },
+    expect: `OFFER ${B} (free-address)`,
+  },
+  {
+    name: "DISCOVER: a free one when the requested address is offered to another",
+    given: TWO_ADDRESSES,
+    after: [{ type: DISCOVER, mac: macOf(2), requested: A }],
+    when: { type: DISCOVER, requested: A },
+    expect: `OFFER ${B} (free-address)`,
+  },
+  {
+    name: "DISCOVER: a free one when the requested address is quarantined (§4.3.3)",
+    given: { ...TWO_ADDRESSES, leases: [{ address: A, state: "declined" }] },
+    when: { type: DISCOVER, requested: A },
+    expect: `OFFER ${B} (free-address)`,
+  },
+  {
+    name: "DISCOVER: a free one when the requested address is reserved for another",
+    given: {
+      subnets: [{ pools: [`${A}-${B}`], reservations: [{ mac: macOf(2), address: A }] }],
+    },
+    when: { type: DISCOVER, requested: A },
+    expect: `OFFER ${B} (free-address)`,
+  },
+  {
+    name: "DISCOVER: the previous binding is not given when another client has it now",
+    given: {
+      ...TWO_ADDRESSES,
+      leases: [
+        { address: A, expiresAtMs: PAST_MS },
+        { address: A, client: numberedClient(2), updatedAtMs: PAST_MS },
+      ],
+    },
+    when: { type: DISCOVER },
+    expect: `OFFER ${B} (free-address)`,
+  },
+  {
+    name: "DISCOVER: an address whose lease ended, when no other is left",
+    given: {
+      ...ONE_ADDRESS,
+      leases: [{ address: A, client: numberedClient(2), expiresAtMs: PAST_MS }],
+    },
+    when: { type: DISCOVER },
+    expect: `OFFER ${A} (free-address)`,
+  },
+  {
+    name: "DISCOVER: silence when every address is leased",
+    given: { ...ONE_ADDRESS, leases: [{ address: A, client: numberedClient(2) }] },
+    when: { type: DISCOVER },
+    expect: "silence (pool-exhausted)",
+  },
+  {
+    name: "DISCOVER: silence when every address is offered",
+    given: ONE_ADDRESS,
+    after: [{ type: DISCOVER, mac: macOf(2) }],
+    when: { type: DISCOVER },
+    expect: "silence (pool-exhausted)",
+  },
+  {
+    name: "DISCOVER: an address whose offer nobody took is free after the offer's time",
+    given: { ...ONE_ADDRESS, offerSeconds: 60 },
+    after: [{ type: DISCOVER, mac: macOf(2) }],
+    secondsLater: 60,
+    when: { type: DISCOVER },
+    expect: `OFFER ${A} (free-address)`,
+  },
+  {
+    name: "DISCOVER: an offer holds its address until the offer's time is over",
+    given: { ...ONE_ADDRESS, offerSeconds: 60 },
+    after: [{ type: DISCOVER, mac: macOf(2) }],
+    secondsLater: 59,
+    when: { type: DISCOVER },
+    expect: "silence (pool-exhausted)",
+  },
+  {
+    name: "DISCOVER: silence when the subnet has no pool and the client no reservation",
+    given: {
+      subnets: [{ pools: [], reservations: [{ mac: macOf(2), address: RESERVED }] }],
+    },
+    when: { type: DISCOVER },
+    expect: "silence (pool-exhausted)",
+  },
+  {
+    name: "BOOTP: silence",
+    when: {},
+    expect: "silence (bootp-not-served)",
+  },
+];
+
+testAnswers(ROWS);
+
+Deno.test("an OFFER promises an address for the offer's time and writes nothing (§4.3.1)", () => {
+  const engine = new Engine({ ...ONE_ADDRESS, offerSeconds: 45 });
+  const { decision } = engine.ask({ type: DISCOVER });
+  assert(decision?.kind === "reply");
+  assert.deepEqual(decision.offer, {
+    address: ip(A),
+    clientKey: "hw:1:b8:27:eb:00:00:01",
+    expiresAtMs: START_MS + 45_000,
+  });
+  assert.equal(decision.address, ip(A));
+  assert.equal(engine.leases.size, 0);
+});
+
+Deno.test("an ACK comes with the lease that has to be on disk before it leaves (§3.1.4)", () => {
+  const engine = new Engine({ ...ONE_ADDRESS });
+  engine.ask({ type: DISCOVER });
+  const { decision, told } = engine.ask({
+    type: REQUEST,
+    server: SERVER,
+    requested: A,
+    clientId: "",
+    options: [[12, new TextEncoder().encode("pi")]],
+  });
+  assert.equal(told, `ACK ${A} (outstanding-offer)`);
+  assert(decision?.kind === "reply-after-commit");
+  assert.deepEqual(decision.change, {
+    address: ip(A),
+    client: {
+      key: "hw:1:b8:27:eb:00:00:01",
+      hardwareType: 1,
+      hardwareAddress: "b8:27:eb:00:00:01",
+    },
+    state: "bound",
+    hostname: "pi",
+    updatedAtMs: START_MS,
+    expiresAtMs: START_MS + 43_200_000,
+  });
+  assert.equal(decision.leaseSeconds, 43_200);
+  assert(isActive(engine.leases.get(ip(A))!, START_MS + 43_199_999));
+  assert.equal(
+    engine.leases.offerTo(decision.change.client.key, engine.subnet(), START_MS),
+    undefined,
+  );
+});
