@@ -5,7 +5,7 @@
  * Every operation rejects with an error whose `code` is the errno name.
  */
 import { dirname } from "node:path";
-import { errorCode } from "./store_error.ts";
+import { errorCode } from "./disk_error.ts";
 
 /** An open file. Writes go to its end. */
 export interface DiskFile {
@@ -18,8 +18,6 @@ export interface DiskFile {
   /** fsync(2): as `syncData`, with all metadata. */
   sync(): Promise<void>;
   truncate(sizeBytes: number): Promise<void>;
-  /** Which file this is, whatever its name is by now. Comparable with `Disk.stat`. */
-  identity(): Promise<string>;
   close(): void;
 }
 
@@ -55,20 +53,15 @@ function wrap(file: Deno.FsFile): DiskFile {
     syncData: () => file.syncData(),
     sync: () => file.sync(),
     truncate: (sizeBytes) => file.truncate(sizeBytes),
-    identity: async () => identityOf(await file.stat()),
     close: () => file.close(),
   };
-}
-
-function identityOf(info: Deno.FileInfo): string {
-  return `${info.dev}:${info.ino}`;
 }
 
 async function stat(path: string): Promise<DiskEntry | undefined> {
   try {
     const info = await Deno.stat(path);
     const kind = info.isFile ? "file" : info.isDirectory ? "directory" : "other";
-    return { identity: identityOf(info), kind };
+    return { identity: `${info.dev}:${info.ino}`, kind };
   } catch (error) {
     if (errorCode(error) === "ENOENT") return undefined;
     throw error;

@@ -57,7 +57,8 @@ export function encodeLease(lease: Lease, offsetMs: number): string {
     mac: hardwareAddress,
     htype: hardwareType === HARDWARE_TYPE_ETHERNET ? undefined : hardwareType,
     "client-id": clientId,
-    hostname: lease.hostname,
+    // jq refuses a whole file for one half of a surrogate pair.
+    hostname: lease.hostname?.toWellFormed(),
   }) + "\n";
 }
 

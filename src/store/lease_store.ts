@@ -4,11 +4,6 @@
  */
 import type { Lease } from "../leases/lease.ts";
 
-/** What became of one change: on disk, or refused in favour of the record that stands. */
-export type CommitVerdict =
-  | { readonly kind: "committed" }
-  | { readonly kind: "refused"; readonly current: Lease };
-
 export interface LeaseStore {
   /** Reads every record the store holds, oldest first, with times on this process's clock. */
   load(): Promise<LoadReport>;
@@ -18,7 +13,7 @@ export interface LeaseStore {
    * next. Rejects with `StoreError` when they could not be written: then no reply that depends
    * on them may leave, and the store repairs itself on a later commit.
    */
-  commit(changes: readonly Lease[]): Promise<readonly CommitVerdict[]>;
+  commit(changes: readonly Lease[]): Promise<void>;
   /** Whether the last attempt to write succeeded; for `/healthz`. */
   health(): StoreHealth;
   /** Waits for what is under way, then closes. Later commits reject. */
@@ -35,4 +30,17 @@ export interface StoreHealth {
   readonly ok: boolean;
   /** The last error, in words for the operator, while `ok` is false. */
   readonly problem?: string;
+}
+
+/** Exit code of a process that cannot work with its store (EX_IOERR of sysexits.h). */
+const EXIT_IO = 74;
+
+/** The store cannot be read or written; the message says to the operator what to do. */
+export class StoreError extends Error {
+  readonly exitCode = EXIT_IO;
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "StoreError";
+  }
 }

@@ -1,16 +1,4 @@
-/** The operating error of the store: the lease journal cannot be read or written. */
-
-/** Exit code of the process when the store cannot work (EX_IOERR of sysexits.h). */
-const EXIT_IO = 74;
-
-export class StoreError extends Error {
-  readonly exitCode = EXIT_IO;
-
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = "StoreError";
-  }
-}
+/** What an operating system error of the disk means to the operator. */
 
 /** The errno name (`ENOENT`, `ENOSPC`, …) that an operating system error carries, if any. */
 export function errorCode(error: unknown): string | undefined {

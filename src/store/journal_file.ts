@@ -1,0 +1,129 @@
+/**
+ * Making and replacing the journal's file, so that at every instant the path leads to a whole
+ * journal: write `<path>.new`, sync it, rename it over `<path>`, sync the directory.
+ */
+import { dirname } from "node:path";
+import type { Lease } from "../leases/lease.ts";
+import type { Disk, DiskFile } from "./disk.ts";
+import { errorCode } from "./disk_error.ts";
+import { encodeHeader, encodeLease } from "./journal_format.ts";
+import type { RejectedLine } from "./journal_reader.ts";
+
+/** Leases encoded between two writes: some 200 KB, and no more than a few milliseconds. */
+const LEASES_PER_WRITE = 1_000;
+
+/** The journal's file as it is open. */
+export interface JournalFile {
+  readonly file: DiskFile;
+  /** Comparable with that of `Disk.stat`; undefined when the file was gone as soon as made. */
+  readonly identity: string | undefined;
+  lineCount: number;
+}
+
+/** Which records to write, and the clocks at the instant they were gathered. */
+export interface Snapshot {
+  readonly leases: readonly Lease[];
+  readonly monotonicMs: number;
+  /** Wall time of the journal less monotonic time. */
+  readonly offsetMs: number;
+}
+
+/**
+ * Writes `<path>.new` with a line per lease, and syncs it; one that an earlier attempt left is
+ * removed first. Makes the directory if need be. Rejects as the disk does, or when `stop` is
+ * aborted, and then leaves nothing behind.
+ */
+export async function writeNewJournal(
+  disk: Disk,
+  path: string,
+  snapshot: Snapshot,
+  stop: AbortSignal,
+): Promise<JournalFile> {
+  await disk.makeDirectory(dirname(path));
+  await removeNewJournal(disk, path);
+  const file = await disk.createNew(newPathOf(path));
+  try {
+    const { leases, monotonicMs, offsetMs } = snapshot;
+    let text = encodeHeader(monotonicMs + offsetMs);
+    for (let start = 0; start < leases.length; start += LEASES_PER_WRITE) {
+      for (const lease of leases.slice(start, start + LEASES_PER_WRITE)) {
+        text += encodeLease(lease, offsetMs);
+      }
+      await append(file, text);
+      stop.throwIfAborted();
+      text = "";
+    }
+    await append(file, text);
+    await file.sync();
+    const entry = await disk.stat(newPathOf(path));
+    return { file, identity: entry?.identity, lineCount: 1 + leases.length };
+  } catch (error) {
+    await discardNewJournal(disk, path, file);
+    throw error;
+  }
+}
+
+/** Puts the synced `<path>.new` in the journal's place, durably. */
+export async function putInPlace(disk: Disk, path: string): Promise<void> {
+  await disk.rename(newPathOf(path), path);
+  await disk.syncDirectory(dirname(path));
+}
+
+/** Removes the `<path>.new` of an earlier attempt, if there is one. */
+export function removeNewJournal(disk: Disk, path: string): Promise<void> {
+  return disk.remove(newPathOf(path)).catch((error: unknown) => {
+    if (errorCode(error) !== "ENOENT") throw error;
+  });
+}
+
+/** Closes and removes a `<path>.new` that is not wanted, lest it fill the disk. Never rejects. */
+export async function discardNewJournal(disk: Disk, path: string, file: DiskFile): Promise<void> {
+  file.close();
+  // What cannot be removed now is removed before the next one is written.
+  await removeNewJournal(disk, path).catch(() => {});
+}
+
+/** Where bad lines of the journal at `path` are kept. */
+export function rejectedPathOf(path: string): string {
+  return `${path}.rejected`;
+}
+
+/** Appends bad lines to `<path>.rejected` as they stood in the journal, durably. */
+export async function keepAside(
+  disk: Disk,
+  path: string,
+  rejected: readonly RejectedLine[],
+): Promise<void> {
+  const rejectedPath = rejectedPathOf(path);
+  const isThere = await disk.stat(rejectedPath) !== undefined;
+  const file = await (isThere ? disk.openAppend(rejectedPath) : disk.createNew(rejectedPath));
+  try {
+    for (const { bytes } of rejected) await appendBytes(file, new Uint8Array([...bytes, NEWLINE]));
+    await file.sync();
+  } finally {
+    file.close();
+  }
+  await disk.syncDirectory(dirname(path));
+}
+
+/**
+ * Appends all of `bytes`. A short write is an error: it means that the disk is full, and the torn
+ * line it leaves must not be written on from.
+ */
+export async function appendBytes(file: DiskFile, bytes: Uint8Array): Promise<void> {
+  const taken = await file.write(bytes);
+  if (taken !== bytes.length) {
+    throw new Error(`the disk took ${taken} of ${bytes.length} bytes; is it full?`);
+  }
+}
+
+const NEWLINE = 0x0a;
+const encoder = new TextEncoder();
+
+async function append(file: DiskFile, text: string): Promise<void> {
+  if (text !== "") await appendBytes(file, encoder.encode(text));
+}
+
+function newPathOf(path: string): string {
+  return `${path}.new`;
+}

@@ -1,0 +1,372 @@
+/**
+ * The lease journal as a store: one file, appended to by one writer.
+ *
+ * Group commit: `commit` encodes its lines into the pending group. The writer takes everything
+ * that is pending, writes it at once, syncs once, and resolves all of it; what arrives meanwhile
+ * is the next group. A failed write or sync leaves the file in a state that nobody knows (after a
+ * failed fsync the kernel may drop the data and call the next fsync a success), so such a file is
+ * never written again: the next commit makes a new one from the live table.
+ */
+import assert from "node:assert/strict";
+import { dirname } from "node:path";
+import type { Lease } from "../leases/lease.ts";
+import type { Clock } from "./clock.ts";
+import { Compaction } from "./compaction.ts";
+import { type Disk, realDisk } from "./disk.ts";
+import { describeError } from "./disk_error.ts";
+import {
+  appendBytes,
+  type JournalFile,
+  keepAside,
+  putInPlace,
+  rejectedPathOf,
+  removeNewJournal,
+  type Snapshot,
+  writeNewJournal,
+} from "./journal_file.ts";
+import { encodeClockStep, encodeLease } from "./journal_format.ts";
+import {
+  CLOCK_STEP_LIMIT_MS,
+  describeRejected,
+  type JournalContents,
+  notAFile,
+  openError,
+  type PlacedLeases,
+  placeOnClock,
+  readContents,
+  refuseForeignFile,
+} from "./journal_reader.ts";
+import { type LeaseStore, type LoadReport, StoreError, type StoreHealth } from "./lease_store.ts";
+
+/** A failing disk is tried again so often at most, lest every packet wait for it. */
+export const REPAIR_INTERVAL_MS = 1_000;
+
+/** A compaction that failed is tried again so often at most; the journal works without it. */
+export const COMPACTION_RETRY_MS = 60_000;
+
+/** Journals of fewer lines are left as they are. */
+export const COMPACTION_LINES_MIN = 10_000;
+
+/** Lines per live record that make a journal worth compacting. */
+const COMPACTION_FACTOR = 2;
+
+export interface JournalOptions {
+  readonly path: string;
+  readonly clock: Clock;
+  /**
+   * The live table: the newest record of every address. The journal keeps no copy of its own, so
+   * a record must be in here before it is given to `commit`, and stay when its commit fails.
+   */
+  readonly snapshot: () => Iterable<Lease>;
+  /** Where the file lies; the machine's file system unless told. */
+  readonly disk?: Disk;
+  /** In place of `COMPACTION_LINES_MIN`. */
+  readonly compactionLinesMin?: number;
+}
+
+/**
+ * A store on the journal at `options.path`; `load` opens it, and must come first. `commit([])`
+ * once in a while (some seconds) lets it note a step of the wall clock, and recover, when there is
+ * nothing to write.
+ */
+export function openJournal(options: JournalOptions): LeaseStore {
+  return new JournalStore(options);
+}
+
+/** Commits that share one write and one sync. */
+interface Group {
+  text: string;
+  lineCount: number;
+  readonly waiters: {
+    readonly resolve: () => void;
+    readonly reject: (error: StoreError) => void;
+  }[];
+}
+
+const NEVER_STOPPED = new AbortController().signal;
+const encoder = new TextEncoder();
+
+class JournalStore implements LeaseStore {
+  readonly #path: string;
+  readonly #clock: Clock;
+  readonly #disk: Disk;
+  readonly #snapshotSource: () => Iterable<Lease>;
+  readonly #compactionLinesMin: number;
+
+  /** Undefined before `load` and after `close`. */
+  #journal: JournalFile | undefined;
+  #isClosed = false;
+  /** Wall time of the journal less monotonic time: as the clocks stood at the last step. */
+  #offsetMs = 0;
+  #pending: Group = { text: "", lineCount: 0, waiters: [] };
+  /** The one writer, while there is something to write. */
+  #writer: Promise<void> | undefined;
+  /** Set while the state of the file is unknown. */
+  #fault: { readonly error: StoreError; readonly triedAtMs: number } | undefined;
+  #compaction: Compaction | undefined;
+  #compactionProblem: string | undefined;
+  #compactAtLines = Infinity;
+  #compactNotBeforeMs = -Infinity;
+
+  constructor(options: JournalOptions) {
+    this.#path = options.path;
+    this.#clock = options.clock;
+    this.#disk = options.disk ?? realDisk;
+    this.#snapshotSource = options.snapshot;
+    this.#compactionLinesMin = options.compactionLinesMin ?? COMPACTION_LINES_MIN;
+  }
+
+  async load(): Promise<LoadReport> {
+    assert(this.#journal === undefined && !this.#isClosed, "a journal is loaded once");
+    try {
+      await removeNewJournal(this.#disk, this.#path);
+      const entry = await this.#disk.stat(this.#path);
+      if (entry === undefined) return await this.#create();
+      if (entry.kind !== "file") throw notAFile(this.#path, entry.kind);
+      return await this.#open(entry.identity);
+    } catch (cause) {
+      await this.close();
+      throw openError(this.#path, cause);
+    }
+  }
+
+  commit(changes: readonly Lease[]): Promise<void> {
+    if (this.#isClosed) return Promise.reject(new StoreError("the lease journal is closed"));
+    assert(this.#journal !== undefined, "a journal is loaded before it is written");
+    this.#noteClockStep();
+    let text = "";
+    for (const lease of changes) text += encodeLease(lease, this.#offsetMs);
+    const group = this.#pending;
+    group.text += text;
+    group.lineCount += changes.length;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    group.waiters.push({ resolve, reject });
+    this.#wake();
+    return promise;
+  }
+
+  health(): StoreHealth {
+    const problem = this.#fault?.error.message ?? this.#compactionProblem;
+    return problem === undefined ? { ok: true } : { ok: false, problem };
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    while (this.#writer !== undefined) await this.#writer;
+    await this.#giveUpCompaction();
+    this.#journal?.file.close();
+    this.#journal = undefined;
+  }
+
+  async #create(): Promise<LoadReport> {
+    this.#offsetMs = this.#clock.wallMs() - this.#clock.monotonicMs();
+    await this.#rewrite([]);
+    return { leases: [], remarks: [] };
+  }
+
+  /** Reads the file that is there, and mends it. */
+  async #open(identity: string): Promise<LoadReport> {
+    const file = await this.#disk.openAppend(this.#path);
+    const journal: JournalFile = { file, identity, lineCount: 0 };
+    this.#journal = journal;
+    const contents = await readContents(file);
+    refuseForeignFile(this.#path, contents);
+    const remarks: string[] = [];
+    if (contents.tornBytes > 0) {
+      // Its commit never resolved: the newline is the last byte that a sync covers.
+      await file.truncate(contents.wholeBytes);
+      remarks.push(`${this.#path}: cut off an incomplete last line (never acknowledged)`);
+    }
+    // An earlier life may have died between a write and its sync, or a rename and its sync.
+    // What was read here counts as durable from now on, so it has to be.
+    await file.sync();
+    await this.#disk.syncDirectory(dirname(this.#path));
+
+    const placed = placeOnClock(contents, this.#clock);
+    this.#offsetMs = placed.offsetMs;
+    journal.lineCount = contents.lineCount;
+    this.#compactAtLines = this.#compactionThreshold(placed.leases.length);
+    remarks.push(...placed.remarks, ...await this.#setAside(contents, placed));
+    return { leases: placed.leases, remarks };
+  }
+
+  /** Moves bad lines out of the journal, and says so. */
+  async #setAside(contents: JournalContents, placed: PlacedLeases): Promise<string[]> {
+    const { rejected, hasHeader } = contents;
+    const remarks = describeRejected(this.#path, rejected);
+    if (rejected.length > 0) {
+      await keepAside(this.#disk, this.#path, rejected);
+      remarks.push(`${this.#path}: the skipped lines are kept in ${rejectedPathOf(this.#path)}`);
+    }
+    if (rejected.length > 0 || !hasHeader) await this.#rewrite(placed.leases);
+    else this.#beginApart();
+    return remarks;
+  }
+
+  /**
+   * A life that was killed after a failed sync leaves lines that can be read now, but are a hole
+   * after the next power cut. A newline keeps what we append from being a part of such a hole.
+   */
+  #beginApart(): void {
+    this.#pending.text = "\n";
+    this.#pending.lineCount = 1;
+  }
+
+  /**
+   * Makes the lines to come true when the wall clock was stepped since the last one. Until then
+   * they are written as if it had not moved, so that what is replayed is what was in memory.
+   */
+  #noteClockStep(): void {
+    const monotonicMs = this.#clock.monotonicMs();
+    const offsetMs = this.#clock.wallMs() - monotonicMs;
+    if (Math.abs(offsetMs - this.#offsetMs) <= CLOCK_STEP_LIMIT_MS) return;
+    this.#pending.text += encodeClockStep(monotonicMs + offsetMs, monotonicMs + this.#offsetMs);
+    this.#pending.lineCount++;
+    this.#offsetMs = offsetMs;
+  }
+
+  #wake(): void {
+    this.#writer ??= this.#writeWhatIsPending();
+  }
+
+  async #writeWhatIsPending(): Promise<void> {
+    await null; // commits of the same turn make one group
+    while (this.#pending.waiters.length > 0 || this.#compaction?.isReady) {
+      if (this.#compaction?.isReady) await this.#finishCompaction(this.#compaction);
+      if (this.#pending.waiters.length > 0) await this.#writeGroup();
+    }
+    this.#writer = undefined;
+  }
+
+  async #writeGroup(): Promise<void> {
+    const group = this.#pending;
+    this.#pending = { text: "", lineCount: 0, waiters: [] };
+    const fault = this.#fault;
+    try {
+      if (fault === undefined) {
+        await this.#append(group);
+      } else if (this.#clock.monotonicMs() - fault.triedAtMs < REPAIR_INTERVAL_MS) {
+        return rejectAll(group, fault.error);
+      } else {
+        await this.#rewriteFromTable(); // holds the records of this group, too
+      }
+    } catch (cause) {
+      return rejectAll(group, this.#fail(cause));
+    }
+    for (const { resolve } of group.waiters) resolve();
+  }
+
+  /** Writes and syncs a group. Nothing is pending when this is called. */
+  async #append(group: Group): Promise<void> {
+    const journal = this.#openJournal();
+    if (group.text === "") return;
+    const bytes = encoder.encode(group.text);
+    if (this.#compaction === undefined) this.#startCompactionIfDue(journal);
+    else this.#compaction.addToTail(bytes, group.lineCount);
+
+    await appendBytes(journal.file, bytes);
+    const [, entry] = await Promise.all([
+      journal.file.syncData(),
+      this.#disk.stat(this.#path),
+    ]);
+    journal.lineCount += group.lineCount;
+    // Removed or replaced behind our back: what was synced would not be found after a restart.
+    if (entry?.identity !== journal.identity) await this.#rewriteFromTable();
+  }
+
+  #openJournal(): JournalFile {
+    assert(this.#journal !== undefined, "the journal stays open while there is something to write");
+    return this.#journal;
+  }
+
+  #fail(cause: unknown): StoreError {
+    const error = new StoreError(
+      `cannot write the lease journal ${this.#path}: ${describeError(cause)}`,
+      { cause },
+    );
+    this.#fault = { error, triedAtMs: this.#clock.monotonicMs() };
+    return error;
+  }
+
+  async #rewriteFromTable(): Promise<void> {
+    await this.#giveUpCompaction();
+    const leases = [...this.#snapshotSource()];
+    // The snapshot holds what is pending. Its lines may have been written before a clock step,
+    // and would be misread after the snapshot, whose times are all of after it.
+    this.#pending.text = "";
+    this.#pending.lineCount = 0;
+    await this.#rewrite(leases);
+  }
+
+  /** Replaces the file by one of just these records. */
+  async #rewrite(leases: readonly Lease[]): Promise<void> {
+    const snapshot = this.#snapshotOf(leases);
+    const journal = await writeNewJournal(this.#disk, this.#path, snapshot, NEVER_STOPPED);
+    await this.#replaceBy(journal, leases.length);
+  }
+
+  #snapshotOf(leases: readonly Lease[]): Snapshot {
+    return { leases, monotonicMs: this.#clock.monotonicMs(), offsetMs: this.#offsetMs };
+  }
+
+  /** Puts a file that was written and synced in place of the one that is open. */
+  async #replaceBy(journal: JournalFile, liveCount: number): Promise<void> {
+    try {
+      await putInPlace(this.#disk, this.#path);
+    } catch (error) {
+      journal.file.close();
+      throw error;
+    }
+    this.#journal?.file.close();
+    this.#journal = journal;
+    this.#compactAtLines = this.#compactionThreshold(liveCount);
+    this.#fault = undefined;
+    this.#compactionProblem = undefined;
+  }
+
+  #compactionThreshold(liveCount: number): number {
+    return Math.max(this.#compactionLinesMin, COMPACTION_FACTOR * liveCount);
+  }
+
+  /** The group that is about to be written is in the snapshot already; later ones are the tail. */
+  #startCompactionIfDue(journal: JournalFile): void {
+    if (journal.lineCount < this.#compactAtLines) return;
+    if (this.#clock.monotonicMs() < this.#compactNotBeforeMs) return;
+    const snapshot = this.#snapshotOf([...this.#snapshotSource()]);
+    this.#compaction = new Compaction(this.#disk, this.#path, snapshot, () => this.#wake());
+  }
+
+  /** Runs between two groups: the tail is whole, and nothing is under way on the old file. */
+  async #finishCompaction(compaction: Compaction): Promise<void> {
+    // While commits fail, not even the tail has everything that the table has.
+    if (this.#fault !== undefined) return this.#giveUpCompaction();
+    this.#compaction = undefined;
+    let journal: JournalFile;
+    try {
+      journal = await compaction.finish();
+    } catch (cause) {
+      // The old file is as good as before.
+      this.#compactionProblem = `cannot compact the lease journal ${this.#path}: ${
+        describeError(cause)
+      }`;
+      this.#compactNotBeforeMs = this.#clock.monotonicMs() + COMPACTION_RETRY_MS;
+      return;
+    }
+    try {
+      await this.#replaceBy(journal, compaction.leaseCount);
+    } catch (cause) {
+      // Nobody knows which of the two files the path leads to after a crash.
+      this.#fail(cause);
+    }
+  }
+
+  async #giveUpCompaction(): Promise<void> {
+    const compaction = this.#compaction;
+    this.#compaction = undefined;
+    await compaction?.giveUp();
+  }
+}
+
+function rejectAll(group: Group, error: StoreError): void {
+  for (const { reject } of group.waiters) reject(error);
+}

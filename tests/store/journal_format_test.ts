@@ -1,0 +1,188 @@
+/** The lines of the journal: what they look like, and that they are read with suspicion. */
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { type Lease, type LeaseState, makeClient } from "../../src/leases/lease.ts";
+import {
+  decodeLine,
+  encodeClockStep,
+  encodeHeader,
+  encodeLease,
+} from "../../src/store/journal_format.ts";
+import { formatHex } from "../../src/wire/hex.ts";
+import { makeLease, numberedClient } from "../support/leases_fixture.ts";
+
+const WALL_MS = Date.UTC(2026, 10, 22, 8, 0, 0);
+
+const LINE = {
+  at: "2026-11-22T08:00:00.000Z",
+  address: "192.168.1.100",
+  state: "bound",
+  expires: "2026-11-22T20:00:00.000Z",
+  mac: "b8:27:eb:01:02:03",
+};
+
+function decode(fields: unknown) {
+  return decodeLine(JSON.stringify(fields));
+}
+
+const octets = (constraints: { minLength: number; maxLength: number }) =>
+  fc.uint8Array(constraints).map((bytes) => formatHex(bytes));
+
+/** Leases at whole milliseconds of any year that ISO 8601 writes with four digits. */
+const leases: fc.Arbitrary<Lease> = fc.record({
+  address: fc.integer({ min: 0, max: 0xffff_ffff }),
+  client: fc.tuple(
+    fc.integer({ min: 0, max: 255 }),
+    octets({ minLength: 0, maxLength: 16 }),
+    fc.option(octets({ minLength: 1, maxLength: 255 }), { nil: undefined }),
+  ).map((parts) => makeClient(...parts)),
+  state: fc.constantFrom<LeaseState>("bound", "released", "declined"),
+  hostname: fc.string({ unit: "binary" }),
+  updatedAtMs: fc.integer({ min: -6e13, max: 2.5e14 }),
+  expiresAtMs: fc.oneof(fc.integer({ min: -6e13, max: 2.5e14 }), fc.constant(Infinity)),
+}, { requiredKeys: ["address", "client", "state", "updatedAtMs", "expiresAtMs"] });
+
+Deno.test("decode(encode(lease)) is the lease, on one line", () => {
+  fc.assert(fc.property(leases, fc.integer({ min: -1e12, max: 1e12 }), (lease, offsetMs) => {
+    const line = encodeLease(lease, offsetMs);
+    assert.equal(line.indexOf("\n"), line.length - 1);
+    const updatedAtMs = lease.updatedAtMs + offsetMs;
+    const expiresAtMs = lease.expiresAtMs + offsetMs;
+    assert.deepEqual(decodeLine(line.slice(0, -1)), {
+      kind: "lease",
+      lease: { ...lease, updatedAtMs, expiresAtMs },
+    });
+  }));
+});
+
+Deno.test("a line reads as the manual shows it", () => {
+  const lease = makeLease({
+    address: "192.168.1.100",
+    client: makeClient(1, "b8:27:eb:01:02:03", "01:b8:27:eb:01:02:03"),
+    hostname: "pi",
+    updatedAtMs: 5,
+    expiresAtMs: 5 + 12 * 3_600_000,
+  });
+  assert.equal(
+    encodeLease(lease, WALL_MS - 5),
+    '{"at":"2026-11-22T08:00:00.000Z","address":"192.168.1.100","state":"bound",' +
+      '"expires":"2026-11-22T20:00:00.000Z","mac":"b8:27:eb:01:02:03",' +
+      '"client-id":"01:b8:27:eb:01:02:03","hostname":"pi"}\n',
+  );
+  const other = { ...lease, client: makeClient(6, "00:01", undefined), expiresAtMs: Infinity };
+  assert.match(encodeLease(other, WALL_MS), /"expires":"infinite","mac":"00:01","htype":6,/);
+  assert.equal(
+    encodeHeader(WALL_MS),
+    '{"journal":"sublet","version":1,"at":"2026-11-22T08:00:00.000Z"}\n',
+  );
+  assert.equal(
+    encodeClockStep(WALL_MS, 3_600_000),
+    '{"at":"2026-11-22T08:00:00.000Z","clock":"stepped","was":"1970-01-01T01:00:00.000Z"}\n',
+  );
+});
+
+Deno.test("no time overflows, whatever the clocks say", () => {
+  for (const offsetMs of [-1e18, 1e18, 8.64e15]) {
+    const line = encodeLease(makeLease({ address: "10.0.0.1" }), offsetMs).trim();
+    assert.equal(decodeLine(line).kind, "lease", line);
+  }
+});
+
+Deno.test("header and clock lines come back", () => {
+  assert.deepEqual(decodeLine(encodeHeader(WALL_MS)), { kind: "header", atMs: WALL_MS });
+  assert.deepEqual(decode({ journal: "sublet", version: 1 }), { kind: "header", atMs: undefined });
+  const step = { kind: "clock", atMs: WALL_MS, wasMs: 3_600_000 };
+  assert.deepEqual(decodeLine(encodeClockStep(WALL_MS, 3_600_000)), step);
+});
+
+Deno.test("octets that a person wrote in another form are the same client", () => {
+  const decoded = decode({ ...LINE, mac: "B8-27-EB-01-02-03", "client-id": "01B827EB010203" });
+  assert.equal(decoded.kind, "lease");
+  assert.deepEqual(
+    decoded.kind === "lease" && decoded.lease.client,
+    makeClient(1, "b8:27:eb:01:02:03", "01:b8:27:eb:01:02:03"),
+  );
+});
+
+const BAD_LINES: Record<string, unknown> = {
+  "a newer header": { journal: "sublet", version: 2 },
+  "a header of another program": { journal: "kea", version: 1 },
+  "a header with a broken time": { journal: "sublet", version: 1, at: "soon" },
+  "an unknown clock event": { at: LINE.at, clock: "stopped", was: LINE.at },
+  "a clock step from nowhere": { at: LINE.at, clock: "stepped" },
+  "no address": { ...LINE, address: undefined },
+  "an address out of range": { ...LINE, address: "192.168.1.256" },
+  "an address that is a number": { ...LINE, address: 3_232_235_876 },
+  "an unknown state": { ...LINE, state: "reserved" },
+  "no state": { ...LINE, state: undefined },
+  "no time": { ...LINE, at: undefined },
+  "a time that is a number": { ...LINE, at: WALL_MS },
+  "a local time": { ...LINE, at: "2026-11-22T08:00:00.000" },
+  "a time beyond four digits": { ...LINE, expires: "+012026-11-22T20:00:00.000Z" },
+  "a month that is none": { ...LINE, expires: "2026-13-22T20:00:00.000Z" },
+  "no expiry": { ...LINE, expires: undefined },
+  "an expiry of null": { ...LINE, expires: null },
+  "no mac": { ...LINE, mac: undefined },
+  "a mac that is none": { ...LINE, mac: "b8:27:eb:01:02:0g" },
+  "a hardware type out of range": { ...LINE, htype: 256 },
+  "a hardware type that is text": { ...LINE, htype: "1" },
+  "a client-id that is none": { ...LINE, "client-id": "pi" },
+  "a client-id that is a list": { ...LINE, "client-id": [1] },
+  "a host name that is none": { ...LINE, hostname: 7 },
+  "a list": [LINE],
+  "null": null,
+  "text": "bound",
+};
+
+for (const [name, fields] of Object.entries(BAD_LINES)) {
+  Deno.test(`a line with ${name} is bad`, () => {
+    const decoded = decode(fields);
+    assert.equal(decoded.kind, "bad");
+    assert.ok(decoded.kind === "bad" && decoded.reason.length > 0);
+  });
+}
+
+Deno.test("no line throws, whatever it holds", () => {
+  const almost = fc.record({
+    at: fc.anything(),
+    address: fc.oneof(fc.constant(LINE.address), fc.anything()),
+    state: fc.oneof(fc.constant("bound"), fc.anything()),
+    expires: fc.oneof(fc.constant(LINE.expires), fc.anything()),
+    mac: fc.oneof(fc.constant(LINE.mac), fc.anything()),
+    htype: fc.anything(),
+    "client-id": fc.anything(),
+    hostname: fc.anything(),
+    clock: fc.anything(),
+    journal: fc.anything(),
+  }, { requiredKeys: [] });
+  fc.assert(fc.property(almost, (fields) => void decode(fields)));
+  fc.assert(fc.property(fc.string(), (text) => void decodeLine(text)));
+  const line = encodeLease(makeLease({ address: "10.0.0.1", hostname: "pi" }), WALL_MS);
+  for (let end = 0; end < line.length - 2; end++) {
+    assert.equal(decodeLine(line.slice(0, end)).kind, "bad", `cut at ${end}`);
+  }
+});
+
+Deno.test("jq reads a journal", async () => {
+  const text = encodeHeader(WALL_MS) +
+    encodeLease(makeLease({ address: "10.0.0.1", hostname: '"\\\u2028\ud800\u0000' }), WALL_MS) +
+    encodeClockStep(WALL_MS, 0) + "\n" +
+    encodeLease(makeLease({ address: "10.0.0.2", client: numberedClient(2) }), WALL_MS);
+  let jq: Deno.ChildProcess;
+  try {
+    jq = new Deno.Command("jq", {
+      args: ["-r", "select(.address).address"],
+      stdin: "piped",
+      stdout: "piped",
+    }).spawn();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    return console.log("jq is not installed: not tried");
+  }
+  const writer = jq.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(text));
+  await writer.close();
+  const { success, stdout } = await jq.output();
+  assert.ok(success);
+  assert.equal(new TextDecoder().decode(stdout), "10.0.0.1\n10.0.0.2\n");
+});
