@@ -4,7 +4,7 @@
  */
 import type { Cidr, Ipv4 } from "../wire/ipv4.ts";
 
-/** Option code -> encoded payload (no code and length octets), in the order of the file. */
+/** Option code -> encoded payload (no code and length octets), in the order of the codes. */
 export type OptionSet = ReadonlyMap<number, Uint8Array>;
 
 /** An inclusive range of addresses. */

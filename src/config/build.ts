@@ -1,0 +1,70 @@
+/** The engine's config, of a file that has passed every check. */
+import { formatCidr, type Ipv4, lastAddress, netmask } from "../wire/ipv4.ts";
+import { subtractRanges } from "./address_range.ts";
+import type { Config, LeaseTime, OptionSet, Reservation, Reservations, Subnet } from "./config.ts";
+import type { ParsedOption } from "./option_schema.ts";
+import type { ParsedConfig, ParsedReservation, ParsedSubnet } from "./schema.ts";
+
+/** Resolves inheritance and puts everything the way the engine looks it up. */
+export function buildConfig(parsed: ParsedConfig): Config {
+  const sharedOptions = parsed.options ?? [];
+  const subnets = parsed.subnets
+    .map((subnet) => buildSubnet(subnet, parsed["lease-time"], sharedOptions))
+    .sort((a, b) => a.cidr.network - b.cidr.network);
+  return Object.freeze({
+    interfaces: Object.freeze(parsed.interfaces),
+    authoritative: parsed.authoritative,
+    subnets: Object.freeze(subnets),
+    offerSeconds: parsed["offer-time"],
+    quarantineSeconds: parsed["quarantine-time"],
+    journal: parsed.journal,
+    ...(parsed.status && { status: Object.freeze(parsed.status) }),
+  });
+}
+
+function buildSubnet(
+  parsed: ParsedSubnet,
+  sharedLeaseTime: LeaseTime,
+  sharedOptions: readonly ParsedOption[],
+): Subnet {
+  const cidr = Object.freeze(parsed.subnet);
+  const reserved = parsed.reservations.map(({ address }) => ({ first: address, last: address }));
+  const ranges = subtractRanges(parsed.pools, [...parsed.exclude, ...reserved]);
+  return Object.freeze({
+    name: formatCidr(cidr),
+    cidr,
+    netmask: netmask(cidr.prefixLength),
+    broadcast: lastAddress(cidr),
+    ranges: Object.freeze(ranges.map((range) => Object.freeze(range))),
+    leaseTime: Object.freeze(parsed["lease-time"] ?? sharedLeaseTime),
+    options: buildOptions([...sharedOptions, ...parsed.options ?? []]),
+    reservations: buildReservations(parsed.reservations),
+  });
+}
+
+/**
+ * Of options with the same code the last one wins. In the order of their codes, which puts the
+ * subnet mask before the routers, as RFC 2132 §3.3 wants it.
+ */
+function buildOptions(options: readonly ParsedOption[]): OptionSet {
+  const byCode = new Map(options.map(({ code, payload }) => [code, payload]));
+  return new Map([...byCode].sort(([a], [b]) => a - b));
+}
+
+function buildReservations(parsed: readonly ParsedReservation[]): Reservations {
+  const byMac = new Map<string, Reservation>();
+  const byClientId = new Map<string, Reservation>();
+  const byAddress = new Map<Ipv4, Reservation>();
+  for (const { mac, "client-id": clientId, address, hostname } of parsed) {
+    const reservation: Reservation = Object.freeze({
+      ...(mac !== undefined && { mac }),
+      ...(clientId !== undefined && { clientId }),
+      address,
+      ...(hostname !== undefined && { hostname }),
+    });
+    if (mac !== undefined) byMac.set(mac, reservation);
+    if (clientId !== undefined) byClientId.set(clientId, reservation);
+    byAddress.set(address, reservation);
+  }
+  return Object.freeze({ byMac, byClientId, byAddress });
+}

@@ -1,0 +1,113 @@
+/** From the text of a config file to the engine's config, or to all that is wrong with it. */
+import type { z } from "zod";
+import { buildConfig } from "./build.ts";
+import { checkFile, type FileParts } from "./checks.ts";
+import type { Config } from "./config.ts";
+import { ConfigError, formatProblem } from "./problem.ts";
+import type { Finding, Path, PlacedFinding, Problem } from "./problem.ts";
+import { salvage } from "./salvage.ts";
+import { configSchema, type ParsedConfig, subnetEntrySchema } from "./schema.ts";
+import { readYaml, type YamlSource } from "./yaml_source.ts";
+import { findingsOf } from "./zod_findings.ts";
+
+/** Far more than the reservations of any one server take. */
+const FILE_OCTETS_MAX = 16 * 1024 * 1024;
+
+/** A config to run with, and what to mind about it. */
+export interface LoadedConfig {
+  readonly config: Config;
+  readonly warnings: readonly Problem[];
+}
+
+/** A config; or no config, and what is wrong with it, warnings included. */
+export type LoadResult = LoadedConfig | { readonly problems: readonly Problem[] };
+
+/** Reads a file and loads it. Throws ConfigError when there is no text to be had from it. */
+export async function loadConfigFile(path: string): Promise<LoadResult> {
+  return loadConfig(await readText(path), path);
+}
+
+/** Reads a file that has to be a config. Throws ConfigError with all of its problems. */
+export async function readConfig(path: string): Promise<LoadedConfig> {
+  const result = await loadConfigFile(path);
+  if ("config" in result) return result;
+  const lines = [`${path} cannot be used:`, ...result.problems.map(formatProblem)];
+  throw new ConfigError(lines.join("\n"));
+}
+
+/**
+ * Reads the text of a config file. Problems come all at once, in the order of the file; never
+ * throws. `fileName` is for the problems only: nothing is read from disk.
+ */
+export function loadConfig(text: string, fileName: string): LoadResult {
+  const source = readYaml(text);
+  const inOrder = (findings: readonly PlacedFinding[]): Problem[] =>
+    findings.map((finding) => ({ file: fileName, ...finding }))
+      .sort((a, b) => a.line - b.line || a.column - b.column);
+  if (!("locate" in source)) return { problems: inOrder(source.faults) };
+
+  const { parsed, findings } = examine(source);
+  const problems = inOrder([
+    ...source.faults,
+    ...findings.map(({ path, part, ...said }) => ({ ...source.locate(path, part), ...said })),
+  ]);
+  return parsed === undefined || problems.some(({ severity }) => severity === "error")
+    ? { problems }
+    : { config: buildConfig(parsed), warnings: problems };
+}
+
+/** Schema first, then the checks on whatever parts of the file the schema has no fault with. */
+function examine(source: YamlSource): { parsed?: ParsedConfig; findings: Finding[] } {
+  const result = configSchema.safeParse(source.value, { reportInput: true });
+  const checked = checkFile(
+    partsOf(source.value),
+    (path) => source.locate(path, "value").line,
+  );
+  return result.success
+    ? { parsed: result.data, findings: checked }
+    : { findings: [...findingsOf(result.error.issues), ...checked] };
+}
+
+function partsOf(file: unknown): FileParts {
+  const values = new Map<string, unknown>(Object.entries(file ?? {}));
+  const part = <Output>(schema: z.ZodType<Output>, value: unknown, path: Path) => {
+    const salvaged = salvage(schema, value);
+    if (salvaged === undefined) return undefined;
+    const { parsed, whole, originOf } = salvaged;
+    return { parsed, whole, pathOf: (inner: Path) => [...path, ...originOf(inner)] };
+  };
+  const { interfaces, "lease-time": leaseTime, options } = configSchema.shape;
+  const subnets = values.get("subnets");
+  return {
+    interfaces: part(interfaces, values.get("interfaces"), ["interfaces"]),
+    leaseTime: part(leaseTime, values.get("lease-time"), ["lease-time"]),
+    options: part(options, values.get("options"), ["options"]),
+    subnets: (Array.isArray(subnets) ? subnets : [])
+      .map((subnet, i) => part(subnetEntrySchema, subnet, ["subnets", i]))
+      .filter((subnet) => subnet !== undefined),
+  };
+}
+
+async function readText(path: string): Promise<string> {
+  let octets: Uint8Array;
+  try {
+    octets = await Deno.readFile(path);
+  } catch (cause) {
+    throw new ConfigError(`cannot read the config ${path}: ${explainReadError(cause)}`, { cause });
+  }
+  if (octets.length > FILE_OCTETS_MAX) {
+    throw new ConfigError(`${path} is no config: it has more than ${FILE_OCTETS_MAX} octets`);
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(octets);
+  } catch (cause) {
+    throw new ConfigError(`${path} is no config: it is not UTF-8 text`, { cause });
+  }
+}
+
+function explainReadError(error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) return "there is no such file";
+  if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
+  if (error instanceof Deno.errors.IsADirectory) return "it is a directory";
+  return error instanceof Error ? error.message : String(error);
+}

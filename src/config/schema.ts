@@ -1,0 +1,208 @@
+/**
+ * The config file. The input side of the schema is what people write (config.schema.json is
+ * generated from it), the output side what the checks read; build.ts makes the engine's `Config`
+ * of that.
+ */
+import { z } from "zod";
+import type { LeaseTime } from "./config.ts";
+import { DURATION_SECONDS_MAX, formatDuration } from "./duration.ts";
+import { explain, mismatch, pack } from "./explanation.ts";
+import type { Explanation } from "./problem.ts";
+import { optionMeantBy, optionsSchema } from "./option_schema.ts";
+import {
+  booleanSchema,
+  type ExplainKey,
+  listSchema,
+  mapSchema,
+  oneOrManySchema,
+  unknownKey,
+} from "./schema_parts.ts";
+import {
+  clientIdSchema,
+  durationForm,
+  durationSchema,
+  hostnameSchema,
+  interfaceNameSchema,
+  ipv4Schema,
+  listenSchema,
+  macSchema,
+  plainTextSchema,
+  rangeSchema,
+  subnetSchema,
+} from "./value_schemas.ts";
+
+/** RFC 2131 §4.4.5 wants T1 < T2 < lease in whole seconds; below this they would meet. */
+export const LEASE_SECONDS_MIN = 4;
+const LEASE_DEFAULT = "12h";
+const LEASE_DEFAULT_SECONDS = 12 * 3600;
+
+/** An offer is held while its client makes up its mind, and the address is nobody's meanwhile. */
+const OFFER_SECONDS_MIN = 1;
+const OFFER_SECONDS_MAX = 3600;
+const QUARANTINE_SECONDS_MIN = 1;
+
+/** `routers` beside `options` and not under it is a common slip. */
+const unknownKeyOrOption: ExplainKey = (key, knownKeys) => {
+  const option = optionMeantBy(key);
+  if (option === undefined) return unknownKey(key, knownKeys);
+  return explain(unknownKey(key, knownKeys).message, `put "${option}" under "options"`);
+};
+
+const leaseBounds = { min: LEASE_SECONDS_MIN, max: Infinity };
+const leaseDuration = durationSchema(leaseBounds);
+const leaseForm = durationForm(leaseBounds);
+
+const leaseMap = mapSchema("default, min and max", {
+  default: leaseDuration.optional().meta({
+    description: `For clients that ask for no particular time. ${LEASE_DEFAULT} when left out, ` +
+      "or the bound that is nearest to it.",
+  }),
+  min: leaseDuration.optional().meta({
+    description: "The least that a client gets which asks for less. `default` when left out.",
+  }),
+  max: leaseDuration.optional().meta({
+    description: "The most that a client gets which asks for more. `default` when left out.",
+  }),
+}).transform((bounds, context): LeaseTime => {
+  // A bound that is not written is the default: no client gets a time that the file does not name.
+  const defaultSeconds = bounds.default ??
+    Math.max(bounds.min ?? 0, Math.min(bounds.max ?? Infinity, LEASE_DEFAULT_SECONDS));
+  const minSeconds = bounds.min ?? defaultSeconds;
+  const maxSeconds = bounds.max ?? defaultSeconds;
+  const refuse = (key: "min" | "max", seconds: number, than: string, limitSeconds: number) => {
+    context.issues.push({
+      code: "custom",
+      path: [key],
+      input: bounds,
+      message: `${key}, ${formatDuration(seconds)}, is ${than}, ${formatDuration(limitSeconds)}`,
+    });
+  };
+  const { min, max } = bounds;
+  if (min !== undefined && max !== undefined && min > max) refuse("min", min, "above max", max);
+  else if (minSeconds > defaultSeconds) refuse("min", minSeconds, "above default", defaultSeconds);
+  else if (maxSeconds < defaultSeconds) refuse("max", maxSeconds, "below default", defaultSeconds);
+  return { defaultSeconds, minSeconds, maxSeconds };
+});
+
+const leaseTimeSchema = z.union([
+  leaseDuration.transform((seconds): LeaseTime => ({
+    defaultSeconds: seconds,
+    minSeconds: seconds,
+    maxSeconds: seconds,
+  })),
+  leaseMap,
+], {
+  error: ({ input }) =>
+    pack(mismatch(
+      `${leaseForm.expected}, or a map of default, min and max`,
+      input,
+      leaseForm.hintFor?.(input),
+    )),
+});
+
+const reservationSchema = mapSchema(
+  'a reservation like { mac: "b8:27:eb:01:02:03", address: 192.168.1.10 }',
+  {
+    "mac": macSchema.optional().meta({
+      description: "The Ethernet address of the machine; it counts whatever client-id it sends.",
+    }),
+    "client-id": clientIdSchema.optional().meta({
+      description: "Option 61 of the client in hex, type octet included. Instead of `mac`.",
+    }),
+    "address": ipv4Schema.meta({
+      description: "The address that is kept for it, inside the pools or outside.",
+    }),
+    "hostname": hostnameSchema.optional().meta({
+      description: "The host name that it is told (option 12) and listed under.",
+    }),
+  },
+).refine(({ mac, "client-id": clientId }) => (mac === undefined) !== (clientId === undefined), {
+  error: ({ input }) => pack(explainClient(input)),
+}).meta({ oneOf: [{ required: ["mac"] }, { required: ["client-id"] }] });
+
+function explainClient(reservation: unknown): Explanation {
+  const { mac } = reservation as { mac?: unknown };
+  return mac === undefined
+    ? explain("this reservation names no client", "add its mac or client-id")
+    : explain("this reservation has a mac and a client-id", "keep one of them");
+}
+
+const rangesSchema = oneOrManySchema(
+  "addresses like 192.168.1.100-192.168.1.199, 192.168.1.64/26 or 192.168.1.7",
+  rangeSchema,
+);
+
+/** One entry of `subnets`. Its own schema, for the checks of a file of which other parts fail. */
+export const subnetEntrySchema = mapSchema("a map that begins with subnet", {
+  "subnet": subnetSchema.meta({
+    description: "The network. Reached through an interface of this machine that has an address " +
+      "on it, or through relay agents.",
+  }),
+  "pools": rangesSchema.prefault([]).meta({
+    description: "Addresses for any client: ranges, networks or single addresses.",
+  }),
+  "exclude": rangesSchema.prefault([]).meta({
+    description: "Addresses of the pools that no client gets.",
+  }),
+  "lease-time": leaseTimeSchema.optional().meta({
+    description: "How long a lease lasts, in place of the `lease-time` of the whole file.",
+  }),
+  "options": optionsSchema.optional().meta({
+    description: "Options of this subnet; each takes the place of the one of the whole file.",
+  }),
+  "reservations": listSchema("a list of reservations", reservationSchema).prefault([]).meta({
+    description: "Addresses that are kept for single machines.",
+  }),
+}, unknownKeyOrOption);
+
+const statusSchema = z.union([
+  mapSchema('{ listen: "127.0.0.1:8067" } or off', {
+    listen: listenSchema.prefault("127.0.0.1:8067").meta({ description: "Address and port." }),
+  }).transform(({ listen }) => listen),
+  z.literal(["off", false]).transform(() => undefined),
+], { error: ({ input }) => pack(mismatch('{ listen: "127.0.0.1:8067" } or off', input)) });
+
+/** The whole file. */
+export const configSchema = mapSchema("a map with the keys interfaces and subnets", {
+  "interfaces": oneOrManySchema("the name of an interface like eth0", interfaceNameSchema, 1).meta({
+    description: "The interfaces to serve. On every other one the server is silent.",
+  }),
+  "authoritative": booleanSchema().prefault(true).meta({
+    description: "Whether this server alone knows its subnets, and so tells clients that their " +
+      "address is wrong. With false it says nothing to clients that it does not know.",
+  }),
+  "lease-time": leaseTimeSchema.prefault(LEASE_DEFAULT).meta({
+    description: "How long a lease lasts: one duration, or default, min and max where clients " +
+      `may ask for another. From ${LEASE_SECONDS_MIN}s to ${DURATION_SECONDS_MAX}s, or infinite.`,
+  }),
+  "offer-time": durationSchema({ min: OFFER_SECONDS_MIN, max: OFFER_SECONDS_MAX })
+    .prefault("30s").meta({
+      description: "How long an offered address is held for the client it was offered to.",
+    }),
+  "quarantine-time": durationSchema({ min: QUARANTINE_SECONDS_MIN, max: Infinity })
+    .prefault("24h").meta({
+      description: "How long an address stays out of use that a client found taken (DECLINE).",
+    }),
+  "options": optionsSchema.optional().meta({
+    description: "Options for the clients of every subnet.",
+  }),
+  "subnets": listSchema("a list of subnets", subnetEntrySchema, 1).meta({
+    description: "The networks to give addresses on.",
+  }),
+  "journal": plainTextSchema("the path of a file").prefault("/var/lib/sublet/leases.jsonl").meta({
+    description: "The file that keeps the leases.",
+  }),
+  "status": statusSchema.prefault({}).meta({
+    description: "Where the status page is served, over HTTP; `off` for nowhere.",
+  }),
+}, unknownKeyOrOption).meta({
+  title: "Sublet configuration",
+  description: "The config file of the DHCPv4 server Sublet.",
+});
+
+/** The file as people write it. */
+export type ConfigInput = z.input<typeof configSchema>;
+/** The file as the checks read it: single values are in order, their sum may not be. */
+export type ParsedConfig = z.output<typeof configSchema>;
+export type ParsedSubnet = z.output<typeof subnetEntrySchema>;
+export type ParsedReservation = ParsedSubnet["reservations"][number];

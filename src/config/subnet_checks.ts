@@ -1,0 +1,184 @@
+/** What has to hold within one subnet. */
+import {
+  type Cidr,
+  contains,
+  formatCidr,
+  formatIpv4,
+  type Ipv4,
+  lastAddress,
+  netmask,
+} from "../wire/ipv4.ts";
+import { Option } from "../wire/option_codes.ts";
+import { decodeOptionValue } from "../wire/option_values.ts";
+import { encloses, formatRange, intersects, subtractRanges } from "./address_range.ts";
+import type { FilePart, Reporter, SharedOptions } from "./checks.ts";
+import type { AddressRange } from "./config.ts";
+import { explain } from "./explanation.ts";
+import type { ParsedOption } from "./option_schema.ts";
+import type { Explanation, Path } from "./problem.ts";
+import type { ParsedReservation, ParsedSubnet } from "./schema.ts";
+
+/** RFC 3021: the two addresses of a /31, and the one of a /32, are all for hosts. */
+const PREFIX_LENGTH_WITHOUT_BROADCAST = 31;
+
+/** Runs the checks of one subnet. */
+export function checkSubnet(
+  subnet: FilePart<ParsedSubnet>,
+  sharedOptions: SharedOptions,
+  reporter: Reporter,
+): void {
+  checkPools(subnet, reporter);
+  checkExclusions(subnet, reporter);
+  checkReservations(subnet, reporter);
+  checkMask(subnet, sharedOptions, reporter);
+  checkRouters(subnet, sharedOptions, reporter);
+  const { pools, reservations, subnet: cidr } = subnet.parsed;
+  if (subnet.whole && pools.length === 0 && reservations.length === 0) {
+    const said = `subnet ${formatCidr(cidr)} has neither pools nor reservations: ` +
+      "nobody gets an address on it";
+    reporter.warning(subnet.pathOf(["subnet"]), explain(said));
+  }
+}
+
+function wholeRange(cidr: Cidr): AddressRange {
+  return { first: cidr.network, last: lastAddress(cidr) };
+}
+
+/** The addresses of a network that are no host's (RFC 1122 §3.2.1.3), with their names. */
+function addressesOfNoHost(cidr: Cidr): readonly (readonly [Ipv4, string])[] {
+  if (cidr.prefixLength >= PREFIX_LENGTH_WITHOUT_BROADCAST) return [];
+  return [[cidr.network, "network address"], [lastAddress(cidr), "broadcast address"]];
+}
+
+function checkPools({ parsed, pathOf }: FilePart<ParsedSubnet>, reporter: Reporter): void {
+  const cidr = parsed.subnet;
+  for (const [i, pool] of parsed.pools.entries()) {
+    const poolPath = pathOf(["pools", i]);
+    if (!encloses(wholeRange(cidr), pool)) {
+      const said = `pool ${formatRange(pool)} is not inside the subnet ${formatCidr(cidr)}`;
+      reporter.error(poolPath, explain(said));
+      continue;
+    }
+    const taken = addressesOfNoHost(cidr)
+      .filter(([address]) => pool.first <= address && address <= pool.last);
+    if (taken.length === 0) continue;
+    const words = taken.map(([address, name]) => `the ${name} ${formatIpv4(address)}`);
+    const left = subtractRanges([pool], taken.map(([first]) => ({ first, last: first })));
+    const said = `pool ${formatRange(pool)} holds ${words.join(" and ")}, which no client can have`;
+    const hint = left.length === 0 ? undefined : `write ${left.map(formatRange).join(", ")}`;
+    reporter.error(poolPath, explain(said, hint));
+  }
+}
+
+function checkExclusions(
+  { parsed, pathOf, whole }: FilePart<ParsedSubnet>,
+  reporter: Reporter,
+): void {
+  const cidr = parsed.subnet;
+  for (const [i, excluded] of parsed.exclude.entries()) {
+    const excludedPath = pathOf(["exclude", i]);
+    const words = `exclude ${formatRange(excluded)}`;
+    if (!encloses(wholeRange(cidr), excluded)) {
+      const said = `${words} is not inside the subnet ${formatCidr(cidr)}`;
+      reporter.error(excludedPath, explain(said));
+    } else if (whole && !parsed.pools.some((pool) => intersects(pool, excluded))) {
+      reporter.warning(excludedPath, explain(`${words} takes nothing out of any pool`));
+    }
+  }
+}
+
+function checkReservations({ parsed, pathOf }: FilePart<ParsedSubnet>, reporter: Reporter): void {
+  const addresses = new Map<string, Path>();
+  const macs = new Map<string, Path>();
+  const clientIds = new Map<string, Path>();
+  for (const [i, reservation] of parsed.reservations.entries()) {
+    const once = (key: keyof ParsedReservation, value: string, seen: Map<string, Path>) => {
+      const valuePath = pathOf(["reservations", i, key]);
+      const first = seen.get(value);
+      if (first === undefined) {
+        seen.set(value, valuePath);
+        return;
+      }
+      const said = `${key} ${value} has a reservation on ${reporter.placeOf(first)} already`;
+      reporter.error(valuePath, explain(said));
+    };
+    const { mac, "client-id": clientId, address } = reservation;
+    once("address", formatIpv4(address), addresses);
+    if (mac !== undefined) once("mac", mac, macs);
+    if (clientId !== undefined) once("client-id", clientId, clientIds);
+
+    const misplaced = explainAddress(parsed.subnet, address);
+    if (misplaced !== undefined) {
+      reporter.error(pathOf(["reservations", i, "address"]), misplaced);
+    }
+  }
+}
+
+function explainAddress(cidr: Cidr, address: Ipv4): Explanation | undefined {
+  const words = `the reserved address ${formatIpv4(address)}`;
+  if (!contains(cidr, address)) {
+    return explain(`${words} is not inside the subnet ${formatCidr(cidr)}`);
+  }
+  const [, name] = addressesOfNoHost(cidr).find(([taken]) => taken === address) ?? [];
+  if (name === undefined) return undefined;
+  return explain(`${words} is the ${name} of ${formatCidr(cidr)}, which no client can have`);
+}
+
+/** An option as this subnet's clients get it, with its path in the file. */
+function effectiveOption(
+  code: number,
+  { parsed, pathOf }: FilePart<ParsedSubnet>,
+  shared: SharedOptions,
+): { readonly payload: Uint8Array; pathOf(path: Path): Path } | undefined {
+  const isIt = (option: ParsedOption) => option.code === code;
+  const own = parsed.options?.find(isIt);
+  if (own !== undefined) {
+    const { payload, path } = own;
+    return { payload, pathOf: (inner) => pathOf(["options", ...path, ...inner]) };
+  }
+  const other = shared?.parsed?.find(isIt);
+  if (shared === undefined || other === undefined) return undefined;
+  return { payload: other.payload, pathOf: (inner) => shared.pathOf([...other.path, ...inner]) };
+}
+
+function checkMask(
+  subnet: FilePart<ParsedSubnet>,
+  sharedOptions: SharedOptions,
+  reporter: Reporter,
+): void {
+  const option = effectiveOption(Option.SUBNET_MASK, subnet, sharedOptions);
+  if (option === undefined) return;
+  const mask = decodeOptionValue("ipv4", option.payload);
+  const cidr = subnet.parsed.subnet;
+  const expected = netmask(cidr.prefixLength);
+  if (mask === undefined || mask === expected) return;
+  const said = `subnet-mask ${formatIpv4(mask)} is not that of ${formatCidr(cidr)}, ` +
+    formatIpv4(expected);
+  reporter.warning(option.pathOf([]), explain(said, "leave it out: the server fills it in"));
+}
+
+function checkRouters(
+  subnet: FilePart<ParsedSubnet>,
+  sharedOptions: SharedOptions,
+  reporter: Reporter,
+): void {
+  const option = effectiveOption(Option.ROUTERS, subnet, sharedOptions);
+  if (option === undefined) return;
+  const routers = decodeOptionValue("ipv4-list", option.payload) ?? [];
+  const { subnet: cidr, pools, exclude, reservations } = subnet.parsed;
+  for (const [i, router] of routers.entries()) {
+    const routerPath = option.pathOf([i]);
+    const words = `the router ${formatIpv4(router)}`;
+    const isRouter = ({ first, last }: AddressRange) => first <= router && router <= last;
+    if (!contains(cidr, router)) {
+      const said = `${words} is outside the subnet ${formatCidr(cidr)}`;
+      reporter.warning(routerPath, explain(`${said}: its clients cannot reach it`));
+    } else if (
+      subnet.whole && pools.some(isRouter) && !exclude.some(isRouter) &&
+      !reservations.some(({ address }) => address === router)
+    ) {
+      const said = `${words} lies in a pool, and a client could be given its address`;
+      reporter.warning(routerPath, explain(said, `add exclude: [${formatIpv4(router)}]`));
+    }
+  }
+}

@@ -1,0 +1,261 @@
+/** The values of the config that are text of some form: addresses, ranges, durations, names. */
+import { isIPv6 } from "node:net";
+import { formatHex, parseHex } from "../wire/hex.ts";
+import {
+  type Cidr,
+  formatCidr,
+  formatIpv4,
+  type Ipv4,
+  lastAddress,
+  networkOf,
+  parseCidr,
+  parseIpv4,
+} from "../wire/ipv4.ts";
+import { formatRange } from "./address_range.ts";
+import type { AddressRange, StatusAddress } from "./config.ts";
+import {
+  DURATION_PATTERN,
+  DURATION_SECONDS_MAX,
+  formatDuration,
+  parseDuration,
+} from "./duration.ts";
+import { didYouMean, quote } from "./explanation.ts";
+import { putInQuotes, Refusal, type TextForm, textSchema } from "./schema_parts.ts";
+
+/** A subnet of more addresses than this is taken for a typing error. */
+const PREFIX_LENGTH_MIN = 8;
+const MAC_OCTETS = 6;
+/** RFC 2132 §9.14; the length of an option is one octet. */
+const CLIENT_ID_OCTETS_MIN = 2;
+const CLIENT_ID_OCTETS_MAX = 255;
+/** IFNAMSIZ of linux/if.h without the NUL at the end. */
+const INTERFACE_NAME_OCTETS_MAX = 15;
+/** RFC 1035 §2.3.4, without the octets that only the wire has. */
+const HOSTNAME_LENGTH_MAX = 253;
+const PORT_MAX = 65_535;
+
+const ADDRESS_PATTERN = String.raw`\d{1,3}(\.\d{1,3}){3}`;
+const HEX_PATTERN = "^[0-9A-Fa-f]{2}([:-]?[0-9A-Fa-f]{2})*$";
+/** RFC 1123 §2.1: letters, digits and, between them, hyphens. */
+const LABEL = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
+const HOSTNAME = new RegExp(String.raw`^${LABEL}(\.${LABEL})*$`);
+// deno-lint-ignore no-control-regex -- control characters are what it looks for
+const CONTROL_CHARACTER = /[\0-\x1f\x7f]/;
+
+/** An IPv4 address. */
+export const ipv4Schema = textSchema<Ipv4>({
+  expected: "an IPv4 address like 192.168.1.1",
+  read: parseIpv4,
+  pattern: `^${ADDRESS_PATTERN}$`,
+});
+
+/** Two IPv4 addresses, as the options that carry pairs have them. */
+export const ipv4PairSchema = textSchema<readonly [Ipv4, Ipv4]>({
+  expected: 'two IPv4 addresses like "10.1.0.0 192.168.1.9"',
+  read(text) {
+    const [first, second, ...more] = text.trim().split(/\s+/).map(parseIpv4);
+    if (first === undefined || second === undefined || more.length > 0) return undefined;
+    return [first, second];
+  },
+  pattern: String.raw`^${ADDRESS_PATTERN}\s+${ADDRESS_PATTERN}$`,
+});
+
+/** The network of a subnet, no bits set beyond its prefix. */
+export const subnetSchema = textSchema<Cidr>({
+  expected: "a subnet like 192.168.1.0/24",
+  read(text) {
+    if (parseIpv4(text) !== undefined) {
+      return new Refusal(`${text} has no prefix length`, didYouMean(`${text}/24`));
+    }
+    const cidr = parseCidr(text);
+    if (cidr === undefined) return undefined;
+    const problem = hostBits(cidr);
+    if (problem !== undefined) return problem;
+    if (cidr.prefixLength < PREFIX_LENGTH_MIN) {
+      return new Refusal(`${text} is larger than the largest subnet, a /${PREFIX_LENGTH_MIN}`);
+    }
+    return isUnicast(cidr.network) ? cidr : new Refusal(`${text} is no network for hosts`);
+  },
+  pattern: String.raw`^${ADDRESS_PATTERN}/\d{1,2}$`,
+  examples: ["192.168.1.0/24"],
+});
+
+/** `192.168.1.7/24` is an address on a network, and not a network. */
+function hostBits(cidr: Cidr): Refusal | undefined {
+  const network = networkOf(cidr.network, cidr.prefixLength);
+  if (network.network === cidr.network) return undefined;
+  return new Refusal(
+    `${formatCidr(cidr)} is not a network: it has bits set beyond the prefix`,
+    didYouMean(formatCidr(network)),
+  );
+}
+
+/** RFC 1122 §3.2.1.3: neither "this network" (0/8), loopback (127/8), multicast nor reserved. */
+function isUnicast(address: Ipv4): boolean {
+  const firstOctet = address >>> 24;
+  return firstOctet > 0 && firstOctet < 224 && firstOctet !== 127;
+}
+
+/** Addresses of a pool or an exclusion: `a-b`, a CIDR, or one address. */
+export const rangeSchema = textSchema<AddressRange>({
+  expected: "addresses like 192.168.1.100-192.168.1.199, 192.168.1.64/26 or 192.168.1.7",
+  read(text) {
+    const cidr = parseCidr(text);
+    if (cidr !== undefined) {
+      return hostBits(cidr) ?? { first: cidr.network, last: lastAddress(cidr) };
+    }
+    const ends = text.split("-").map((end) => parseIpv4(end.trim()));
+    const [first, last] = ends.length === 1 ? [ends[0], ends[0]] : ends;
+    if (first === undefined || last === undefined || ends.length > 2) return undefined;
+    if (first <= last) return { first, last };
+    return new Refusal(
+      `the range ${text} is reversed: ${formatIpv4(last)} comes before ${formatIpv4(first)}`,
+      didYouMean(formatRange({ first: last, last: first })),
+    );
+  },
+  pattern: String.raw`^${ADDRESS_PATTERN}(\s*-\s*${ADDRESS_PATTERN}|/\d{1,2})?$`,
+  examples: ["192.168.1.100-192.168.1.199", "192.168.1.64/26"],
+});
+
+/** What a duration may be, beyond its form. */
+export interface DurationBounds {
+  readonly min: number;
+  /** The most in seconds; `Infinity` allows `infinite`. */
+  readonly max: number;
+}
+
+/** The form of durations, for the schemas that also take something else. */
+export function durationForm({ min, max }: DurationBounds): TextForm<number> {
+  return {
+    expected: `a duration like 12h, 30m${max === Infinity ? ", 1h30m or infinite" : " or 1h30m"}`,
+    read(text) {
+      const seconds = parseDuration(text);
+      if (seconds === undefined) {
+        return /^\d+$/.test(text) ? bareNumber(text, Number(text)) : undefined;
+      }
+      if (seconds < min) return new Refusal(`${text} is below the least, ${formatDuration(min)}`);
+      if (seconds === Infinity && max === Infinity) return seconds;
+      if (seconds > DURATION_SECONDS_MAX && max === Infinity) {
+        const hint = "write infinite for no end";
+        return new Refusal(`${text} is above the most, ${DURATION_SECONDS_MAX}s`, hint);
+      }
+      if (seconds > max) return new Refusal(`${text} is above the most, ${formatDuration(max)}`);
+      return seconds;
+    },
+    hintFor: (value) =>
+      typeof value === "number" ? bareNumber(String(value), value).explanation.hint : undefined,
+    pattern: DURATION_PATTERN,
+  };
+}
+
+/** A duration in seconds, within bounds. */
+export function durationSchema(bounds: DurationBounds) {
+  return textSchema(durationForm(bounds));
+}
+
+/** `3600` has no unit, and guessing one would make an hour of what was meant as minutes. */
+function bareNumber(text: string, seconds: number): Refusal {
+  const inSeconds = `${text}s`;
+  const canBeSaid = Number.isInteger(seconds) && seconds >= 0 && seconds <= DURATION_SECONDS_MAX;
+  const inUnits = canBeSaid ? formatDuration(seconds) : inSeconds;
+  return new Refusal(
+    `${text} has no unit`,
+    inUnits === inSeconds ? `write ${inSeconds}` : `write ${inSeconds} or ${inUnits}`,
+  );
+}
+
+/** An Ethernet address, as the engine writes it: `b8:27:eb:01:02:03`. */
+export const macSchema = textSchema<string>({
+  expected: "a MAC address like b8:27:eb:01:02:03",
+  read(text) {
+    const octets = parseHex(text);
+    return octets?.length === MAC_OCTETS ? formatHex(octets) : undefined;
+  },
+  hintFor: putInQuotes,
+  pattern: "^[0-9A-Fa-f]{2}([:-]?[0-9A-Fa-f]{2}){5}$",
+});
+
+/** A client identifier (option 61) with its type octet, as the engine writes it. */
+export const clientIdSchema = textSchema<string>({
+  expected: "a client identifier in hex like 01:b8:27:eb:01:02:03",
+  read(text) {
+    const octets = parseHex(text);
+    if (octets === undefined || octets.length < CLIENT_ID_OCTETS_MIN) return undefined;
+    return octets.length > CLIENT_ID_OCTETS_MAX
+      ? new Refusal(`a client identifier has at most ${CLIENT_ID_OCTETS_MAX} octets`)
+      : formatHex(octets);
+  },
+  hintFor: putInQuotes,
+  pattern: HEX_PATTERN,
+});
+
+/** Octets in hex, at least one. */
+export const hexSchema = textSchema<Uint8Array>({
+  expected: "octets in hex like 01:04:c0:a8",
+  read(text) {
+    const octets = parseHex(text);
+    return octets?.length === 0 ? undefined : octets;
+  },
+  hintFor: putInQuotes,
+  pattern: HEX_PATTERN,
+});
+
+/** A host name of one or more labels. */
+export const hostnameSchema = textSchema<string>({
+  expected: "a host name of letters, digits and hyphens",
+  read: (text) => text.length <= HOSTNAME_LENGTH_MAX && HOSTNAME.test(text) ? text : undefined,
+  hintFor: putInQuotes,
+  pattern: HOSTNAME.source,
+});
+
+/** Text that is not empty and has no control characters. `what` names it: `a path`, `text`. */
+export function plainTextSchema(what: string) {
+  return textSchema<string>({
+    expected: what,
+    read(text) {
+      if (text === "") return undefined;
+      return CONTROL_CHARACTER.test(text)
+        ? new Refusal(`${quote(text)} has control characters in it`)
+        : text;
+    },
+    hintFor: putInQuotes,
+    pattern: ".",
+  });
+}
+
+/** The name of a network interface, as dev_valid_name() of the Linux kernel has it. */
+export const interfaceNameSchema = textSchema<string>({
+  expected: "the name of an interface like eth0",
+  read(text) {
+    const octets = new TextEncoder().encode(text).length;
+    if (octets === 0 || text === "." || text === "..") return undefined;
+    if (octets > INTERFACE_NAME_OCTETS_MAX) {
+      return new Refusal(
+        `${quote(text)} is longer than a name of an interface can be, ` +
+          `${INTERFACE_NAME_OCTETS_MAX} octets`,
+      );
+    }
+    return /[\s/:]/.test(text) || CONTROL_CHARACTER.test(text) ? undefined : text;
+  },
+  hintFor: putInQuotes,
+  pattern: String.raw`^[^\s/:]{1,15}$`,
+});
+
+/** `address:port`, where an IPv6 address stands in brackets. */
+export const listenSchema = textSchema<StatusAddress>({
+  expected: "an address and port like 127.0.0.1:8067 or [::1]:8067",
+  read(text) {
+    const colon = text.lastIndexOf(":");
+    const portText = text.slice(colon + 1);
+    const port = Number(portText);
+    const host = text.slice(0, Math.max(colon, 0));
+    const hostname = host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : host;
+    const isHost = hostname === host
+      ? host === "localhost" || parseIpv4(host) !== undefined
+      : isIPv6(hostname);
+    if (!isHost || !/^\d{1,5}$/.test(portText) || port < 1 || port > PORT_MAX) return undefined;
+    return { hostname, port };
+  },
+  pattern: String.raw`^(${ADDRESS_PATTERN}|localhost|\[[0-9A-Fa-f:.]+\]):\d{1,5}$`,
+  examples: ["127.0.0.1:8067", "[::1]:8067"],
+});

@@ -1,0 +1,218 @@
+/** YAML text into plain values, each of which can be found again in the text. */
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  type Pair,
+  parseDocument,
+  type YAMLError,
+  type YAMLMap,
+} from "yaml";
+import { explain, quote } from "./explanation.ts";
+import type { Explanation, Finding, Path, PlacedFinding, Position } from "./problem.ts";
+
+/** What follows from the first few syntax errors is rarely worth reading. */
+const SYNTAX_ERRORS_MAX = 10;
+/** Far deeper than any config; it bounds the recursion over the tree. */
+const NESTING_MAX = 32;
+/** Aliases may multiply what they stand for up to this often ("a billion laughs"). */
+const ALIAS_EXPANSIONS_MAX = 100;
+
+/** The text as values, if it is YAML. */
+export interface YamlSource {
+  readonly value: unknown;
+  /** Where the value at a path stands, or its key; of what is missing, the map it is missing in. */
+  locate(path: Path, part: Finding["part"]): Position;
+  /** What is wrong with the text though its values can be told: keys that are there twice. */
+  readonly faults: readonly PlacedFinding[];
+}
+
+/** The text is not YAML with text as keys, so that nothing can be said about its values. */
+export interface NotYaml {
+  readonly faults: readonly PlacedFinding[];
+}
+
+/** Offset into the text, and what is wrong there. */
+type Fault = Explanation & { readonly offset: number };
+
+// deno-lint-ignore no-control-regex -- YAML 1.2 §5.1: what a text file does not hold
+const NOT_TEXT = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/;
+
+/** Reads YAML 1.2, where `off` and `no` are text and `0777` is no octal number. Never throws. */
+export function readYaml(text: string): YamlSource | NotYaml {
+  const source = text.startsWith("\uFEFF") ? text.slice(1) : text;
+  const lines = lineStarts(source);
+  const place = ({ offset, ...explanation }: Fault): PlacedFinding => ({
+    ...positionAt(lines, offset),
+    ...explanation,
+    severity: "error",
+  });
+
+  const document = parseDocument(source, {
+    prettyErrors: false,
+    schema: "core",
+    resolveKnownTags: false,
+    // checkKeys finds them in linear time, and says where the first one is.
+    uniqueKeys: false,
+  });
+  const strange = NOT_TEXT.exec(source);
+  if (strange !== null) {
+    const code = strange[0].charCodeAt(0).toString(16).padStart(4, "0");
+    const said = explain(`the control character U+${code} has no place in a text file`);
+    return { faults: [place({ ...said, offset: strange.index })] };
+  }
+  const syntaxErrors = [...document.errors, ...document.warnings];
+  if (syntaxErrors.length > 0) {
+    return { faults: syntaxErrors.slice(0, SYNTAX_ERRORS_MAX).map(explainSyntax).map(place) };
+  }
+  const { contents } = document;
+  if (contents === null || (isScalar(contents) && contents.value === null)) {
+    const hint = "`sublet init` prints one to begin with";
+    return { faults: [place({ ...explain("there is no config in the file", hint), offset: 0 })] };
+  }
+
+  const tree: Tree = { lines, anchors: new Set(), blocking: [], duplicates: [] };
+  checkTree(contents, 0, tree);
+  if (tree.blocking.length > 0) return { faults: tree.blocking.map(place) };
+  try {
+    const value: unknown = document.toJS({ maxAliasCount: ALIAS_EXPANSIONS_MAX });
+    return {
+      value,
+      locate: (path, part) => positionAt(lines, offsetOf(document, path, part)),
+      faults: tree.duplicates.map(place),
+    };
+  } catch (error) {
+    // The one thing left that toJS refuses: aliases that expand to more than ALIAS_EXPANSIONS_MAX.
+    if (!(error instanceof ReferenceError)) throw error;
+    const said = explain("the aliases (*) of this file stand for too much", "write it out");
+    return { faults: [place({ ...said, offset: tree.firstAlias ?? 0 })] };
+  }
+}
+
+/** Where each line begins. The parser's own LineCounter misses line feeds in what is not YAML. */
+function lineStarts(text: string): readonly number[] {
+  const starts = [0];
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
+  return starts;
+}
+
+function positionAt(lines: readonly number[], offset: number): Position {
+  let line = 0;
+  let end = lines.length;
+  while (end - line > 1) {
+    const middle = (line + end) >>> 1;
+    if (lines[middle]! <= offset) line = middle;
+    else end = middle;
+  }
+  return { line: line + 1, column: offset - lines[line]! + 1 };
+}
+
+/** The parser's errors in its own words, but for those that need better ones. */
+function explainSyntax(error: YAMLError): Fault {
+  const offset = error.pos[0];
+  switch (error.code) {
+    case "MULTIPLE_DOCS":
+      return { ...explain("a second document (---) begins here", "keep just one"), offset };
+    case "TAB_AS_INDENT":
+      return { ...explain("a tab is used to indent", "indent with spaces"), offset };
+    case "TAG_RESOLVE_FAILED":
+      return { ...explain("tags (!) have no meaning here", "remove the tag"), offset };
+    default: {
+      const said = error.message.replaceAll(/\s+/g, " ");
+      return {
+        ...explain(`this is not YAML: ${said.charAt(0).toLowerCase()}${said.slice(1)}`),
+        offset,
+      };
+    }
+  }
+}
+
+/** What `checkTree` has come upon so far. */
+interface Tree {
+  readonly lines: readonly number[];
+  readonly anchors: Set<string>;
+  /** Faults after which the values cannot be told. */
+  readonly blocking: Fault[];
+  readonly duplicates: Fault[];
+  firstAlias?: number;
+}
+
+/** Looks for what YAML allows and a config has no use for, in the order of the text. */
+function checkTree(node: unknown, depth: number, tree: Tree): void {
+  if (isAlias(node)) {
+    const offset = offsetOfNode(node);
+    tree.firstAlias ??= offset;
+    if (!tree.anchors.has(node.source)) {
+      const said = explain(`the alias *${node.source} has no anchor &${node.source} before it`);
+      tree.blocking.push({ ...said, offset });
+    }
+    return;
+  }
+  if (isScalar(node) || isMap(node) || isSeq(node)) {
+    if (node.anchor !== undefined) tree.anchors.add(node.anchor);
+  }
+  if (!isMap(node) && !isSeq(node)) return;
+  if (depth === NESTING_MAX) {
+    tree.blocking.push({ ...explain("this is nested too deeply"), offset: offsetOfNode(node) });
+    return;
+  }
+  if (isMap(node)) checkKeys(node, tree);
+  for (const item of node.items) {
+    checkTree(isMap(node) ? (item as Pair).value : item, depth + 1, tree);
+  }
+}
+
+/** Every key is there once, and is text (or a number, which is read as text). */
+function checkKeys(map: YAMLMap, tree: Tree): void {
+  const offsets = new Map<string, number>();
+  for (const { key } of map.items) {
+    const offset = offsetOfNode(key);
+    if (!isScalar(key) || key.value === null) {
+      tree.blocking.push({ ...explain("a key has to be a word"), offset });
+      continue;
+    }
+    const name = String(key.value);
+    const first = offsets.get(name);
+    if (first === undefined) {
+      offsets.set(name, offset);
+      continue;
+    }
+    const { line } = positionAt(tree.lines, first);
+    tree.duplicates.push({
+      ...explain(`the key ${quote(name)} is here already, on line ${line}`),
+      offset,
+    });
+  }
+}
+
+/** Where a node begins; every node that the parser makes has a range. */
+function offsetOfNode(node: unknown): number {
+  return (node as Node | null)?.range?.[0] ?? 0;
+}
+
+/** Where the value at a path begins, or its key; as far along the path as there are values. */
+function offsetOf(document: Document.Parsed, path: Path, part: Finding["part"]): number {
+  let node: unknown = document.contents;
+  let offset = offsetOfNode(node);
+  for (const [i, step] of path.entries()) {
+    if (isAlias(node)) node = node.resolve(document);
+    if (isSeq(node)) {
+      node = node.items[Number(step)];
+    } else if (isMap(node)) {
+      // Of a key that is there twice, the last value counts.
+      const pair = node.items.findLast(({ key }) => isScalar(key) && String(key.value) === step);
+      if (pair === undefined) return offset;
+      if (part === "key" && i === path.length - 1) return offsetOfNode(pair.key);
+      node = pair.value;
+    } else {
+      // A list written as its one item: the item is the value.
+      return offset;
+    }
+    if (node === undefined || node === null) return offset;
+    offset = offsetOfNode(node);
+  }
+  return offset;
+}

@@ -1,0 +1,67 @@
+/** `sublet check`, as a process: what it prints where, and how it ends. */
+import assert from "node:assert/strict";
+import { inFile } from "../config/bad_configs.ts";
+
+const MAIN = new URL("../../main.ts", import.meta.url).pathname;
+
+/** What a run prints, the directory of its files left out, and its exit code. */
+async function check(files: Readonly<Record<string, string>>, ...args: string[]) {
+  const directory = await Deno.makeTempDir();
+  try {
+    for (const [name, text] of Object.entries(files)) {
+      await Deno.writeTextFile(`${directory}/${name}`, text);
+    }
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", MAIN, "check", ...args],
+      cwd: directory,
+      env: { NO_COLOR: "1" },
+    }).output();
+    const decoder = new TextDecoder();
+    return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+Deno.test("check: a config in order is summed up in a line", async () => {
+  const reservations = "    reservations: [{ mac: b827eb010203, address: 192.168.1.100 }]";
+  assert.deepEqual(await check({ "config.yaml": inFile(reservations) }, "config.yaml"), {
+    code: 0,
+    stdout: "config.yaml: ok: 1 interface, 1 subnet, 99 addresses, 1 reservation\n",
+    stderr: "",
+  });
+});
+
+Deno.test("check: warnings are told, and the config is in order all the same", async () => {
+  assert.deepEqual(await check({ "config.yaml": inFile("lease-time: 30s") }, "config.yaml"), {
+    code: 0,
+    stdout: "config.yaml: ok: 1 interface, 1 subnet, 100 addresses, 0 reservations, 1 warning\n",
+    stderr: "config.yaml:5:13: warning: leases of 30s keep clients busy with renewing\n" +
+      "  hint: 1m or more suits most networks\n",
+  });
+});
+
+Deno.test("check: all problems at once, on standard error, and exit code 78", async () => {
+  const text = inFile("lease-tme: 30s", "journal: ''");
+  assert.deepEqual(await check({ "config.yaml": text }, "config.yaml"), {
+    code: 78,
+    stdout: "",
+    stderr: 'config.yaml:5:1: unknown key "lease-tme"\n  hint: did you mean "lease-time"?\n' +
+      'config.yaml:6:10: expected the path of a file, got ""\n',
+  });
+});
+
+Deno.test("check: a file that is not there is exit code 78 too", async () => {
+  assert.deepEqual(await check({}, "config.yaml"), {
+    code: 78,
+    stdout: "",
+    stderr: "sublet: cannot read the config config.yaml: there is no such file\n",
+  });
+});
+
+Deno.test("check: no file, two files and unknown flags are exit code 64", async () => {
+  for (const args of [[], ["a", "b"], ["--strict", "a"]]) {
+    const { code, stdout } = await check({}, ...args);
+    assert.deepEqual([code, stdout], [64, ""], args.join(" "));
+  }
+});

@@ -1,0 +1,127 @@
+/** Values at the top of the file, and durations anywhere, that are not what they should be. */
+import { inFile, inSubnet, testBadConfigs } from "./bad_configs.ts";
+
+testBadConfigs("interfaces, journal, status, authoritative", [
+  ["no interface", "interfaces: []\nsubnets: [{ subnet: 10.0.0.0/24, pools: 10.0.0.9 }]\n", [
+    "config.yaml:1:13: expected the name of an interface like eth0, or a list of them, got an empty list",
+  ]],
+  [
+    "interfaces with no value",
+    "interfaces:\nsubnets: [{ subnet: 10.0.0.0/24, pools: 10.0.0.9 }]\n",
+    [
+      "config.yaml:1:12: expected the name of an interface like eth0, or a list of them, got nothing",
+    ],
+  ],
+  [
+    "a map of interfaces",
+    "interfaces: { eth0: true }\nsubnets: [{ subnet: 10.0.0.0/24, pools: 10.0.0.9 }]\n",
+    [
+      "config.yaml:1:13: expected the name of an interface like eth0, or a list of them, got a map",
+    ],
+  ],
+  [
+    "an interface twice",
+    "interfaces: [eth0, eth1, eth0]\nsubnets: [{ subnet: 10.0.0.0/24, pools: 10.0.0.9 }]\n",
+    [
+      'config.yaml:1:26: the interface "eth0" is listed twice',
+    ],
+  ],
+  [
+    "names that no interface has",
+    "interfaces: [eth0:1, a/b, 'a b', '', averyverylongname, 1]\nsubnets: [{ subnet: 10.0.0.0/24, pools: 10.0.0.9 }]\n",
+    [
+      'config.yaml:1:14: expected the name of an interface like eth0, got "eth0:1"',
+      'config.yaml:1:22: expected the name of an interface like eth0, got "a/b"',
+      'config.yaml:1:27: expected the name of an interface like eth0, got "a b"',
+      'config.yaml:1:34: expected the name of an interface like eth0, got ""',
+      'config.yaml:1:38: "averyverylongname" is longer than a name of an interface can be, 15 octets',
+      "config.yaml:1:57: expected the name of an interface like eth0, got the number 1",
+      "hint: put it in quotes to make it text",
+    ],
+  ],
+  ["authoritative in the words of YAML 1.1", inFile("authoritative: yes"), [
+    'config.yaml:5:16: expected true or false, got "yes"',
+    "hint: write true",
+  ]],
+  ["authoritative as a number", inFile("authoritative: 1"), [
+    "config.yaml:5:16: expected true or false, got the number 1",
+  ]],
+  ["an empty path", inFile("journal: ''"), [
+    'config.yaml:5:10: expected the path of a file, got ""',
+  ]],
+  ["a path with control characters", inFile('journal: "/var/\\e[31m"'), [
+    'config.yaml:5:10: "/var/\\u001b[31m" has control characters in it',
+  ]],
+  ["status without a port", inFile("status: { listen: 127.0.0.1 }"), [
+    'config.yaml:5:19: expected an address and port like 127.0.0.1:8067 or [::1]:8067, got "127.0.0.1"',
+  ]],
+  ["status on a port there is not", inFile("status: { listen: '127.0.0.1:65536' }"), [
+    'config.yaml:5:19: expected an address and port like 127.0.0.1:8067 or [::1]:8067, got "127.0.0.1:65536"',
+  ]],
+  ["status with IPv6 lacking brackets", inFile("status: { listen: '::1:8067' }"), [
+    'config.yaml:5:19: expected an address and port like 127.0.0.1:8067 or [::1]:8067, got "::1:8067"',
+  ]],
+  ["status on a name", inFile("status: { listen: 'example.org:80' }"), [
+    'config.yaml:5:19: expected an address and port like 127.0.0.1:8067 or [::1]:8067, got "example.org:80"',
+  ]],
+  ["status on", inFile("status: on"), [
+    'config.yaml:5:9: expected { listen: "127.0.0.1:8067" } or off, got "on"',
+  ]],
+]);
+
+testBadConfigs("durations", [
+  ["a number without a unit", inFile("lease-time: 3600"), [
+    "config.yaml:5:13: expected a duration like 12h, 30m, 1h30m or infinite, or a map of default, min and max, got the number 3600",
+    "hint: write 3600s or 1h",
+  ]],
+  ["a number of odd seconds", inFile("lease-time: 59"), [
+    "config.yaml:5:13: expected a duration like 12h, 30m, 1h30m or infinite, or a map of default, min and max, got the number 59",
+    "hint: write 59s",
+  ]],
+  ["a number in quotes", inFile("lease-time: '90'"), [
+    "config.yaml:5:13: 90 has no unit",
+    "hint: write 90s or 1m30s",
+  ]],
+  ["an unknown unit", inFile("lease-time: 3 years"), [
+    'config.yaml:5:13: expected a duration like 12h, 30m, 1h30m or infinite, got "3 years"',
+  ]],
+  ["units out of order", inFile("lease-time: 30m1h"), [
+    'config.yaml:5:13: expected a duration like 12h, 30m, 1h30m or infinite, got "30m1h"',
+  ]],
+  ["a lease below the least", inFile("lease-time: 3s"), [
+    "config.yaml:5:13: 3s is below the least, 4s",
+  ]],
+  ["a lease above the most", inFile("lease-time: 4294967295s"), [
+    "config.yaml:5:13: 4294967295s is above the most, 4294967294s",
+    "hint: write infinite for no end",
+  ]],
+  ["a short lease (warning)", inFile("lease-time: 59s"), [
+    "config.yaml:5:13: warning: leases of 59s keep clients busy with renewing",
+    "hint: 1m or more suits most networks",
+  ]],
+  ["a short least lease (warning)", inSubnet("lease-time: { default: 1h, min: 10s }"), [
+    "config.yaml:5:37: warning: leases of 10s keep clients busy with renewing",
+    "hint: 1m or more suits most networks",
+  ]],
+  ["bounds in the wrong order", inFile("lease-time: { min: 2h, max: 1h }"), [
+    "config.yaml:5:20: min, 2h, is above max, 1h",
+  ]],
+  ["a default below min", inFile("lease-time: { default: 1h, min: 2h }"), [
+    "config.yaml:5:33: min, 2h, is above default, 1h",
+  ]],
+  ["a default above max", inFile("lease-time: { default: 2h, max: 1h }"), [
+    "config.yaml:5:33: max, 1h, is below default, 2h",
+  ]],
+  ["an offer for too long", inFile("offer-time: 2h"), [
+    "config.yaml:5:13: 2h is above the most, 1h",
+  ]],
+  ["an offer without end", inFile("offer-time: infinite"), [
+    "config.yaml:5:13: infinite is above the most, 1h",
+  ]],
+  ["no quarantine", inFile("quarantine-time: 0s"), [
+    "config.yaml:5:18: 0s is below the least, 1s",
+  ]],
+  ["a list as lease-time", inFile("lease-time: [1h]"), [
+    "config.yaml:5:13: expected a duration like 12h, 30m, 1h30m or infinite, or a map of default, min and max, got a list",
+  ]],
+]);

@@ -1,0 +1,267 @@
+/** What the engine gets of a config that is in order. */
+import assert from "node:assert/strict";
+import type { Config } from "../../src/config/config.ts";
+import { loadConfig, readConfig } from "../../src/config/load.ts";
+import { ConfigError } from "../../src/config/problem.ts";
+import { formatIpv4, parseIpv4 } from "../../src/wire/ipv4.ts";
+import { inFile, inSubnet } from "./bad_configs.ts";
+
+function load(text: string): Config {
+  const result = loadConfig(text, "config.yaml");
+  assert.ok("config" in result, JSON.stringify(result));
+  assert.deepEqual(result.warnings, []);
+  return result.config;
+}
+
+function rangesOf(config: Config, subnet = 0): string[] {
+  return config.subnets[subnet]!.ranges.map(({ first, last }) =>
+    `${formatIpv4(first)}-${formatIpv4(last)}`
+  );
+}
+
+const address = (text: string) => parseIpv4(text)!;
+
+Deno.test("a config of the least there can be gets the defaults", () => {
+  const config = load(inFile());
+  assert.deepEqual(config, {
+    interfaces: ["eth0"],
+    authoritative: true,
+    subnets: [{
+      name: "192.168.1.0/24",
+      cidr: { network: address("192.168.1.0"), prefixLength: 24 },
+      netmask: address("255.255.255.0"),
+      broadcast: address("192.168.1.255"),
+      ranges: [{ first: address("192.168.1.100"), last: address("192.168.1.199") }],
+      leaseTime: { defaultSeconds: 43_200, minSeconds: 43_200, maxSeconds: 43_200 },
+      options: new Map(),
+      reservations: { byMac: new Map(), byClientId: new Map(), byAddress: new Map() },
+    }],
+    offerSeconds: 30,
+    quarantineSeconds: 86_400,
+    journal: "/var/lib/sublet/leases.jsonl",
+    status: { hostname: "127.0.0.1", port: 8067 },
+  });
+});
+
+Deno.test("every key at the top is read", () => {
+  const config = load(`
+interfaces: [eth0, eth1]
+authoritative: false
+lease-time: { default: 1h, min: 5m, max: infinite }
+offer-time: 1m30s
+quarantine-time: infinite
+subnets: [{ subnet: 10.0.0.0/8, pools: 10.0.0.1-10.255.255.254 }]
+journal: leases.jsonl
+status: { listen: "[::1]:80" }
+`);
+  const { subnets, ...rest } = config;
+  assert.deepEqual(rest, {
+    interfaces: ["eth0", "eth1"],
+    authoritative: false,
+    offerSeconds: 90,
+    quarantineSeconds: Infinity,
+    journal: "leases.jsonl",
+    status: { hostname: "::1", port: 80 },
+  });
+  const leaseTime = { defaultSeconds: 3600, minSeconds: 300, maxSeconds: Infinity };
+  assert.deepEqual(subnets[0]!.leaseTime, leaseTime);
+});
+
+Deno.test("status: off and status: false are the same, and nothing listens", () => {
+  for (const text of ["status: off", "status: false", 'status: "off"']) {
+    assert.ok(!("status" in load(inFile(text))), text);
+  }
+  assert.deepEqual(load(inFile("status: {}")).status, { hostname: "127.0.0.1", port: 8067 });
+  const { status } = load(inFile("status: { listen: 'localhost:80' }"));
+  assert.deepEqual(status, { hostname: "localhost", port: 80 });
+});
+
+Deno.test("a bound of lease-time that is left out is the default, and that is 12h", () => {
+  const leaseTime = (text: string) => {
+    const { defaultSeconds, minSeconds, maxSeconds } =
+      load(inFile(`lease-time: ${text}`)).subnets[0]!.leaseTime;
+    return [minSeconds, defaultSeconds, maxSeconds];
+  };
+  const hour = 3600;
+  assert.deepEqual(leaseTime("2h"), [2 * hour, 2 * hour, 2 * hour]);
+  assert.deepEqual(leaseTime("infinite"), [Infinity, Infinity, Infinity]);
+  assert.deepEqual(leaseTime("{ default: 2h }"), [2 * hour, 2 * hour, 2 * hour]);
+  assert.deepEqual(leaseTime("{ default: 2h, max: 3h }"), [2 * hour, 2 * hour, 3 * hour]);
+  assert.deepEqual(leaseTime("{ min: 1h, max: 3h }"), [hour, 3 * hour, 3 * hour]);
+  assert.deepEqual(leaseTime("{ min: 20h }"), [20 * hour, 20 * hour, 20 * hour]);
+  assert.deepEqual(leaseTime("{ max: 20h }"), [12 * hour, 12 * hour, 20 * hour]);
+  assert.deepEqual(leaseTime("{}"), [12 * hour, 12 * hour, 12 * hour]);
+  assert.deepEqual(leaseTime("4294967294s"), [0xffff_fffe, 0xffff_fffe, 0xffff_fffe]);
+});
+
+Deno.test("a subnet's own lease-time and options take the place of the file's, one by one", () => {
+  const config = load(`
+interfaces: eth0
+lease-time: 2h
+options: { domain-name: a, domain-name-servers: 10.0.0.2, routers: 10.0.0.1 }
+subnets:
+  - { subnet: 10.0.0.0/24, pools: 10.0.0.9, options: { domain-name: b, swap-server: 10.0.0.3 } }
+  - { subnet: 10.0.1.0/24, pools: 10.0.1.9, lease-time: 1h, options: { routers: 10.0.1.1 } }
+`);
+  const [first, second] = config.subnets;
+  assert.deepEqual([...first!.options], [
+    [3, Uint8Array.of(10, 0, 0, 1)],
+    [6, Uint8Array.of(10, 0, 0, 2)],
+    [15, Uint8Array.of(0x62)],
+    [16, Uint8Array.of(10, 0, 0, 3)],
+  ]);
+  assert.equal(first!.leaseTime.defaultSeconds, 7200);
+  assert.deepEqual(second!.options.get(3), Uint8Array.of(10, 0, 1, 1));
+  assert.equal(second!.leaseTime.maxSeconds, 3600);
+});
+
+Deno.test("RFC 2132 §3.3: the subnet mask comes before the routers, in any file", () => {
+  const { options } = load(
+    inSubnet("options: { routers: 192.168.1.1, subnet-mask: 255.255.255.0 }"),
+  ).subnets[0]!;
+  assert.deepEqual([...options.keys()], [1, 3]);
+});
+
+Deno.test("ranges are the pools without exclusions and reserved addresses, sorted", () => {
+  const config = load(inSubnet(
+    "exclude: [192.168.1.120-192.168.1.129, 192.168.1.128/31, 192.168.1.100]",
+    "reservations:",
+    "  - { mac: b827eb010203, address: 192.168.1.199 }",
+    "  - { mac: b827eb010204, address: 192.168.1.150 }",
+    "  - { mac: b827eb010205, address: 192.168.1.9 }",
+  ));
+  assert.deepEqual(rangesOf(config), [
+    "192.168.1.101-192.168.1.119",
+    "192.168.1.130-192.168.1.149",
+    "192.168.1.151-192.168.1.198",
+  ]);
+});
+
+Deno.test("subnets and ranges are in the order of their addresses, not of the file", () => {
+  const config = load(`
+interfaces: eth0
+subnets:
+  - { subnet: 192.168.1.0/24, pools: [192.168.1.9, 192.168.1.7 - 192.168.1.8, 192.168.1.64/30] }
+  - { subnet: 10.0.0.0/24, pools: 10.0.0.9 }
+`);
+  assert.deepEqual(config.subnets.map(({ name }) => name), ["10.0.0.0/24", "192.168.1.0/24"]);
+  assert.deepEqual(rangesOf(config, 1), [
+    "192.168.1.7-192.168.1.8",
+    "192.168.1.9-192.168.1.9",
+    "192.168.1.64-192.168.1.67",
+  ]);
+});
+
+Deno.test("RFC 3021: both addresses of a /31 are for hosts, and so is the one of a /32", () => {
+  const config = load(`
+interfaces: eth0
+subnets:
+  - { subnet: 10.0.0.0/31, pools: 10.0.0.0/31 }
+  - { subnet: 10.0.0.9/32, reservations: [{ mac: b827eb010203, address: 10.0.0.9 }] }
+`);
+  assert.deepEqual(rangesOf(config), ["10.0.0.0-10.0.0.1"]);
+  assert.deepEqual(rangesOf(config, 1), []);
+});
+
+Deno.test("reservations are found by MAC, client-id and address, in the engine's spelling", () => {
+  const { reservations } = load(inSubnet(
+    "reservations:",
+    "  - { mac: B8-27-EB-01-02-03, address: 192.168.1.10, hostname: pi.home.arpa }",
+    "  - { client-id: 01b827eb010204, address: 192.168.1.11 }",
+  )).subnets[0]!;
+  const pi = {
+    mac: "b8:27:eb:01:02:03",
+    address: address("192.168.1.10"),
+    hostname: "pi.home.arpa",
+  };
+  const other = { clientId: "01:b8:27:eb:01:02:04", address: address("192.168.1.11") };
+  assert.deepEqual([...reservations.byMac], [[pi.mac, pi]]);
+  assert.deepEqual([...reservations.byClientId], [[other.clientId, other]]);
+  assert.deepEqual([...reservations.byAddress], [[pi.address, pi], [other.address, other]]);
+});
+
+Deno.test("the same MAC may have an address in each of two subnets", () => {
+  const config = load(`
+interfaces: eth0
+subnets:
+  - { subnet: 10.0.0.0/24, reservations: [{ mac: b827eb010203, address: 10.0.0.9 }] }
+  - { subnet: 10.0.1.0/24, reservations: [{ mac: b827eb010203, address: 10.0.1.9 }] }
+`);
+  assert.equal(config.subnets.length, 2);
+});
+
+Deno.test("anchors may be used with measure", () => {
+  const config = load(`
+interfaces: eth0
+subnets:
+  - { subnet: 10.0.0.0/24, pools: 10.0.0.9, options: &same { ntp-servers: 10.0.0.2 } }
+  - { subnet: 10.0.1.0/24, pools: 10.0.1.9, options: *same }
+`);
+  assert.deepEqual(config.subnets[1]!.options.get(42), Uint8Array.of(10, 0, 0, 2));
+});
+
+Deno.test("a router that is excluded or reserved may lie in a pool", () => {
+  const routers = "options: { routers: 192.168.1.101 }";
+  load(inSubnet(routers, "exclude: 192.168.1.101"));
+  load(inSubnet(routers, "reservations: [{ mac: b827eb010203, address: 192.168.1.101 }]"));
+});
+
+Deno.test("the config is frozen, down to its ranges", () => {
+  const config = load(inSubnet("reservations: [{ mac: b827eb010203, address: 192.168.1.10 }]"));
+  const subnet = config.subnets[0]!;
+  const { byMac } = subnet.reservations;
+  const parts = [
+    config,
+    config.interfaces,
+    config.subnets,
+    config.status,
+    subnet,
+    subnet.cidr,
+    subnet.ranges,
+    subnet.ranges[0],
+    subnet.leaseTime,
+    subnet.reservations,
+    byMac.get("b8:27:eb:01:02:03"),
+  ];
+  for (const part of parts) assert.ok(Object.isFrozen(part), JSON.stringify(part));
+});
+
+Deno.test("loading takes no longer for a pool of sixteen million addresses", () => {
+  const subnets = Array.from(
+    { length: 100 },
+    (_, i) => `  - { subnet: ${i + 1}.0.0.0/8, pools: ${i + 1}.0.0.1-${i + 1}.255.255.254 }`,
+  ).filter((_, i) => i + 1 !== 127);
+  const startedMs = performance.now();
+  const config = load(["interfaces: eth0", "subnets:", ...subnets].join("\n"));
+  assert.equal(config.subnets.length, 100);
+  // 1.6e9 addresses: touching each would take a thousand times as long.
+  assert.ok(performance.now() - startedMs < 2000);
+});
+
+Deno.test("a file is read from disk, and one that cannot be read says why", async () => {
+  const directory = await Deno.makeTempDir();
+  try {
+    const path = `${directory}/config.yaml`;
+    const message = async () => {
+      const error = await readConfig(path).then(() => undefined, (error: unknown) => error);
+      assert.ok(error instanceof ConfigError);
+      assert.equal(error.exitCode, 78);
+      return error.message.replaceAll(path, "FILE");
+    };
+    assert.equal(await message(), "cannot read the config FILE: there is no such file");
+    await Deno.writeFile(path, Uint8Array.of(0xff, 0xfe));
+    assert.equal(await message(), "FILE is no config: it is not UTF-8 text");
+    await Deno.writeTextFile(path, inFile("a: 1", "b: 1"));
+    assert.match(
+      await message(),
+      /^FILE cannot be used:\nFILE:5:1: unknown key "a"\n.*\nFILE:6:1: /,
+    );
+    await Deno.writeTextFile(path, inFile());
+    assert.equal((await readConfig(path)).config.subnets.length, 1);
+    await Deno.remove(path);
+    await Deno.mkdir(path);
+    assert.match(await message(), /^cannot read the config FILE: it is a directory$/);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
