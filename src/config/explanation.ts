@@ -2,6 +2,7 @@
  * The words of the config's problems. zod has room for one text per issue, so message and hint
  * travel in it as two lines; neither holds a line feed, because everything quoted is escaped.
  */
+import { quote as escapeAndQuote } from "../wire/escape.ts";
 import type { Explanation } from "./problem.ts";
 
 /** A quoted value longer than this many characters is cut: it is there to be recognised. */
@@ -40,7 +41,7 @@ export function explain(message: string, hint?: string): Explanation {
 
 /** Text in quotation marks, control characters escaped, cut when it is long. */
 export function quote(text: string): string {
-  return JSON.stringify(
+  return escapeAndQuote(
     text.length > QUOTED_LENGTH_MAX ? `${text.slice(0, QUOTED_LENGTH_MAX)}…` : text,
   );
 }

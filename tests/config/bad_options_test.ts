@@ -68,7 +68,7 @@ testBadConfigs("options", [
     "hint: put it in quotes to make it text",
   ]],
   ["text with a NUL", inOptions('domain-name: "home\\0arpa"'), [
-    'config.yaml:6:16: "home\\u0000arpa" has control characters in it',
+    'config.yaml:6:16: "home\\x00arpa" has control characters in it',
   ]],
   ["empty text", inOptions("domain-name: ''"), [
     'config.yaml:6:16: expected text, got ""',

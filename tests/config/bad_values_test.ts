@@ -50,7 +50,7 @@ testBadConfigs("interfaces, journal, status, authoritative", [
     'config.yaml:5:10: expected the path of a file, got ""',
   ]],
   ["a path with control characters", inFile('journal: "/var/\\e[31m"'), [
-    'config.yaml:5:10: "/var/\\u001b[31m" has control characters in it',
+    'config.yaml:5:10: "/var/\\x1b[31m" has control characters in it',
   ]],
   ["status without a port", inFile("status: { listen: 127.0.0.1 }"), [
     'config.yaml:5:19: expected an address and port like 127.0.0.1:8067 or [::1]:8067, got "127.0.0.1"',

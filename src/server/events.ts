@@ -1,0 +1,45 @@
+/** What happened, as values: the log, the counters and the tests read these. */
+import type { Client } from "../leases/lease.ts";
+import type { Rule } from "../protocol/decision.ts";
+import type { RequestKind } from "../protocol/request.ts";
+import type { Ipv4 } from "../wire/ipv4.ts";
+import type { MalformedReason } from "../wire/message_view.ts";
+
+/** What became of a request. `lost`: the lease could not be written, so no ACK was sent. */
+export type Outcome = "OFFER" | "ACK" | "NAK" | "silence" | "released" | "quarantined" | "lost";
+
+/** One exchange: a request and what the server did about it. */
+export interface ExchangeEvent {
+  readonly kind: "exchange";
+  readonly interfaceName: string;
+  readonly request: RequestKind;
+  readonly xid: number;
+  readonly client: Client;
+  /** `giaddr` when a relay agent brought the request. */
+  readonly relay?: Ipv4;
+  /** As the client sent it: escape before showing. */
+  readonly hostname?: string;
+  readonly outcome: Outcome;
+  /** The rule that made the decision. */
+  readonly rule: Rule;
+  readonly address?: Ipv4;
+  readonly leaseSeconds?: number;
+}
+
+/** A datagram that is not a request. */
+export interface DropEvent {
+  readonly kind: "dropped";
+  readonly interfaceName: string;
+  readonly source: Ipv4;
+  readonly octets: number;
+  readonly reason: MalformedReason;
+}
+
+/** Something the operator should know: started, reloaded, interface gone, disk full. */
+export interface NoticeEvent {
+  readonly kind: "notice";
+  readonly level: "info" | "warning" | "error";
+  readonly message: string;
+}
+
+export type ServerEvent = ExchangeEvent | DropEvent | NoticeEvent;

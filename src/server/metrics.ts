@@ -1,0 +1,30 @@
+/** Counters of what the server did, by name; read by the status endpoint. */
+import type { ServerEvent } from "./events.ts";
+
+export class Metrics {
+  /** Requests by kind, e.g. `DISCOVER`. */
+  readonly requests = new Map<string, number>();
+  /** What became of them, e.g. `ACK`. */
+  readonly outcomes = new Map<string, number>();
+  /** Datagrams that are not requests, by reason. */
+  readonly dropped = new Map<string, number>();
+
+  /** Counts one event; notices are not counted. */
+  count(event: ServerEvent): void {
+    switch (event.kind) {
+      case "exchange":
+        increment(this.requests, event.request);
+        increment(this.outcomes, event.outcome);
+        break;
+      case "dropped":
+        increment(this.dropped, event.reason);
+        break;
+      case "notice":
+        break;
+    }
+  }
+}
+
+function increment(counters: Map<string, number>, name: string): void {
+  counters.set(name, (counters.get(name) ?? 0) + 1);
+}

@@ -1,0 +1,228 @@
+/**
+ * The loop: receive a batch, decide about each request in it, make the batch's lease changes
+ * durable as one group, send. Replies that promise nothing new leave at once; ACKs leave when
+ * their group is on disk, while the next batch is already being decided.
+ */
+import type { Config } from "../config/config.ts";
+import type { Lease } from "../leases/lease.ts";
+import type { LeaseTable } from "../leases/lease_table.ts";
+import type { Datagram, Link, Outgoing } from "../link/link.ts";
+import type { Decision, Reply } from "../protocol/decision.ts";
+import { classify, type Request } from "../protocol/request.ts";
+import { type EngineState, respond } from "../protocol/respond.ts";
+import type { Clock } from "../store/clock.ts";
+import { type LeaseStore, StoreError } from "../store/lease_store.ts";
+import { viewMessage } from "../wire/message_view.ts";
+import { ReplySlab } from "../wire/message_writer.ts";
+import type { ExchangeEvent, Outcome, ServerEvent } from "./events.ts";
+
+/** Everything the loop works with; made in cli/run.ts and in tests/support. */
+export interface ServerParts {
+  readonly config: Config;
+  readonly leases: LeaseTable;
+  readonly link: Link;
+  readonly store: LeaseStore;
+  readonly clock: Clock;
+  /** Receives every event, in order; must not throw. */
+  readonly emit: (event: ServerEvent) => void;
+}
+
+/**
+ * Lease changes that may wait for the disk at a time. Beyond this the loop stops receiving until
+ * the oldest group is through, and the kernel's socket buffer holds or drops what comes in: no
+ * queue of ours grows without bound, and nothing that a client was promised is dropped.
+ */
+const CHANGES_IN_FLIGHT_MAX = 8192;
+
+/** An ACK that waits for its lease to be durable. */
+interface PaidReply {
+  readonly outgoing: Outgoing;
+  readonly event: ExchangeEvent;
+}
+
+/** What one batch adds up to. */
+interface Group {
+  readonly slab: ReplySlab;
+  /** Replies that depend on no change. */
+  readonly free: Outgoing[];
+  readonly paid: PaidReply[];
+  readonly changes: Lease[];
+}
+
+export class DhcpServer {
+  private config: Config;
+  private readonly commits = new Set<Promise<void>>();
+  private changesInFlight = 0;
+  private storeFailing = false;
+
+  constructor(private readonly parts: ServerParts) {
+    this.config = parts.config;
+  }
+
+  /** The config that decisions are made with now. */
+  get runningConfig(): Config {
+    return this.config;
+  }
+
+  /** Swaps the config between two batches. Leases stay; pools and interfaces follow the config. */
+  reconfigure(config: Config): void {
+    this.config = config;
+    this.parts.leases.reconfigure(config.subnets);
+    this.parts.link.serve(config.interfaces);
+  }
+
+  /** Serves until the link is closed, then waits for the commits under way. */
+  async run(): Promise<void> {
+    const { link } = this.parts;
+    for (let batch = await link.receive(); batch !== undefined; batch = await link.receive()) {
+      this.handleBatch(batch);
+      while (this.changesInFlight >= CHANGES_IN_FLIGHT_MAX) await Promise.race(this.commits);
+    }
+    await Promise.all(this.commits);
+  }
+
+  /**
+   * To be called every few seconds: lets the store note a step of the wall clock, and recover from
+   * a failure, while there is nothing to write.
+   */
+  checkStore(): void {
+    this.commitGroup({ changes: [], paid: [] });
+  }
+
+  private handleBatch(batch: readonly Datagram[]): void {
+    const { leases, link, clock } = this.parts;
+    const nowMs = clock.monotonicMs();
+    leases.advance(nowMs);
+    const state: EngineState = {
+      config: this.config,
+      leases,
+      nowMs,
+      ownAddresses: link.ownAddresses(),
+    };
+    const group: Group = { slab: new ReplySlab(), free: [], paid: [], changes: [] };
+    for (const datagram of batch) this.handleDatagram(datagram, state, group);
+
+    if (group.free.length > 0) link.send(group.free);
+    if (group.changes.length > 0) this.commitGroup(group);
+  }
+
+  /** The way of a packet: view, classify, respond, carry out. */
+  private handleDatagram(datagram: Datagram, state: EngineState, group: Group): void {
+    const { bytes, ingress } = datagram;
+    const view = viewMessage(bytes);
+    const request = view.kind === "malformed" ? view : classify(view, ingress);
+    if (request.kind === "malformed") {
+      this.parts.emit({
+        kind: "dropped",
+        interfaceName: ingress.interfaceName,
+        source: ingress.source,
+        octets: bytes.length,
+        reason: request.reason,
+      });
+      return;
+    }
+    this.carryOut(respond(request, state, group.slab), request, group);
+  }
+
+  private carryOut(decision: Decision, request: Request, group: Group): void {
+    const { leases, emit } = this.parts;
+    const event = describe(request, decision);
+    switch (decision.kind) {
+      case "ignore":
+        if (decision.withdraw !== undefined) {
+          leases.withdrawOffer(decision.withdraw.client.key, decision.withdraw.subnet);
+        }
+        return emit(event);
+      case "reply":
+        if (decision.offer !== undefined) leases.offer(decision.offer);
+        group.free.push(outgoing(decision.reply, request));
+        return emit(event);
+      case "reply-after-commit":
+        leases.put(decision.change);
+        group.changes.push(decision.change);
+        group.paid.push({ outgoing: outgoing(decision.reply, request), event });
+        return;
+      case "change":
+        leases.put(decision.change);
+        group.changes.push(decision.change);
+        return emit(event);
+    }
+  }
+
+  /** Commits a group without waiting for it: the next batch is decided meanwhile. */
+  private commitGroup({ changes, paid }: Pick<Group, "changes" | "paid">): void {
+    const { store, link, emit } = this.parts;
+    this.changesInFlight += changes.length;
+    const commit = store.commit(changes).then(
+      () => {
+        link.send(paid.map(({ outgoing }) => outgoing));
+        for (const { event } of paid) emit(event);
+        this.noticeStore(undefined);
+      },
+      (cause: unknown) => {
+        if (!(cause instanceof StoreError)) throw cause;
+        // What was not written is not said. The clients ask again, and the store repairs itself.
+        for (const { event } of paid) emit({ ...event, outcome: "lost" });
+        this.noticeStore(cause);
+      },
+    ).then(() => {
+      this.changesInFlight -= changes.length;
+      this.commits.delete(commit);
+    });
+    this.commits.add(commit);
+  }
+
+  /** Says once that the store fails, and once that it works again. */
+  private noticeStore(failure: StoreError | undefined): void {
+    if ((failure !== undefined) === this.storeFailing) return;
+    this.storeFailing = failure !== undefined;
+    this.parts.emit(
+      failure === undefined
+        ? { kind: "notice", level: "info", message: "the lease journal is written again" }
+        : {
+          kind: "notice",
+          level: "error",
+          message: `${failure.message}; no client gets an ACK until it can be written`,
+        },
+    );
+  }
+}
+
+function outgoing(reply: Reply, request: Request): Outgoing {
+  return { bytes: reply.bytes, destination: reply.destination, ingress: request.ingress };
+}
+
+function describe(request: Request, decision: Decision): ExchangeEvent {
+  const { view, client, hostname, ingress } = request;
+  const address = decision.kind === "ignore"
+    ? undefined
+    : decision.kind === "change"
+    ? decision.change.address
+    : decision.address;
+  const leaseSeconds = "leaseSeconds" in decision ? decision.leaseSeconds : undefined;
+  return {
+    kind: "exchange",
+    interfaceName: ingress.interfaceName,
+    request: request.kind,
+    xid: view.xid,
+    client,
+    ...(view.giaddr === 0 ? {} : { relay: view.giaddr }),
+    ...(hostname === undefined ? {} : { hostname }),
+    outcome: outcomeOf(decision),
+    rule: decision.rule,
+    ...(address === undefined ? {} : { address }),
+    ...(leaseSeconds === undefined ? {} : { leaseSeconds }),
+  };
+}
+
+function outcomeOf(decision: Decision): Outcome {
+  switch (decision.kind) {
+    case "ignore":
+      return "silence";
+    case "change":
+      return decision.change.state === "declined" ? "quarantined" : "released";
+    case "reply":
+    case "reply-after-commit":
+      return decision.reply.type;
+  }
+}

@@ -1,0 +1,19 @@
+/** What the status endpoint may see of a running server. */
+import type { Config } from "../config/config.ts";
+import type { LeaseTable } from "../leases/lease_table.ts";
+import type { InterfaceStatus } from "../link/link.ts";
+import type { Clock } from "../store/clock.ts";
+import type { StoreHealth } from "../store/lease_store.ts";
+import type { Metrics } from "./metrics.ts";
+
+export interface StatusSource {
+  /** The running config; another one after a reload. */
+  config(): Config;
+  readonly leases: LeaseTable;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  /** Monotonic milliseconds. */
+  readonly startedAtMs: number;
+  interfaces(): readonly InterfaceStatus[];
+  health(): StoreHealth;
+}
