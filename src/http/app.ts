@@ -1,0 +1,67 @@
+/** The status endpoint: read-only, for a person with `curl` and for programs. */
+import { Hono } from "hono";
+import type { StatusSource } from "../server/status.ts";
+import { escapeInvisible, stringifyVisibly } from "../wire/escape.ts";
+import { instantOf, leasesAsJson } from "./lease_view.ts";
+import { findTrouble, formatStatus, reportStatus } from "./status_report.ts";
+
+const ENDPOINTS = `  /         a page for a terminal; JSON for a browser
+  /status   everything, as JSON
+  /leases   every lease, as JSON
+  /healthz  "ok", or 503 and the reason
+`;
+
+/** Makes the app. It reads `source` at each request and changes nothing. */
+export function createApp(source: StatusSource): Hono {
+  const app = new Hono();
+
+  app.use(async (context, next) => {
+    await next();
+    context.res.headers.set("Cache-Control", "no-store");
+    context.res.headers.set("X-Content-Type-Options", "nosniff");
+  });
+
+  app.get("/", (context) =>
+    // curl, wget and HTTPie accept anything; a browser asks for text/html by name.
+    context.req.header("Accept")?.includes("text/html")
+      ? statusAsJson(source)
+      : context.text(formatStatus(source)));
+
+  app.get("/status", () => statusAsJson(source));
+
+  // A stream, made as fast as the client reads it: packets are served between its chunks.
+  app.get("/leases", () => {
+    const chunks = leasesAsJson(source.leases.records(), instantOf(source.clock));
+    return json(ReadableStream.from(chunks).pipeThrough(new TextEncoderStream()));
+  });
+
+  // 503 only in an outage: it is what a watchdog restarts or pages for, and an interface that
+  // waits for its cable beside others that serve is no reason for either.
+  app.get("/healthz", (context) => {
+    const trouble = findTrouble(source);
+    if (trouble === undefined) return context.text("ok\n");
+    const reason = escapeInvisible(trouble.reason);
+    return trouble.outage
+      ? context.text(`${reason}\n`, 503)
+      : context.text(`degraded: ${reason}\n`);
+  });
+
+  for (const { path } of [...app.routes].filter(({ method }) => method === "GET")) {
+    app.all(path, (context) => {
+      context.header("Allow", "GET, HEAD");
+      return context.text("this endpoint is read-only: use GET\n", 405);
+    });
+  }
+
+  app.notFound((context) => context.text(`nothing here. There is:\n${ENDPOINTS}`, 404));
+
+  return app;
+}
+
+function statusAsJson(source: StatusSource): Response {
+  return json(`${stringifyVisibly(reportStatus(source), 2)}\n`);
+}
+
+function json(body: BodyInit): Response {
+  return new Response(body, { headers: { "Content-Type": "application/json" } });
+}

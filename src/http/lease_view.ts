@@ -1,0 +1,106 @@
+/** A lease as people and programs see it from outside: with wall time, as of now. */
+import { isActive, isQuarantined, type Lease, type LeaseState } from "../leases/lease.ts";
+import { approximateDuration } from "../server/approximate_duration.ts";
+import type { Clock } from "../store/clock.ts";
+import { formatWall } from "../store/journal_format.ts";
+import { quoteUnlessPlain, stringifyVisibly } from "../wire/escape.ts";
+import { formatIpv4 } from "../wire/ipv4.ts";
+
+/** One instant on both clocks, read together. */
+export interface Instant {
+  readonly monotonicMs: number;
+  readonly wallMs: number;
+}
+
+/** The state of the record, or `expired` when the time of a lease or a quarantine is over. */
+export type ShownState = LeaseState | "expired";
+
+/** One lease in JSON. The names are those of the journal. */
+export interface LeaseView {
+  readonly address: string;
+  readonly mac: string;
+  /** IANA hardware type of `mac`, when it is not 1 (Ethernet). */
+  readonly htype?: number;
+  readonly "client-id"?: string;
+  /** As the client sent it: untrusted text. */
+  readonly hostname?: string;
+  readonly state: ShownState;
+  /** ISO 8601 in UTC, or `infinite`; for a released lease, when it was released. */
+  readonly expires: string;
+  /** Whole seconds until `expires`, 0 once it is past; `null` when that is never. */
+  readonly "seconds-left": number | null;
+}
+
+/** Reads both clocks. */
+export function instantOf(clock: Clock): Instant {
+  return { monotonicMs: clock.monotonicMs(), wallMs: clock.wallMs() };
+}
+
+/** The wall time of a monotonic one, both in milliseconds, as the machine's clock stands now. */
+export function wallTimeMs(monotonicMs: number, now: Instant): number {
+  return now.wallMs + (monotonicMs - now.monotonicMs);
+}
+
+/** A lease in JSON, as of `now`. */
+export function viewLease(lease: Lease, now: Instant): LeaseView {
+  const { client, hostname, expiresAtMs } = lease;
+  const endless = expiresAtMs === Infinity;
+  return {
+    address: formatIpv4(lease.address),
+    mac: client.hardwareAddress,
+    ...(client.hardwareType === 1 ? {} : { htype: client.hardwareType }),
+    ...(client.clientId === undefined ? {} : { "client-id": client.clientId }),
+    ...(hostname === undefined ? {} : { hostname }),
+    state: shownState(lease, now.monotonicMs),
+    expires: endless ? "infinite" : formatWall(wallTimeMs(expiresAtMs, now)),
+    "seconds-left": endless
+      ? null
+      : Math.max(0, Math.floor((expiresAtMs - now.monotonicMs) / 1_000)),
+  };
+}
+
+/** Leases that `leasesAsJson` puts into one chunk. */
+const LEASES_PER_CHUNK = 500;
+
+/** One JSON array as of `now`, a lease to a line, in chunks of text. */
+export function* leasesAsJson(leases: Iterable<Lease>, now: Instant): Generator<string> {
+  let chunk = "[";
+  let count = 0;
+  for (const lease of leases) {
+    chunk += (count === 0 ? "\n" : ",\n") + stringifyVisibly(viewLease(lease, now));
+    count++;
+    if (count % LEASES_PER_CHUNK === 0) {
+      yield chunk;
+      chunk = "";
+    }
+  }
+  yield `${chunk}${count === 0 ? "" : "\n"}]\n`;
+}
+
+/** Column titles for `leaseRow`. */
+export const LEASE_COLUMNS = ["address", "client", "state", "expires", "hostname"] as const;
+
+/** A lease as cells of a table, as of `now`; whatever the client sent is escaped. */
+export function leaseRow(lease: Lease, now: Instant): string[] {
+  const { client, hostname } = lease;
+  return [
+    formatIpv4(lease.address),
+    client.hardwareAddress === "" ? client.key : client.hardwareAddress,
+    shownState(lease, now.monotonicMs),
+    expiryText(lease.expiresAtMs, now.monotonicMs),
+    hostname === undefined ? "-" : quoteUnlessPlain(hostname),
+  ];
+}
+
+function shownState(lease: Lease, nowMs: number): ShownState {
+  if (lease.state === "released") return "released";
+  return isActive(lease, nowMs) || isQuarantined(lease, nowMs) ? lease.state : "expired";
+}
+
+function expiryText(expiresAtMs: number, nowMs: number): string {
+  if (expiresAtMs === Infinity) return "never";
+  const seconds = (expiresAtMs - nowMs) / 1_000;
+  return seconds > 0
+    ? `in ${approximateDuration(seconds)}`
+    : `${approximateDuration(-seconds)} ago`;
+}

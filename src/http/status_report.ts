@@ -1,0 +1,157 @@
+/** What the status endpoint says: one report, as a value and as text for a terminal. */
+import type { Lease } from "../leases/lease.ts";
+import type { SubnetCounts } from "../leases/lease_table.ts";
+import type { InterfaceStatus } from "../link/link.ts";
+import { approximateDuration } from "../server/approximate_duration.ts";
+import type { StatusSource } from "../server/status.ts";
+import { VERSION } from "../server/version.ts";
+import type { StoreHealth } from "../store/lease_store.ts";
+import { escapeInvisible, quoteUnlessPlain } from "../wire/escape.ts";
+import {
+  type Instant,
+  instantOf,
+  LEASE_COLUMNS,
+  leaseRow,
+  type LeaseView,
+  viewLease,
+} from "./lease_view.ts";
+import { formatTable } from "./text_table.ts";
+
+/** How many leases the report shows; `/leases` has all of them. */
+export const LAST_LEASES_MAX = 10;
+
+/** The report as JSON has it. */
+export interface StatusReport {
+  readonly version: string;
+  readonly "uptime-seconds": number;
+  readonly store: StoreHealth;
+  readonly interfaces: readonly InterfaceStatus[];
+  readonly subnets: readonly ({ readonly subnet: string } & SubnetCounts)[];
+  /** Number of lease records, whatever their state. */
+  readonly "lease-count": number;
+  /** The records changed last, the newest first. */
+  readonly "last-leases": readonly LeaseView[];
+  readonly counters: {
+    readonly requests: Readonly<Record<string, number>>;
+    readonly outcomes: Readonly<Record<string, number>>;
+    readonly dropped: Readonly<Record<string, number>>;
+  };
+}
+
+/** Why clients are not, or not all, served; `undefined` when all is well. */
+export interface Trouble {
+  /** Whether nobody at all can get a lease. */
+  readonly outage: boolean;
+  readonly reason: string;
+}
+
+/** The report, as of now. */
+export function reportStatus(source: StatusSource): StatusReport {
+  const now = instantOf(source.clock);
+  const { leases, metrics } = source;
+  return {
+    version: VERSION,
+    "uptime-seconds": uptimeSeconds(source, now),
+    store: source.health(),
+    interfaces: source.interfaces(),
+    subnets: countSubnets(source, now),
+    "lease-count": leases.size,
+    "last-leases": newestLeases(leases.records()).map((lease) => viewLease(lease, now)),
+    counters: {
+      requests: Object.fromEntries(metrics.requests),
+      outcomes: Object.fromEntries(metrics.outcomes),
+      dropped: Object.fromEntries(metrics.dropped),
+    },
+  };
+}
+
+/** The report without the counters, as a short page for a terminal. */
+export function formatStatus(source: StatusSource): string {
+  const now = instantOf(source.clock);
+  const trouble = findTrouble(source);
+  const title = `sublet ${VERSION}, up ${approximateDuration(uptimeSeconds(source, now))}: ` +
+    (trouble === undefined ? "serving" : escapeInvisible(trouble.reason)) + "\n";
+
+  const interfaces = formatTable([
+    ["interface", "state", "addresses"],
+    ...source.interfaces().map(({ name, state, addresses }) => [
+      quoteUnlessPlain(name),
+      state,
+      addresses.length === 0 ? "-" : addresses.join(", "),
+    ]),
+  ]);
+
+  const subnets = formatTable([
+    ["subnet", "used", "offered", "quarantined", "free", "of"],
+    ...countSubnets(source, now).map((it) => [
+      it.subnet,
+      ...[it.used, it.offered, it.quarantined, it.free, it.size].map(String),
+    ]),
+  ], [1, 2, 3, 4, 5]);
+
+  const newest = newestLeases(source.leases.records());
+  const leases = newest.length === 0
+    ? "no leases yet\n"
+    : formatTable([LEASE_COLUMNS, ...newest.map((lease) => leaseRow(lease, now))]);
+
+  return [title, interfaces, subnets, leases].join("\n");
+}
+
+/**
+ * What keeps clients from being served. A store that cannot write is an outage: no ACK leaves
+ * without it. So is having no interface to serve; but while one of several serves, the others may
+ * just be waiting for their cable, which is normal and heals by itself.
+ */
+export function findTrouble(source: StatusSource): Trouble | undefined {
+  const store = source.health();
+  if (!store.ok) {
+    return { outage: true, reason: `leases cannot be written: ${store.problem ?? "unknown"}` };
+  }
+  const interfaces = source.interfaces();
+  const waiting = interfaces.filter(({ state }) => state !== "serving");
+  if (waiting.length === 0) return undefined;
+  return {
+    outage: waiting.length === interfaces.length,
+    reason: waiting.map(({ name, state }) => `${name} ${STATE_WORDS[state]}`).join(", "),
+  };
+}
+
+const STATE_WORDS: Readonly<Record<InterfaceStatus["state"], string>> = {
+  serving: "is serving",
+  missing: "is missing",
+  down: "is down",
+  "no-address": "has no address",
+};
+
+/**
+ * The records changed last, the newest first, in one pass: a table of a million leases is not
+ * sorted for a page that shows ten of them.
+ */
+export function newestLeases(
+  records: Iterable<Lease>,
+  countMax: number = LAST_LEASES_MAX,
+): readonly Lease[] {
+  const newest: Lease[] = [];
+  for (const lease of records) {
+    const oldest = newest[countMax - 1];
+    if (oldest !== undefined && lease.updatedAtMs <= oldest.updatedAtMs) continue;
+    const older = newest.findIndex(({ updatedAtMs }) => updatedAtMs < lease.updatedAtMs);
+    newest.splice(older < 0 ? newest.length : older, 0, lease);
+    if (newest.length > countMax) newest.pop();
+  }
+  return newest;
+}
+
+function uptimeSeconds(source: StatusSource, now: Instant): number {
+  return Math.floor((now.monotonicMs - source.startedAtMs) / 1_000);
+}
+
+function countSubnets(source: StatusSource, now: Instant): StatusReport["subnets"] {
+  const { leases } = source;
+  // The counts are as of the table's last `advance`, and a quiet network has none.
+  leases.advance(now.monotonicMs);
+  return source.config().subnets.map((subnet) => ({
+    subnet: subnet.name,
+    ...leases.counts(subnet),
+  }));
+}

@@ -1,0 +1,300 @@
+import assert from "node:assert/strict";
+import type { Config, Subnet } from "../../src/config/config.ts";
+import { createApp } from "../../src/http/app.ts";
+import { newestLeases } from "../../src/http/status_report.ts";
+import type { Lease } from "../../src/leases/lease.ts";
+import { LeaseTable } from "../../src/leases/lease_table.ts";
+import type { InterfaceStatus } from "../../src/link/link.ts";
+import { Metrics } from "../../src/server/metrics.ts";
+import type { StatusSource } from "../../src/server/status.ts";
+import type { StoreHealth } from "../../src/store/lease_store.ts";
+import { ip, makeLease, makeSubnet, numberedClient } from "../support/leases_fixture.ts";
+import { createVirtualClock, VIRTUAL_MONOTONIC_MS } from "../support/virtual_clock.ts";
+
+const HOUR_MS = 3_600_000;
+const NOW_MS = VIRTUAL_MONOTONIC_MS;
+
+/** A source that a test fills in; all well and without leases unless told. */
+interface SourceSketch {
+  readonly subnet?: Subnet;
+  readonly leases?: readonly Lease[];
+  readonly interfaces?: readonly InterfaceStatus[];
+  readonly health?: StoreHealth;
+  readonly metrics?: Metrics;
+}
+
+const ETH0: InterfaceStatus = { name: "eth0", state: "serving", addresses: ["192.168.1.1/24"] };
+
+function makeSource(sketch: SourceSketch = {}): StatusSource {
+  const subnet = sketch.subnet ?? makeSubnet({ pools: ["192.168.1.100-192.168.1.199"] });
+  const config: Config = {
+    interfaces: ["eth0"],
+    authoritative: true,
+    subnets: [subnet],
+    offerSeconds: 60,
+    quarantineSeconds: 86_400,
+    journal: "leases.jsonl",
+  };
+  const leases = new LeaseTable(config.subnets);
+  for (const lease of sketch.leases ?? []) leases.put(lease);
+  return {
+    config: () => config,
+    leases,
+    metrics: sketch.metrics ?? new Metrics(),
+    clock: createVirtualClock(),
+    startedAtMs: NOW_MS - 2 * HOUR_MS,
+    interfaces: () => sketch.interfaces ?? [ETH0],
+    health: () => sketch.health ?? { ok: true },
+  };
+}
+
+async function get(sketch: SourceSketch, path: string, init?: RequestInit): Promise<Response> {
+  return await createApp(makeSource(sketch)).request(path, init);
+}
+
+const ONE_OF_EACH: readonly Lease[] = [
+  makeLease({
+    address: "192.168.1.100",
+    client: numberedClient(1, "01:b8:27:eb:00:00:01"),
+    hostname: "pi",
+    updatedAtMs: 4,
+    expiresAtMs: NOW_MS + 12 * HOUR_MS - 90_000,
+  }),
+  makeLease({
+    address: "192.168.1.101",
+    client: numberedClient(2),
+    updatedAtMs: 3,
+    expiresAtMs: NOW_MS - 1_000,
+  }),
+  makeLease({
+    address: "192.168.1.102",
+    client: numberedClient(3),
+    state: "released",
+    updatedAtMs: 2,
+    expiresAtMs: NOW_MS - 60_000,
+  }),
+  makeLease({
+    address: "192.168.1.103",
+    client: numberedClient(4),
+    state: "declined",
+    updatedAtMs: 1,
+    expiresAtMs: NOW_MS + HOUR_MS,
+  }),
+  makeLease({
+    address: "192.168.1.104",
+    client: numberedClient(5),
+    updatedAtMs: 0,
+    expiresAtMs: Infinity,
+  }),
+];
+
+Deno.test("the page for a terminal: uptime, interfaces, subnets, the last leases", async () => {
+  const response = await get({
+    leases: ONE_OF_EACH,
+    interfaces: [ETH0, { name: "eth1.20", state: "missing", addresses: [] }],
+  }, "/");
+  assert.match(response.headers.get("Content-Type") ?? "", /^text\/plain/);
+  const version = "\\d+\\.\\d+\\.\\d+";
+  const page = (await response.text()).replace(new RegExp(version), "VERSION");
+  assert.equal(
+    page,
+    `sublet VERSION, up 2h: eth1.20 is missing
+
+interface  state    addresses
+eth0       serving  192.168.1.1/24
+eth1.20    missing  -
+
+subnet          used  offered  quarantined  free   of
+192.168.1.0/24     2        0            1    97  100
+
+address        client             state     expires     hostname
+192.168.1.100  b8:27:eb:00:00:01  bound     in 11h 58m  pi
+192.168.1.101  b8:27:eb:00:00:02  expired   1s ago      -
+192.168.1.102  b8:27:eb:00:00:03  released  1m ago      -
+192.168.1.103  b8:27:eb:00:00:04  declined  in 1h       -
+192.168.1.104  b8:27:eb:00:00:05  bound     never       -
+`,
+  );
+});
+
+Deno.test("a server without leases says so", async () => {
+  assert.match(await (await get({}, "/")).text(), /: serving\n[^]*no leases yet\n$/);
+});
+
+Deno.test("counts are as of now, also when no packet came since the leases ended", async () => {
+  const lease = makeLease({ address: "192.168.1.100", expiresAtMs: NOW_MS + 1_000 });
+  const source = makeSource({ leases: [lease] });
+  const app = createApp(source);
+  const used = async () => (await (await app.request("/status")).json()).subnets[0].used;
+  assert.equal(await used(), 1);
+  (source.clock as ReturnType<typeof createVirtualClock>).advance(1_000);
+  assert.equal(await used(), 0);
+});
+
+Deno.test("a browser gets JSON, curl gets text", async () => {
+  const browser = { Accept: "text/html,application/xhtml+xml,*/*;q=0.8" };
+  const response = await get({}, "/", { headers: browser });
+  assert.equal(response.headers.get("Content-Type"), "application/json");
+  assert.equal((await response.json()).store.ok, true);
+  const curl = await get({}, "/", { headers: { Accept: "*/*" } });
+  assert.match(curl.headers.get("Content-Type") ?? "", /^text\/plain/);
+});
+
+Deno.test("/status has the report and the counters", async () => {
+  const metrics = new Metrics();
+  const exchange = {
+    kind: "exchange",
+    interfaceName: "eth0",
+    request: "DISCOVER",
+    xid: 1,
+    client: numberedClient(1),
+    outcome: "silence",
+    rule: "pool-exhausted",
+  } as const;
+  metrics.count(exchange);
+  metrics.count(exchange);
+  metrics.count({
+    kind: "dropped",
+    interfaceName: "eth0",
+    source: 0,
+    octets: 17,
+    reason: "too-short",
+  });
+  const report = await (await get({ leases: ONE_OF_EACH, metrics }, "/status")).json();
+  assert.equal(report["uptime-seconds"], 7_200);
+  assert.deepEqual(report.interfaces, [ETH0]);
+  assert.deepEqual(report.subnets, [
+    { subnet: "192.168.1.0/24", size: 100, used: 2, offered: 0, quarantined: 1, free: 97 },
+  ]);
+  assert.equal(report["lease-count"], 5);
+  assert.equal(report["last-leases"].length, 5);
+  assert.deepEqual(report.counters, {
+    requests: { DISCOVER: 2 },
+    outcomes: { silence: 2 },
+    dropped: { "too-short": 1 },
+  });
+});
+
+Deno.test("/leases has every record, with its state and wall time as of now", async () => {
+  const leases = await (await get({ leases: ONE_OF_EACH }, "/leases")).json();
+  assert.deepEqual(leases, [
+    {
+      address: "192.168.1.100",
+      mac: "b8:27:eb:00:00:01",
+      "client-id": "01:b8:27:eb:00:00:01",
+      hostname: "pi",
+      state: "bound",
+      expires: "2026-11-22T19:58:30.000Z",
+      "seconds-left": 43_110,
+    },
+    {
+      address: "192.168.1.101",
+      mac: "b8:27:eb:00:00:02",
+      state: "expired",
+      expires: "2026-11-22T07:59:59.000Z",
+      "seconds-left": 0,
+    },
+    {
+      address: "192.168.1.102",
+      mac: "b8:27:eb:00:00:03",
+      state: "released",
+      expires: "2026-11-22T07:59:00.000Z",
+      "seconds-left": 0,
+    },
+    {
+      address: "192.168.1.103",
+      mac: "b8:27:eb:00:00:04",
+      state: "declined",
+      expires: "2026-11-22T09:00:00.000Z",
+      "seconds-left": 3_600,
+    },
+    {
+      address: "192.168.1.104",
+      mac: "b8:27:eb:00:00:05",
+      state: "bound",
+      expires: "infinite",
+      "seconds-left": null,
+    },
+  ]);
+});
+
+for (const count of [0, 1, 499, 500, 501, 1_234]) {
+  Deno.test(`/leases is one JSON array of ${count} leases, whatever the chunks`, async () => {
+    const first = ip("10.0.0.1");
+    const leases = Array.from(
+      { length: count },
+      (_, i) => makeLease({ address: first + i, client: numberedClient(i) }),
+    );
+    const shown: { address: string }[] = await (await get({ leases }, "/leases")).json();
+    assert.equal(shown.length, count);
+    assert.equal(new Set(shown.map(({ address }) => address)).size, count);
+  });
+}
+
+Deno.test("what a client calls itself cannot reach the terminal as it is", async () => {
+  const hostname = "\x1b[2J\u202epi\n192.168.1.1 \x9b31m";
+  const leases = [makeLease({ address: "192.168.1.100", hostname })];
+  const page = await (await get({ leases }, "/")).text();
+  assert(page.includes(String.raw`"\x1b[2J\u202epi\n192.168.1.1 \x9b31m"`), page);
+  for (const path of ["/", "/status", "/leases"]) {
+    const text = await (await get({ leases }, path)).text();
+    // deno-lint-ignore no-control-regex -- control characters are what this is about
+    assert.doesNotMatch(text, /[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/, path);
+  }
+  const [lease] = await (await get({ leases }, "/leases")).json();
+  assert.equal(lease.hostname, hostname, "JSON has the text itself, only written visibly");
+});
+
+const down: InterfaceStatus = { name: "eth1", state: "down", addresses: [] };
+const HEALTH_TABLE: readonly [name: string, SourceSketch, status: number, body: string][] = [
+  ["all well", {}, 200, "ok\n"],
+  ["one interface of two is down", { interfaces: [ETH0, down] }, 200, "degraded: eth1 is down\n"],
+  ["no interface serves", { interfaces: [down] }, 503, "eth1 is down\n"],
+  [
+    "the journal cannot be written",
+    { health: { ok: false, problem: "no space left on device" } },
+    503,
+    "leases cannot be written: no space left on device\n",
+  ],
+];
+for (const [name, sketch, status, body] of HEALTH_TABLE) {
+  Deno.test(`/healthz when ${name}: ${status}`, async () => {
+    const response = await get(sketch, "/healthz");
+    assert.deepEqual([response.status, await response.text()], [status, body]);
+  });
+}
+
+Deno.test("an unknown path says what there is", async () => {
+  const response = await get({}, "/metrics");
+  assert.equal(response.status, 404);
+  assert.match(await response.text(), /\/healthz/);
+});
+
+Deno.test("nothing can be changed: other methods get 405", async () => {
+  for (const path of ["/", "/status", "/leases", "/healthz"]) {
+    for (const method of ["POST", "PUT", "DELETE"]) {
+      const response = await get({}, path, { method });
+      assert.equal(response.status, 405, `${method} ${path}`);
+      assert.equal(response.headers.get("Allow"), "GET, HEAD");
+    }
+    assert.equal((await get({}, path, { method: "HEAD" })).status, 200, `HEAD ${path}`);
+  }
+});
+
+Deno.test("no answer is cached or sniffed", async () => {
+  for (const path of ["/", "/status", "/leases", "/healthz", "/nowhere"]) {
+    const { headers } = await get({}, path);
+    assert.equal(headers.get("Cache-Control"), "no-store", path);
+    assert.equal(headers.get("X-Content-Type-Options"), "nosniff", path);
+  }
+});
+
+Deno.test("the last leases are the newest records, the newest first", () => {
+  const order = [5, 1, 9, 3, 7, 0, 8, 2, 6, 4];
+  const leases = order.map((n) =>
+    makeLease({ address: `192.168.1.${n + 1}`, updatedAtMs: n * 1_000 })
+  );
+  assert.deepEqual(newestLeases(leases, 3).map((it) => it.updatedAtMs), [9_000, 8_000, 7_000]);
+  assert.equal(newestLeases(leases, 20).length, order.length);
+  assert.deepEqual(newestLeases([], 3), []);
+});
