@@ -4,6 +4,7 @@ import { countAddresses } from "../config/address_range.ts";
 import type { Config } from "../config/config.ts";
 import { loadConfigFile } from "../config/load.ts";
 import { formatProblem } from "../config/problem.ts";
+import { counted } from "./counted.ts";
 import { UsageError } from "./usage_error.ts";
 
 export const usage = `List every problem of a config file.
@@ -38,15 +39,11 @@ export async function checkCommand(args: readonly string[]): Promise<number> {
 function summarize({ interfaces, subnets }: Config, warningCount: number): string {
   const sum = (counts: number[]) => counts.reduce((total, count) => total + count, 0);
   const parts = [
-    plural(interfaces.length, "interface"),
-    plural(subnets.length, "subnet"),
-    plural(sum(subnets.map(({ ranges }) => countAddresses(ranges))), "address", "addresses"),
-    plural(sum(subnets.map(({ reservations }) => reservations.byAddress.size)), "reservation"),
+    counted(interfaces.length, "interface"),
+    counted(subnets.length, "subnet"),
+    counted(sum(subnets.map(({ ranges }) => countAddresses(ranges))), "address", "addresses"),
+    counted(sum(subnets.map(({ reservations }) => reservations.byAddress.size)), "reservation"),
   ];
-  if (warningCount > 0) parts.push(plural(warningCount, "warning"));
+  if (warningCount > 0) parts.push(counted(warningCount, "warning"));
   return parts.join(", ");
-}
-
-function plural(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
 }

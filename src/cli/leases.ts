@@ -1,0 +1,68 @@
+/** `sublet leases`: who has which address, read from the journal; no server is asked. */
+import { parseArgs } from "node:util";
+import { readConfig } from "../config/load.ts";
+import { instantOf, LEASE_COLUMNS, leaseRow, leasesAsJson } from "../http/lease_view.ts";
+import { formatTable } from "../http/text_table.ts";
+import { systemClock } from "../server/clock.ts";
+import { readJournal } from "../store/journal_reader.ts";
+import { StoreError } from "../store/lease_store.ts";
+import { findConfig } from "./config_path.ts";
+
+export const usage = `Show the leases that the journal holds, also while the server runs.
+
+Usage: sublet leases [--config FILE] [--journal FILE] [--json]
+
+  --config FILE   the config that names the journal; without it, config.yaml here, else
+                  /etc/sublet/config.yaml
+  --journal FILE  the journal itself; no config is read then
+  --json          a JSON array, a lease to a line
+  -h, --help      this text
+`;
+
+/** Prints the leases by address. Throws `ConfigError`, and `StoreError` without a journal. */
+export async function leasesCommand(args: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      config: { type: "string" },
+      journal: { type: "string" },
+      json: { type: "boolean", default: false },
+    },
+  });
+  const path = values.journal ?? (await readConfig(findConfig(values.config))).config.journal;
+  if (!await exists(path)) {
+    throw new StoreError(
+      `there is no lease journal ${path}: no server has run with it yet (--journal FILE names ` +
+        "another)",
+    );
+  }
+  const { leases, remarks } = await readJournal(path, systemClock);
+  for (const remark of remarks) console.error(`warning: ${remark}`);
+
+  const now = instantOf(systemClock);
+  const byAddress = leases.toSorted((a, b) => a.address - b.address);
+  if (values.json) {
+    for (const chunk of leasesAsJson(byAddress, now)) print(chunk);
+  } else if (byAddress.length === 0) {
+    print("no leases\n");
+  } else {
+    print(formatTable([LEASE_COLUMNS, ...byAddress.map((lease) => leaseRow(lease, now))]));
+  }
+  return 0;
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch (error) {
+    // Whatever else is wrong with it, the reader says better.
+    return !(error instanceof Deno.errors.NotFound);
+  }
+}
+
+/** To standard output, where `console.log` would pass over a reader that has gone. */
+function print(text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
+}

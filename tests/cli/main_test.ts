@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import manifest from "../../deno.json" with { type: "json" };
+import { runSublet } from "../support/run_sublet.ts";
+
+const COMMANDS = ["run", "check", "init", "leases", "demo"];
+
+Deno.test("--help and -h: what commands there are, and what each takes", async () => {
+  for (const flag of ["--help", "-h"]) {
+    const { code, stdout, stderr } = await runSublet([flag]);
+    assert.deepEqual([code, stderr], [0, ""]);
+    for (const command of COMMANDS) assert.match(stdout, new RegExp(`^  ${command} `, "m"));
+  }
+  for (const command of COMMANDS) {
+    const { code, stdout, stderr } = await runSublet([command, "--help"]);
+    assert.deepEqual([code, stderr], [0, ""], command);
+    assert(stdout.includes(`sublet ${command}`), stdout);
+  }
+});
+
+Deno.test("--version, also after a command: the version of deno.json", async () => {
+  for (const args of [["--version"], ["run", "--version"], ["leases", "--version"]]) {
+    const { code, stdout } = await runSublet(args);
+    assert.deepEqual([code, stdout], [0, `sublet ${manifest.version}\n`], args.join(" "));
+  }
+});
+
+const USAGE_TABLE: readonly [args: string[], complaint: string][] = [
+  [["rnu"], 'sublet: unknown command rnu; did you mean "run"?\n'],
+  [["frobnicate"], "sublet: unknown command frobnicate; sublet --help lists what there is\n"],
+  [["--versoin"], 'sublet: unknown option --versoin; did you mean "--version"?\n'],
+  [["leases", "--jsn"], `sublet: leases: unknown option '--jsn'; did you mean "--json"?\n`],
+  [
+    ["run", "--confg", "x.yaml"],
+    `sublet: run: unknown option '--confg'; did you mean "--config"?\n`,
+  ],
+  [
+    ["leases", "--config"],
+    "sublet: leases: option '--config <value>' argument missing; " +
+    "sublet leases --help lists what it takes\n",
+  ],
+  [
+    ["leases", "everything"],
+    "sublet: leases: unexpected argument 'everything'; sublet leases --help lists what it takes\n",
+  ],
+];
+for (const [args, complaint] of USAGE_TABLE) {
+  Deno.test(`sublet ${args.join(" ")}: one clear line, exit 64`, async () => {
+    assert.deepEqual(await runSublet(args), { code: 64, stdout: "", stderr: complaint });
+  });
+}
+
+Deno.test("without a command: the help on stderr, exit 64", async () => {
+  const { code, stdout, stderr } = await runSublet([]);
+  assert.deepEqual([code, stdout], [64, ""]);
+  assert.match(stderr, /^Usage: sublet COMMAND/m);
+});
+
+Deno.test("an operating error is one line without a stack, and its exit code", async () => {
+  const { code, stdout, stderr } = await runSublet(["run", "--config", "/nonexistent/config.yaml"]);
+  assert.deepEqual([code, stdout], [78, ""]);
+  assert.match(stderr, /^sublet: .*\/nonexistent\/config\.yaml.*\n$/);
+});
+
+Deno.test("a bug is a stack trace and exit 70", async () => {
+  // The demo never calls its other self like this.
+  const { code, stdout, stderr } = await runSublet(["demo-inside", "nonsense"]);
+  assert.deepEqual([code, stdout], [70, ""]);
+  assert.match(stderr, /bug in Sublet: AssertionError.*\n\s+at demoInsideCommand/s);
+});
