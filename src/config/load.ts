@@ -1,8 +1,9 @@
 /** From the text of a config file to the engine's config, or to all that is wrong with it. */
 import type { z } from "zod";
 import { buildConfig } from "./build.ts";
-import { checkFile, type FileParts } from "./checks.ts";
+import { checkFile } from "./checks.ts";
 import type { Config } from "./config.ts";
+import type { FileParts } from "./file_parts.ts";
 import { ConfigError, formatProblem } from "./problem.ts";
 import type { Finding, Path, PlacedFinding, Problem } from "./problem.ts";
 import { salvage } from "./salvage.ts";

@@ -11,9 +11,9 @@ import {
 import { Option } from "../wire/option_codes.ts";
 import { decodeOptionValue } from "../wire/option_values.ts";
 import { encloses, formatRange, intersects, subtractRanges } from "./address_range.ts";
-import type { FilePart, Reporter, SharedOptions } from "./checks.ts";
 import type { AddressRange } from "./config.ts";
 import { explain } from "./explanation.ts";
+import type { FilePart, Reporter, SharedOptions } from "./file_parts.ts";
 import type { ParsedOption } from "./option_schema.ts";
 import type { Explanation, Path } from "./problem.ts";
 import type { ParsedReservation, ParsedSubnet } from "./schema.ts";
