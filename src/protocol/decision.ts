@@ -37,13 +37,13 @@ export interface Reply {
 }
 
 /**
- * - `ignore`: silence. `withdraw` names an offer that is no longer wanted.
+ * - `ignore`: silence. `withdraw` names offers that are no longer wanted.
  * - `reply`: sent at once; an OFFER holds its address in memory (`offer`).
  * - `reply-after-commit`: an ACK that must not leave before `change` is on disk.
  * - `change`: a lease change that nobody is told of (DECLINE, RELEASE).
  */
 export type Decision =
-  | { readonly kind: "ignore"; readonly rule: Rule; readonly withdraw?: Withdrawal }
+  | { readonly kind: "ignore"; readonly rule: Rule; readonly withdraw: readonly Withdrawal[] }
   | {
     readonly kind: "reply";
     readonly rule: Rule;

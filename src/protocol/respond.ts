@@ -3,13 +3,13 @@
  * the config, the leases and the time: it changes nothing but the slab that it writes replies to.
  */
 import type { Config, Reservation, Subnet } from "../config/config.ts";
-import { chooseAddress, findReservation, mayHold } from "../leases/allocate.ts";
+import { type Candidate, chooseAddress, findReservation, mayHold } from "../leases/allocate.ts";
 import { type Client, isActive, type Lease } from "../leases/lease.ts";
 import type { LeaseTable } from "../leases/lease_table.ts";
 import { contains, type Ipv4 } from "../wire/ipv4.ts";
 import type { ReplySlab } from "../wire/message_writer.ts";
 import type { Decision, Rule } from "./decision.ts";
-import { attachedSubnet, subnetOfAddress } from "./subnet_selection.ts";
+import { attachedSubnet, attachedSubnets, subnetOfAddress } from "./subnet_selection.ts";
 import type {
   Continuing,
   Decline,
@@ -56,17 +56,14 @@ export function respond(request: Request, state: EngineState, slab: ReplySlab): 
 
 /** RFC 2131 §4.3.1. */
 function discover(request: Discover, state: EngineState, slab: ReplySlab): Decision {
-  const { config, leases, nowMs } = state;
-  const subnet = attachedSubnet(config, request, request.requestedAddress);
-  if (subnet === undefined) return ignore("no-subnet");
+  const { config, nowMs } = state;
+  const { client } = request;
+  const subnets = attachedSubnets(config, request, request.requestedAddress);
+  if (subnets.length === 0) return ignore("no-subnet");
+  const choice = chooseAmong(subnets, request, state);
+  if (choice === undefined) return ignore("pool-exhausted");
 
-  const { client, requestedAddress } = request;
-  const reservation = findReservation(subnet, client);
-  const wish = { client, reservation, requestedAddress, subnet };
-  const candidate = chooseAddress(wish, leases, nowMs);
-  if (candidate === undefined) return ignore("pool-exhausted");
-
-  const { address, rule } = candidate;
+  const { address, rule, subnet, reservation } = choice;
   const time = grantTime(subnet.leaseTime, requestedLeaseSeconds(request.view));
   return {
     kind: "reply",
@@ -78,19 +75,42 @@ function discover(request: Discover, state: EngineState, slab: ReplySlab): Decis
   };
 }
 
+/**
+ * The address to offer where the interface has several subnets: one that the client has a claim
+ * to, in whichever of them, before one that is merely free in the first.
+ */
+function chooseAmong(
+  subnets: readonly Subnet[],
+  { client, requestedAddress }: Discover,
+  { leases, nowMs }: EngineState,
+): (Candidate & { subnet: Subnet; reservation: Reservation | undefined }) | undefined {
+  let free: ReturnType<typeof chooseAmong>;
+  for (const subnet of subnets) {
+    const reservation = findReservation(subnet, client);
+    const wish = { client, reservation, requestedAddress, subnet };
+    const candidate = chooseAddress(wish, leases, nowMs);
+    if (candidate === undefined) continue;
+    const choice = { ...candidate, subnet, reservation };
+    if (candidate.rule !== "free-address") return choice;
+    free ??= choice;
+  }
+  return free;
+}
+
 /** RFC 2131 §4.3.2, "DHCPREQUEST generated during SELECTING state". */
 function selecting(request: Selecting, state: EngineState, slab: ReplySlab): Decision {
   const { config, leases, nowMs, ownAddresses } = state;
   const { client, address } = request;
-  const subnet = attachedSubnet(config, request, address);
+  const subnets = attachedSubnets(config, request, address);
+  const subnet = subnets[0];
   if (subnet === undefined) return ignore("no-subnet");
 
-  const offer = leases.offerTo(client.key, subnet, nowMs);
   if (!ownAddresses.has(request.serverIdentifier)) {
     // §3.1.4: "Those servers not selected by the DHCPREQUEST message use the message as
     // notification that the client has declined that server's offer."
-    if (offer === undefined) return ignore("other-server-chosen");
-    return { kind: "ignore", rule: "other-server-chosen", withdraw: { subnet, client } };
+    const withdraw = subnets.filter((it) => leases.offerTo(client.key, it, nowMs) !== undefined)
+      .map((subnet) => ({ subnet, client }));
+    return { kind: "ignore", rule: "other-server-chosen", withdraw };
   }
   if (!contains(subnet.cidr, address)) return nak("wrong-network", request, state, slab);
 
@@ -98,6 +118,7 @@ function selecting(request: Selecting, state: EngineState, slab: ReplySlab): Dec
   if (!mayHold({ client, reservation, subnet }, address, leases, nowMs)) {
     return nak("address-not-available", request, state, slab);
   }
+  const offer = leases.offerTo(client.key, subnet, nowMs);
   const rule = offer?.address === address ? "outstanding-offer" : "confirmed";
   return acknowledge(rule, request, { address, subnet, reservation }, state, slab);
 }
@@ -268,5 +289,5 @@ function nak(
 }
 
 function ignore(rule: Rule): Decision {
-  return { kind: "ignore", rule };
+  return { kind: "ignore", rule, withdraw: [] };
 }

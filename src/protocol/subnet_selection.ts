@@ -5,26 +5,34 @@ import type { Ipv4 } from "../wire/ipv4.ts";
 import type { Request } from "./request.ts";
 
 /**
- * The subnet that the client is attached to, or `undefined` when none of ours is: the one that
- * holds `giaddr`, else one of the receiving interface's own. Where the interface has several, the
- * one that holds `address`, the address that the client speaks of, goes before the others.
+ * The subnets that the client may be attached to, the likeliest first: the one that holds
+ * `giaddr`, else those of the receiving interface. Of several, the one that holds `address`, the
+ * address that the client speaks of, goes before the others; they stand as the interface's do.
  */
-export function attachedSubnet(
+export function attachedSubnets(
   config: Config,
   request: Request,
   address: Ipv4 | undefined,
-): Subnet | undefined {
+): readonly Subnet[] {
   const giaddr = request.view.giaddr;
-  if (giaddr !== 0) return subnetOf(config.subnets, giaddr);
-
-  let first: Subnet | undefined;
-  for (const own of request.ingress.addresses) {
-    const subnet = subnetOf(config.subnets, own.address);
-    if (subnet === undefined) continue;
-    if (address !== undefined && subnetOf(config.subnets, address) === subnet) return subnet;
-    first ??= subnet;
+  const locators = giaddr !== 0 ? [giaddr] : request.ingress.addresses.map((own) => own.address);
+  const subnets = new Set<Subnet>();
+  for (const locator of locators) {
+    const subnet = subnetOf(config.subnets, locator);
+    if (subnet !== undefined) subnets.add(subnet);
   }
-  return first;
+  const named = address === undefined ? undefined : subnetOf(config.subnets, address);
+  if (named === undefined || !subnets.delete(named)) return [...subnets];
+  return [named, ...subnets];
+}
+
+/** The likeliest of `attachedSubnets`; `undefined` when the client is on no subnet of ours. */
+export function attachedSubnet(
+  config: Config,
+  request: Request,
+  address: Ipv4,
+): Subnet | undefined {
+  return attachedSubnets(config, request, address)[0];
 }
 
 /**

@@ -129,8 +129,8 @@ export class DhcpServer {
     const event = describe(request, decision);
     switch (decision.kind) {
       case "ignore":
-        if (decision.withdraw !== undefined) {
-          leases.withdrawOffer(decision.withdraw.client.key, decision.withdraw.subnet);
+        for (const { client, subnet } of decision.withdraw) {
+          leases.withdrawOffer(client.key, subnet);
         }
         return emit(event);
       case "reply":

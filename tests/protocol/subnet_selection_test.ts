@@ -5,6 +5,7 @@ import {
   type Ask,
   Engine,
   type EngineSketch,
+  macOf,
   SERVER,
   START_MS,
   testAnswers,
@@ -119,6 +120,39 @@ const ROWS: readonly AnswerRow[] = [
     given: { subnets: [LOCAL, SECOND], addresses: TWO_ON_ONE_WIRE },
     when: { type: DISCOVER, requested: "192.168.2.100" },
     expect: "OFFER 192.168.2.100 (requested-address)",
+  },
+  {
+    name: "an interface with several subnets: the one where the client has a reservation",
+    given: {
+      subnets: [LOCAL, { ...SECOND, reservations: [{ mac: macOf(1), address: "192.168.2.9" }] }],
+      addresses: TWO_ON_ONE_WIRE,
+    },
+    when: { type: DISCOVER },
+    expect: "OFFER 192.168.2.9 (reservation)",
+  },
+  {
+    name: "an interface with several subnets: the one where the client is bound (§4.3.1)",
+    given: {
+      subnets: [LOCAL, SECOND],
+      addresses: TWO_ON_ONE_WIRE,
+      leases: [{ address: "192.168.2.100" }],
+    },
+    when: { type: DISCOVER },
+    expect: "OFFER 192.168.2.100 (current-binding)",
+  },
+  {
+    name: "an interface with several subnets: the second when the first is full",
+    given: { subnets: [LOCAL, SECOND], addresses: TWO_ON_ONE_WIRE },
+    after: [{ type: DISCOVER, mac: macOf(2) }],
+    when: { type: DISCOVER },
+    expect: "OFFER 192.168.2.100 (free-address)",
+  },
+  {
+    name: "an interface with several subnets: another server chosen, our offer of the second",
+    given: { subnets: [LOCAL, SECOND], addresses: TWO_ON_ONE_WIRE },
+    after: [{ type: DISCOVER, requested: "192.168.2.100" }],
+    when: { type: REQUEST, server: "10.0.0.1", requested: "10.0.0.2" },
+    expect: "silence, offer withdrawn (other-server-chosen)",
   },
   {
     name: "an interface with several subnets: no other of ours, whatever the client asks for",

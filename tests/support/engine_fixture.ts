@@ -228,8 +228,10 @@ export class Engine {
     const answer = this.decide(ask);
     const { decision } = answer;
     if (decision === undefined) return answer;
-    if (decision.kind === "ignore" && decision.withdraw !== undefined) {
-      this.leases.withdrawOffer(decision.withdraw.client.key, decision.withdraw.subnet);
+    if (decision.kind === "ignore") {
+      for (const { client, subnet } of decision.withdraw) {
+        this.leases.withdrawOffer(client.key, subnet);
+      }
     }
     if (decision.kind === "reply" && decision.offer !== undefined) {
       this.leases.offer(decision.offer);
@@ -249,7 +251,7 @@ function tell(decision: Decision): string {
   switch (decision.kind) {
     case "ignore":
       return `silence${
-        decision.withdraw === undefined ? "" : ", offer withdrawn"
+        decision.withdraw.length === 0 ? "" : ", offer withdrawn"
       } (${decision.rule})`;
     case "change":
       return `${decision.rule} ${formatIpv4(decision.change.address)}`;
