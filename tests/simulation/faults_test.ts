@@ -1,0 +1,202 @@
+/**
+ * The simulation finds what it is there to find: each of these breaks one part of a sound server
+ * from outside, and the invariant that is about it says so within a few seeds.
+ */
+import assert from "node:assert/strict";
+import type { Lease } from "../../src/leases/lease.ts";
+import { LeaseTable } from "../../src/leases/lease_table.ts";
+import type { Link, Outgoing } from "../../src/link/link.ts";
+import type { LeaseStore } from "../../src/store/lease_store.ts";
+import { buildPacket, messageType, OFFER, parsePacket } from "../support/dhcp_packets.ts";
+import type { Workshop } from "./host.ts";
+import { makePlan } from "./plan.ts";
+import { simulate } from "./simulation.ts";
+import { type Invariant, Violation } from "./violation.ts";
+
+const SEEDS_MAX = 12;
+const HOURS = 2;
+
+interface Fault {
+  readonly name: string;
+  readonly workshop: Workshop;
+  readonly caughtBy: Invariant;
+}
+
+/** Replies leave by way of `change`. */
+function sending(link: Link, change: (reply: Outgoing) => Outgoing): Link {
+  return {
+    receive: () => link.receive(),
+    send: (replies) => link.send(replies.map(change)),
+    ownAddresses: () => link.ownAddresses(),
+    serve: (names) => link.serve(names),
+    interfaces: () => link.interfaces(),
+    close: () => link.close(),
+  };
+}
+
+/** Commits go by way of `commit`. */
+function committing(
+  store: LeaseStore,
+  commit: (changes: readonly Lease[]) => ReturnType<LeaseStore["commit"]>,
+): LeaseStore {
+  return {
+    load: () => store.load(),
+    commit,
+    health: () => store.health(),
+    close: () => store.close(),
+  };
+}
+
+function withoutOption82(reply: Outgoing): Outgoing {
+  const packet = parsePacket(reply.bytes);
+  const options = packet.options.filter(([code]) => code !== 82);
+  const bytes = new Uint8Array(reply.bytes.length);
+  bytes.set(buildPacket({ ...packet, options }));
+  return { ...reply, bytes };
+}
+
+/** Gives an address that somebody has, where no address is free. */
+class GenerousTable extends LeaseTable {
+  override isAvailable(): boolean {
+    return true;
+  }
+
+  override findFree(...[subnet, hash]: Parameters<LeaseTable["findFree"]>): number | undefined {
+    return super.findFree(subnet, hash) ?? subnet.ranges[0]?.first;
+  }
+}
+
+/** Forgets what is given back, instead of remembering it. */
+class ForgetfulTable extends LeaseTable {
+  override put(lease: Lease): void {
+    if (lease.state !== "declined") super.put(lease);
+  }
+}
+
+/** Never has an address for anybody new. */
+class ExhaustedTable extends LeaseTable {
+  override findFree(): undefined {
+    return undefined;
+  }
+}
+
+/** Stops the server where it ought to answer. */
+class BrittleTable extends LeaseTable {
+  override withdrawOffer(): never {
+    throw new Error("an assertion that does not hold");
+  }
+}
+
+const FAULTS: readonly Fault[] = [
+  {
+    name: "a store that says so before the sync",
+    workshop: {
+      store: (store) =>
+        committing(store, (changes) => {
+          store.commit(changes).catch(() => {});
+          return Promise.resolve();
+        }),
+    },
+    caughtBy: "durable-before-ack",
+  },
+  {
+    name: "a disk that syncs nothing",
+    workshop: { disk: { honoursSync: false } },
+    caughtBy: "durable-before-ack",
+  },
+  {
+    name: "a store that keeps to itself every twentieth change",
+    workshop: {
+      store: (store) => {
+        let count = 0;
+        const isKept = () => ++count % 20 !== 0;
+        return committing(store, (changes) => store.commit(changes.filter(isKept)));
+      },
+    },
+    caughtBy: "durable-before-ack",
+  },
+  {
+    name: "a store that loses one record when it is read",
+    workshop: {
+      store: (store) => ({
+        ...committing(store, (changes) => store.commit(changes)),
+        load: async () => {
+          const { leases, remarks } = await store.load();
+          return { leases: leases.slice(1), remarks };
+        },
+      }),
+    },
+    caughtBy: "replay-equals-live",
+  },
+  {
+    name: "a table that does not take every record",
+    workshop: { table: ForgetfulTable },
+    caughtBy: "replay-equals-live",
+  },
+  {
+    name: "a link that drops option 82",
+    workshop: { link: (link) => sending(link, withoutOption82) },
+    caughtBy: "echo",
+  },
+  {
+    name: "a link that sends what it has, without the padding",
+    workshop: {
+      link: (link) =>
+        sending(link, (reply) => {
+          const end = reply.bytes.findLastIndex((octet) => octet !== 0);
+          return { ...reply, bytes: reply.bytes.subarray(0, end + 1) };
+        }),
+    },
+    caughtBy: "reply-length",
+  },
+  {
+    name: "a link that offers what it likes",
+    workshop: {
+      link: (link) =>
+        sending(link, (reply) => {
+          const packet = parsePacket(reply.bytes);
+          if (messageType(packet) === OFFER) reply.bytes[19] = 250;
+          return reply;
+        }),
+    },
+    caughtBy: "permitted-address",
+  },
+  {
+    name: "a table that has no address for anybody new",
+    workshop: { table: ExhaustedTable },
+    caughtBy: "bound-when-calm",
+  },
+  {
+    name: "a server that an unusual request stops",
+    workshop: { table: BrittleTable },
+    caughtBy: "server-runs",
+  },
+  {
+    name: "a clock whose monotonic time is wall time",
+    workshop: {
+      clock: (clock) => ({ monotonicMs: () => clock.wallMs(), wallMs: () => clock.wallMs() }),
+    },
+    caughtBy: "one-holder-per-address",
+  },
+  {
+    name: "a table that gives what is taken",
+    workshop: { table: GenerousTable },
+    caughtBy: "one-holder-per-address",
+  },
+];
+
+for (const { name, workshop, caughtBy } of FAULTS) {
+  Deno.test(`a simulation finds out ${name}: ${caughtBy}`, async () => {
+    const found: Invariant[] = [];
+    for (let seed = 1; seed <= SEEDS_MAX && !found.includes(caughtBy); seed++) {
+      const ended = simulate(makePlan({ seed, hours: HOURS }), { workshop });
+      found.push(
+        ...await ended.then(() => [], (error: unknown) => {
+          assert(error instanceof Violation, String(error));
+          return [error.invariant];
+        }),
+      );
+    }
+    assert.ok(found.includes(caughtBy), `found only: ${found.join(", ") || "nothing"}`);
+  });
+}

@@ -1,0 +1,65 @@
+/** What a seed stands for: how bad things are in a simulation, and how often they happen. */
+import { createRandom, type Random } from "../support/random.ts";
+import type { NetworkFaults } from "./network.ts";
+
+/** Mean times between two of them; the waiting time is drawn each time. */
+export interface Rhythm {
+  readonly crashMs: number;
+  readonly clockStepMs: number;
+  readonly reloadMs: number;
+  readonly diskTroubleMs: number;
+  readonly stallMs: number;
+  readonly strangerMs: number;
+  /** For each client. */
+  readonly clientMs: number;
+}
+
+export interface Plan {
+  readonly seed: number;
+  readonly hours: number;
+  readonly clientCount: number;
+  readonly network: NetworkFaults;
+  readonly rhythm: Rhythm;
+  readonly authoritative: boolean;
+  readonly compactionLinesMin: number;
+}
+
+export const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+const NEVER_MS = Infinity;
+
+/** Draws a plan; some things do not happen at all under some seeds. */
+export function makePlan(
+  options: { readonly seed: number; readonly hours: number; readonly clientCount?: number },
+): Plan {
+  const random = createRandom(options.seed);
+  const mean = (leastMs: number, mostMs: number) =>
+    random.chance(0.2) ? NEVER_MS : random.integer(leastMs, mostMs);
+  const probability = (most: number) => random.chance(0.2) ? 0 : random.real() * most;
+  return {
+    clientCount: 30,
+    ...options,
+    network: {
+      loss: probability(0.3),
+      duplication: probability(0.3),
+      straggling: probability(0.2),
+      damage: probability(0.1),
+    },
+    rhythm: {
+      crashMs: mean(3 * MINUTE_MS, HOUR_MS),
+      clockStepMs: mean(5 * MINUTE_MS, HOUR_MS),
+      reloadMs: mean(5 * MINUTE_MS, HOUR_MS),
+      diskTroubleMs: mean(10 * MINUTE_MS, HOUR_MS),
+      stallMs: mean(MINUTE_MS, HOUR_MS),
+      strangerMs: mean(5 * MINUTE_MS, HOUR_MS),
+      clientMs: random.integer(5 * MINUTE_MS, HOUR_MS),
+    },
+    authoritative: random.chance(0.7),
+    compactionLinesMin: random.pick([20, 100, 1_000]),
+  };
+}
+
+/** A source of random numbers for what a plan leaves open. */
+export function randomOf(plan: Plan): Random {
+  return createRandom(plan.seed ^ 0x5bd1_e995);
+}

@@ -1,0 +1,198 @@
+/** Looks on, and judges whether the invariants hold. Knows nothing of how the server works. */
+import type { Lease } from "../../src/leases/lease.ts";
+import type { Outgoing } from "../../src/link/link.ts";
+import type { Ingress } from "../../src/protocol/endpoints.ts";
+import { formatIpv4, type Ipv4 } from "../../src/wire/ipv4.ts";
+import {
+  ACK,
+  messageType,
+  OFFER,
+  option,
+  optionSeconds,
+  type Packet,
+} from "../support/dhcp_packets.ts";
+import type { FaultyDisk } from "../support/faulty_disk.ts";
+import type { Agenda } from "./agenda.ts";
+import { Chronicle, type Restart } from "./chronicle.ts";
+import type { DhcpClient, Holding } from "./dhcp_client.ts";
+import { JournalWitness, type Position } from "./journal_witness.ts";
+import { number, type Rules, whyForbidden, WIRES } from "./premises.ts";
+import { checkReply, hex } from "./reply_checks.ts";
+import { Verdict } from "./violation.ts";
+
+/** A request as the loop got it, and how things stood then. */
+interface Asked {
+  readonly bytes: Uint8Array;
+  readonly rules: readonly Rules[];
+  readonly onDisk: Position;
+}
+
+/** Who is given which address. */
+interface Recipient {
+  readonly address: string;
+  readonly mac: string;
+  readonly clientId: string | undefined;
+}
+
+const HEADER = { CIADDR: 12, GIADDR: 24, CHADDR: 28 };
+const LIMITED_BROADCAST = 0xffff_ffff;
+const NO_ADDRESS = "0.0.0.0";
+
+export class Referee {
+  readonly verdict = new Verdict();
+  readonly #chronicle = new Chronicle(this.verdict);
+  readonly #witness: JournalWitness;
+  /** The loop carries the very same ingress from a request to its reply. */
+  readonly #asked = new WeakMap<Ingress, Asked>();
+
+  constructor(
+    private readonly agenda: Agenda,
+    private readonly clients: readonly DhcpClient[],
+    journalPath: string,
+  ) {
+    this.#witness = new JournalWitness(journalPath);
+  }
+
+  /** A client counts on an address from now on. */
+  gained(client: DhcpClient, { address, endsMs }: Holding): void {
+    for (const other of this.clients) {
+      if (other === client || !other.countsOn(address)) continue;
+      const until = `until ${endsMs} ms and ${other.holding?.endsMs} ms`;
+      const who = `${client.mac} (${client.state}) and ${other.mac} (${other.state})`;
+      this.verdict.fail("one-holder-per-address", `${address} is held by ${who} ${until}`);
+    }
+  }
+
+  /** The loop was given a request. */
+  handedOver(
+    ingress: Ingress,
+    bytes: Uint8Array,
+    rules: readonly Rules[],
+    disk: FaultyDisk,
+  ): void {
+    this.#asked.set(ingress, { bytes, rules, onDisk: this.#witness.read(disk) });
+  }
+
+  /** The loop sends a reply. */
+  replied({ bytes, ingress }: Outgoing, disk: FaultyDisk): void {
+    const asked = this.#asked.get(ingress);
+    if (asked === undefined) return this.verdict.fail("echo", "a reply to no request");
+    const reply = checkReply(asked.bytes, bytes, this.verdict);
+    if (reply === undefined || reply.yiaddr === NO_ADDRESS) return;
+    this.#checkWire(asked.bytes, ingress, reply.yiaddr);
+    const promised = promisedBy(reply, bytes);
+    if (messageType(reply) === OFFER) this.#checkPermitted(asked.rules, promised, false);
+    if (messageType(reply) !== ACK) return;
+    this.#witness.read(disk);
+    if (this.#witness.holds(promised, asked.onDisk)) return;
+    const { address, mac } = promised;
+    this.verdict.fail("durable-before-ack", `the lease of ${address} to ${mac} is not on disk`);
+  }
+
+  /** The loop gave records to the store. `skewMs`: true time less its monotonic time. */
+  decided(leases: readonly Lease[], skewMs: number, rules: readonly Rules[]): void {
+    for (const lease of leases) {
+      if (lease.state === "bound") this.#checkGrant(rules, lease);
+      this.#chronicle.put(lease, skewMs);
+    }
+  }
+
+  /** The store said that the records are durable. */
+  committed(leases: readonly Lease[]): void {
+    this.#chronicle.committed(leases);
+  }
+
+  /** A process ends, one way or another, with these records in its table. */
+  ended(records: Iterable<Lease>): void {
+    this.#chronicle.checkLive(records);
+  }
+
+  /** Another one starts, and has read these. */
+  restarted(records: Iterable<Lease>, restart: Restart): void {
+    this.#chronicle.checkReplay(records, restart);
+  }
+
+  /** The server stopped by itself: an assertion, or an error that nobody caught. */
+  serverStopped(error: unknown): void {
+    const what = error instanceof Error ? error.stack ?? error.message : String(error);
+    this.verdict.fail("server-runs", what);
+  }
+
+  /** Nothing goes wrong any more, and all clients were switched on a while ago. */
+  checkAllBound(exchangesMax: number): void {
+    for (const { mac, state, sentCount, wire } of this.clients) {
+      const who = `${mac} on ${wire.prefix}.0/24`;
+      if (state !== "BOUND") {
+        this.verdict.fail("bound-when-calm", `${who} is ${state} after ${sentCount} requests`);
+      } else if (sentCount > exchangesMax) {
+        this.verdict.fail("bound-when-calm", `${who} took ${sentCount} requests to be bound`);
+      }
+    }
+  }
+
+  /** A lease that is recorded now. */
+  #checkGrant(rules: readonly Rules[], { address, client, updatedAtMs }: Lease): void {
+    const { hardwareAddress: mac, clientId } = client;
+    const before = this.#chronicle.newest(address);
+    const isOver = before === undefined || before.endsMs <= this.agenda.nowMs;
+    const isOwn = before?.lease.client.key === client.key;
+    if (!isOver && before.lease.state === "bound" && !isOwn) {
+      const holder = before.lease.client.key;
+      const what = `${formatIpv4(address)} is leased to ${holder} and now to ${client.key}`;
+      this.verdict.fail("one-holder-per-address", what);
+    }
+    const keeps = isOwn && before?.lease.state === "bound" &&
+      updatedAtMs < before.lease.expiresAtMs;
+    this.#checkPermitted(rules, { address: formatIpv4(address), mac, clientId }, keeps);
+  }
+
+  #checkPermitted(rules: readonly Rules[], who: Recipient, keeps: boolean): void {
+    const { address, mac, clientId } = who;
+    const before = this.#chronicle.newest(number(address));
+    const isQuarantined = before?.lease.state === "declined" && this.agenda.nowMs < before.endsMs;
+    const identity = { mac, ...(clientId === undefined ? {} : { clientId }) };
+    const why = isQuarantined
+      ? "it is in quarantine"
+      : whyForbidden(rules, address, identity, keeps);
+    if (why === undefined) return;
+    this.verdict.fail("permitted-address", `${mac} was given ${address}, but ${why}`);
+  }
+
+  /** RFC 2131 §4.3.1, §4.3.2: the wire is that of giaddr, or of the interface; or of ciaddr. */
+  #checkWire(request: Uint8Array, ingress: Ingress, yiaddr: string): void {
+    const addressAt = (at: number) => formatIpv4(readAddress(request, at));
+    const giaddr = addressAt(HEADER.GIADDR);
+    const ciaddr = addressAt(HEADER.CIADDR);
+    const isUnicast = ingress.destination !== LIMITED_BROADCAST;
+    if (giaddr === NO_ADDRESS && isUnicast && ciaddr === yiaddr) return;
+    const wire = WIRES.find(({ prefix, interfaceName, relayAddress }) =>
+      giaddr !== NO_ADDRESS
+        ? giaddr.startsWith(`${prefix}.`)
+        : relayAddress === undefined && interfaceName === ingress.interfaceName
+    );
+    if (wire !== undefined && yiaddr.startsWith(`${wire.prefix}.`)) return;
+    const asked = `a request from ${giaddr} on ${ingress.interfaceName}`;
+    this.verdict.fail("permitted-address", `${yiaddr} is of another subnet than ${asked}`);
+  }
+}
+
+function readAddress(bytes: Uint8Array, at: number): Ipv4 {
+  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(at);
+}
+
+/** What a reply says about whose the address is. */
+function promisedBy(reply: Packet, bytes: Uint8Array) {
+  const hardwareLength = bytes[2]!;
+  return {
+    address: reply.yiaddr,
+    mac: hex(bytes.subarray(HEADER.CHADDR, HEADER.CHADDR + hardwareLength)),
+    clientId: clientIdOf(reply),
+    leaseSeconds: optionSeconds(reply, 51) ?? Infinity,
+  };
+}
+
+/** Option 61; an empty one identifies nobody. */
+function clientIdOf(reply: Packet): string | undefined {
+  const clientId = option(reply, 61);
+  return clientId === undefined || clientId.length === 0 ? undefined : hex(clientId);
+}
