@@ -1,0 +1,96 @@
+/**
+ * Installs what the tests need and is missing, then runs them all. Arguments go to `deno test`:
+ * `deno task test tests/wire` runs a part, `deno task test --filter=udhcpc` another.
+ *
+ * `SUBLET_BIN` names the program that the system tests run, instead of the source. With
+ * `SUBLET_TEST_COUNTS`, a line `passed failed skipped` is added to that file.
+ */
+import { fileURLToPath } from "node:url";
+import { installTools, missingTools, type Tool } from "../tests/support/debian_packages.ts";
+import { namespaceObstacle } from "../tests/support/netns.ts";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+/** Installs missing tools where that is possible, and returns what will keep tests from running. */
+async function prepare(): Promise<string[]> {
+  const missing = missingTools();
+  if (missing.length > 0 && canInstall()) await installTools(missing, console.log);
+  const obstacle = namespaceObstacle();
+  if (obstacle !== undefined) return [`no system test runs: ${obstacle}`];
+  return missingTools().map(describeMissing);
+}
+
+function canInstall(): boolean {
+  if (Deno.build.os !== "linux" || Deno.uid() !== 0) return false;
+  try {
+    return Deno.statSync("/usr/bin/apt-get").isFile;
+  } catch {
+    return false;
+  }
+}
+
+function describeMissing({ command, debianPackage }: Tool): string {
+  return `the system tests that need \`${command}\` do not run: no Debian package ${debianPackage}`;
+}
+
+/** A frame that nobody overlooks. */
+function box(lines: readonly string[]): string {
+  const width = Math.max(...lines.map((line) => line.length));
+  const rule = "─".repeat(width + 2);
+  const body = lines.map((line) => `│ ${line.padEnd(width)} │`);
+  return [`┌${rule}┐`, ...body, `└${rule}┘`].join("\n");
+}
+
+/** Runs this same Deno with its output on ours; returns whether it succeeded. */
+async function deno(args: readonly string[]): Promise<boolean> {
+  const env = Deno.stdout.isTerminal() ? {} : { NO_COLOR: "1" };
+  const command = new Deno.Command(Deno.execPath(), {
+    args: [...args],
+    cwd: ROOT,
+    env,
+    stdin: "null",
+  });
+  return (await command.spawn().status).success;
+}
+
+/** Runs `deno test`, and counts by its JUnit report, where each test and each step is a case. */
+async function runTests(args: readonly string[]): Promise<Counts> {
+  const report = await Deno.makeTempFile({ prefix: "sublet-junit-", suffix: ".xml" });
+  try {
+    const where = args.some((arg) => !arg.startsWith("-")) ? args : ["tests/", ...args];
+    const success = await deno(["test", "-A", `--junit-path=${report}`, ...where]);
+    return count(await Deno.readTextFile(report), success);
+  } finally {
+    await Deno.remove(report);
+  }
+}
+
+/** Something that failed outside of every test, such as a type error, counts as one failure. */
+function count(report: string, success: boolean): Counts {
+  const occurrences = (pattern: RegExp) => report.match(pattern)?.length ?? 0;
+  const total = occurrences(/<testcase /g);
+  const failures = occurrences(/<(failure|error) /g);
+  const skipped = occurrences(/<skipped/g);
+  const failed = failures === 0 && !success ? 1 : failures;
+  return { passed: total - failures - skipped, failed, skipped };
+}
+
+const obstacles = await prepare();
+// The system tests run the source in namespaces, from where no registry can be reached.
+const isReady = await deno(["cache", "--quiet", "main.ts"]);
+const nothingRan = { passed: 0, failed: 1, skipped: 0 };
+const { passed, failed, skipped } = isReady ? await runTests(Deno.args) : nothingRan;
+if (obstacles.length > 0) console.log(box(["SKIPPED", ...obstacles]));
+const countsFile = Deno.env.get("SUBLET_TEST_COUNTS");
+if (countsFile) {
+  await Deno.writeTextFile(countsFile, `${passed} ${failed} ${skipped}\n`, { append: true });
+}
+console.log(`${passed} passed, ${failed} failed` + (skipped > 0 ? `, ${skipped} skipped` : ""));
+if (passed + failed === 0) console.error("no test ran");
+if (failed > 0 || passed === 0) Deno.exit(1);
