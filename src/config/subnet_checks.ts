@@ -4,6 +4,7 @@ import {
   contains,
   formatCidr,
   formatIpv4,
+  hasBroadcast,
   type Ipv4,
   lastAddress,
   netmask,
@@ -17,9 +18,6 @@ import type { FilePart, Reporter, SharedOptions } from "./file_parts.ts";
 import type { ParsedOption } from "./option_schema.ts";
 import type { Explanation, Path } from "./problem.ts";
 import type { ParsedReservation, ParsedSubnet } from "./schema.ts";
-
-/** RFC 3021: the two addresses of a /31, and the one of a /32, are all for hosts. */
-const PREFIX_LENGTH_WITHOUT_BROADCAST = 31;
 
 /** Runs the checks of one subnet. */
 export function checkSubnet(
@@ -46,7 +44,7 @@ function wholeRange(cidr: Cidr): AddressRange {
 
 /** The addresses of a network that are no host's (RFC 1122 §3.2.1.3), with their names. */
 function addressesOfNoHost(cidr: Cidr): readonly (readonly [Ipv4, string])[] {
-  if (cidr.prefixLength >= PREFIX_LENGTH_WITHOUT_BROADCAST) return [];
+  if (!hasBroadcast(cidr)) return [];
   return [[cidr.network, "network address"], [lastAddress(cidr), "broadcast address"]];
 }
 

@@ -4,7 +4,7 @@
  */
 import { type Client, makeClient } from "../leases/lease.ts";
 import { formatHex } from "../wire/hex.ts";
-import { type Ipv4, LIMITED_BROADCAST, readIpv4 } from "../wire/ipv4.ts";
+import { hasBroadcast, type Ipv4, lastAddress, LIMITED_BROADCAST, readIpv4 } from "../wire/ipv4.ts";
 import type { Malformed, MessageView } from "../wire/message_view.ts";
 import { Option } from "../wire/option_codes.ts";
 import { decodeOptionValue } from "../wire/option_values.ts";
@@ -189,8 +189,7 @@ const HOSTNAME_OCTETS_MAX = 255;
 function isBroadcast(ingress: Ingress): boolean {
   if (ingress.destination === LIMITED_BROADCAST) return true;
   return ingress.addresses.some(({ cidr }) =>
-    cidr.prefixLength < 31 &&
-    ((cidr.network | (0xffff_ffff >>> cidr.prefixLength)) >>> 0) === ingress.destination
+    hasBroadcast(cidr) && lastAddress(cidr) === ingress.destination
   );
 }
 

@@ -6,7 +6,7 @@ import type { Config, Reservation, Subnet } from "../config/config.ts";
 import { type Candidate, chooseAddress, findReservation, mayHold } from "../leases/allocate.ts";
 import { type Client, isActive, type Lease } from "../leases/lease.ts";
 import type { LeaseTable } from "../leases/lease_table.ts";
-import { contains, type Ipv4 } from "../wire/ipv4.ts";
+import { contains, type Ipv4, isHostAddress } from "../wire/ipv4.ts";
 import type { ReplySlab } from "../wire/message_writer.ts";
 import type { Decision, Rule } from "./decision.ts";
 import { attachedSubnet, attachedSubnets, subnetOfAddress } from "./subnet_selection.ts";
@@ -218,6 +218,9 @@ function endLease(
 function inform(request: Inform, state: EngineState, slab: ReplySlab): Decision {
   const subnet = subnetOfAddress(state.config, request, request.address);
   if (subnet === undefined) return ignore("no-subnet");
+  // "The server SHOULD check the network address in a DHCPINFORM message for consistency": the
+  // reply goes to that address, so it has to be one that a client on the subnet can have.
+  if (!isHostAddress(subnet.cidr, request.address)) return ignore("wrong-network");
   const reservation = findReservation(subnet, request.client);
   return {
     kind: "reply",

@@ -1,7 +1,7 @@
 /** Which subnet a request is about (RFC 2131 §4.3.1: giaddr, else where it came in). */
 import type { Config, Subnet } from "../config/config.ts";
 import { subnetOf } from "../leases/subnets.ts";
-import type { Ipv4 } from "../wire/ipv4.ts";
+import { type Ipv4, isHostAddress } from "../wire/ipv4.ts";
 import type { Request } from "./request.ts";
 
 /**
@@ -19,7 +19,8 @@ export function attachedSubnets(
   const subnets = new Set<Subnet>();
   for (const locator of locators) {
     const subnet = subnetOf(config.subnets, locator);
-    if (subnet !== undefined) subnets.add(subnet);
+    // Replies go to giaddr: as a broadcast address it would have us shout at that network.
+    if (subnet !== undefined && isHostAddress(subnet.cidr, locator)) subnets.add(subnet);
   }
   const named = address === undefined ? undefined : subnetOf(config.subnets, address);
   if (named === undefined || !subnets.delete(named)) return [...subnets];

@@ -52,6 +52,17 @@ export function contains(cidr: Cidr, address: Ipv4): boolean {
   return ((address & netmask(cidr.prefixLength)) >>> 0) === cidr.network;
 }
 
+/** Whether the first and last address are not for hosts; they are from /31 on (RFC 3021). */
+export function hasBroadcast(cidr: Cidr): boolean {
+  return cidr.prefixLength < 31;
+}
+
+/** Whether `address` can be a host's in the network: not its own, and not its broadcast address. */
+export function isHostAddress(cidr: Cidr, address: Ipv4): boolean {
+  if (!contains(cidr, address)) return false;
+  return !hasBroadcast(cidr) || (address !== cidr.network && address !== lastAddress(cidr));
+}
+
 /**
  * Reads `a.b.c.d/n`; `undefined` when it is not of that form. Host bits are kept in `network`:
  * compare with `networkOf` to refuse them.

@@ -34,6 +34,18 @@ const ROWS: readonly AnswerRow[] = [
     expect: "OFFER 10.20.1.7 (free-address)",
   },
   {
+    name: "giaddr that is a subnet's broadcast address: silence, it is no relay agent's",
+    given: { subnets: [ROUTED, LOCAL] },
+    when: { ...RELAYED, giaddr: "10.20.255.255" },
+    expect: "silence (no-subnet)",
+  },
+  {
+    name: "giaddr that is a subnet's own address: silence",
+    given: { subnets: [ROUTED, LOCAL] },
+    when: { ...RELAYED, giaddr: "10.20.0.0" },
+    expect: "silence (no-subnet)",
+  },
+  {
     name: "giaddr outside of every subnet: silence, though the interface has one",
     given: { subnets: [LOCAL] },
     when: RELAYED,

@@ -4,6 +4,7 @@ import {
   contains,
   formatCidr,
   formatIpv4,
+  isHostAddress,
   lastAddress,
   netmask,
   networkOf,
@@ -85,6 +86,24 @@ Deno.test("a network contains its first to its last address and no other (proper
     if (cidr.network > 0) assert(!contains(cidr, cidr.network - 1));
     if (last < 0xffff_ffff) assert(!contains(cidr, last + 1));
   }));
+});
+
+Deno.test("the network's own and its broadcast address are no host's, but in a /31 and a /32", () => {
+  const rows: [string, string, boolean][] = [
+    ["192.168.1.0/24", "192.168.1.0", false],
+    ["192.168.1.0/24", "192.168.1.1", true],
+    ["192.168.1.0/24", "192.168.1.254", true],
+    ["192.168.1.0/24", "192.168.1.255", false],
+    ["192.168.1.0/24", "192.168.2.1", false],
+    ["10.0.0.0/31", "10.0.0.0", true],
+    ["10.0.0.0/31", "10.0.0.1", true],
+    ["10.0.0.7/32", "10.0.0.7", true],
+    ["10.0.0.7/32", "10.0.0.8", false],
+  ];
+  for (const [cidr, address, expected] of rows) {
+    const told = isHostAddress(parseCidr(cidr)!, parseIpv4(address)!);
+    assert.equal(told, expected, `${address} in ${cidr}`);
+  }
 });
 
 Deno.test("an address survives its text and its octets (property)", () => {
