@@ -21,6 +21,11 @@ export interface DiskFile {
   close(): void;
 }
 
+/** A lock that its holder keeps until it closes it or dies. */
+export interface DiskLock {
+  close(): void;
+}
+
 export interface DiskEntry {
   /** Device and inode: equal for the same file under any name. */
   readonly identity: string;
@@ -28,6 +33,11 @@ export interface DiskEntry {
 }
 
 export interface Disk {
+  /**
+   * Takes the lock of the file at the path, which is made if it is not there (mode 0600) and stays.
+   * Another process that has it is named by what it wrote there: its process id, as text.
+   */
+  lock(path: string): Promise<DiskLock | { readonly holder: string }>;
   /** What is at the path, links followed; `undefined` when nothing is. */
   stat(path: string): Promise<DiskEntry | undefined>;
   openRead(path: string): Promise<DiskFile>;
@@ -84,8 +94,27 @@ async function makeDirectory(path: string): Promise<void> {
   await syncDirectory(dirname(path));
 }
 
+/** flock(2): the kernel gives the lock up with the process, however that ends. */
+async function lock(path: string): Promise<DiskLock | { readonly holder: string }> {
+  const file = await Deno.open(path, { read: true, write: true, create: true, mode: FILE_MODE });
+  try {
+    if (!await file.tryLock(true)) {
+      const holder = (await Deno.readTextFile(path)).trim();
+      file.close();
+      return { holder };
+    }
+    await file.truncate();
+    await file.write(new TextEncoder().encode(`${Deno.pid}\n`));
+    return file;
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
 /** The machine's own file system. */
 export const realDisk: Disk = {
+  lock,
   stat,
   openRead: async (path) => wrap(await Deno.open(path, { read: true })),
   openAppend: async (path) => wrap(await Deno.open(path, { read: true, append: true })),

@@ -88,6 +88,11 @@ export function rejectedPathOf(path: string): string {
   return `${path}.rejected`;
 }
 
+/** The file whose lock is the right to write the journal at `path`, which itself gets replaced. */
+export function lockPathOf(path: string): string {
+  return `${path}.lock`;
+}
+
 /** Appends bad lines to `<path>.rejected` as they stood in the journal, durably. */
 export async function keepAside(
   disk: Disk,

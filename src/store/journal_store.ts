@@ -12,12 +12,13 @@ import { dirname } from "node:path";
 import type { Lease } from "../leases/lease.ts";
 import type { Clock } from "./clock.ts";
 import { Compaction } from "./compaction.ts";
-import { type Disk, realDisk } from "./disk.ts";
+import { type Disk, type DiskLock, realDisk } from "./disk.ts";
 import { describeError } from "./disk_error.ts";
 import {
   appendBytes,
   type JournalFile,
   keepAside,
+  lockPathOf,
   putInPlace,
   rejectedPathOf,
   removeNewJournal,
@@ -99,6 +100,7 @@ class JournalStore implements LeaseStore {
   /** Wall time of the journal less monotonic time: as the clocks stood at the last step. */
   #offsetMs = 0;
   #pending: Group = { text: "", lineCount: 0, waiters: [] };
+  #lock: DiskLock | undefined;
   /** The one writer, while there is something to write. */
   #writer: Promise<void> | undefined;
   /** Set while the state of the file is unknown. */
@@ -119,11 +121,11 @@ class JournalStore implements LeaseStore {
   async load(): Promise<LoadReport> {
     assert(this.#journal === undefined && !this.#isClosed, "a journal is loaded once");
     try {
-      await removeNewJournal(this.#disk, this.#path);
       const entry = await this.#disk.stat(this.#path);
-      if (entry === undefined) return await this.#create();
-      if (entry.kind !== "file") throw notAFile(this.#path, entry.kind);
-      return await this.#open(entry.identity);
+      if (entry !== undefined && entry.kind !== "file") throw notAFile(this.#path, entry.kind);
+      await this.#takeLock();
+      await removeNewJournal(this.#disk, this.#path);
+      return entry === undefined ? await this.#create() : await this.#open();
     } catch (cause) {
       await this.close();
       throw openError(this.#path, cause);
@@ -156,6 +158,22 @@ class JournalStore implements LeaseStore {
     await this.#giveUpCompaction();
     this.#journal?.file.close();
     this.#journal = undefined;
+    this.#lock?.close();
+    this.#lock = undefined;
+  }
+
+  /** Two servers on one journal would each write what the other does not know. */
+  async #takeLock(): Promise<void> {
+    await this.#disk.makeDirectory(dirname(this.#path));
+    const lock = await this.#disk.lock(lockPathOf(this.#path));
+    if (!("holder" in lock)) {
+      this.#lock = lock;
+      return;
+    }
+    throw new StoreError(
+      `another sublet (process ${lock.holder}) uses the lease journal ${this.#path}; stop it, or ` +
+        "set `journal:` to another path",
+    );
   }
 
   async #create(): Promise<LoadReport> {
@@ -165,8 +183,9 @@ class JournalStore implements LeaseStore {
   }
 
   /** Reads the file that is there, and mends it. */
-  async #open(identity: string): Promise<LoadReport> {
+  async #open(): Promise<LoadReport> {
     const file = await this.#disk.openAppend(this.#path);
+    const identity = (await this.#disk.stat(this.#path))?.identity;
     const journal: JournalFile = { file, identity, lineCount: 0 };
     this.#journal = journal;
     const contents = await readContents(file);

@@ -59,3 +59,25 @@ Deno.test("a path that cannot be a journal is refused with a word on what to do"
     }
   });
 });
+
+Deno.test("a second server is refused the journal of a running one, and touches nothing", async () => {
+  await withDirectory(async (directory) => {
+    const path = `${directory}/leases.jsonl`;
+    const ledger = new Ledger(createVirtualClock());
+    const first = openReal(path, ledger);
+    await first.load();
+    await ledger.commit(first, 1);
+    await Deno.writeTextFile(`${path}.new`, "what the first one is writing");
+    await assert.rejects(openReal(path).load(), {
+      name: "StoreError",
+      exitCode: 74,
+      message: `another sublet (process ${Deno.pid}) uses the lease journal ${path}; stop it, or ` +
+        "set `journal:` to another path",
+    });
+    assert.equal(await Deno.readTextFile(`${path}.new`), "what the first one is writing");
+    await first.close();
+    const second = openReal(path, ledger);
+    assert.deepEqual(ledger.violations((await second.load()).leases), []);
+    await second.close();
+  });
+});

@@ -4,7 +4,7 @@
  * go. It can crash at any operation, refuse any, and tell which there were. All by seed.
  */
 import { dirname } from "node:path";
-import type { Disk, DiskEntry, DiskFile } from "../../src/store/disk.ts";
+import type { Disk, DiskEntry, DiskFile, DiskLock } from "../../src/store/disk.ts";
 import { createRandom, type Random } from "./random.ts";
 
 /**
@@ -54,6 +54,7 @@ interface FileSystem {
   readonly names: Map<string, Inode>;
   readonly syncedNames: Map<string, Inode>;
   unsyncedNames: NameChange[];
+  readonly locks: Map<string, FaultyDisk>;
 }
 
 /** An error as the operating system's come: with the errno name in `code`. */
@@ -111,6 +112,7 @@ export class FaultyDisk implements Disk {
       names,
       syncedNames: new Map(names),
       unsyncedNames: [],
+      locks: new Map(),
     });
   }
 
@@ -132,6 +134,16 @@ export class FaultyDisk implements Disk {
     const inode = newInode(bytes);
     this.#system.names.set(path, inode);
     this.#system.syncedNames.set(path, inode);
+  }
+
+  /** No crash point: a lock is in memory. A disk stands for a process, and refuses only others. */
+  lock(path: string): Promise<DiskLock | { readonly holder: string }> {
+    const { locks } = this.#system;
+    const holder = locks.get(path);
+    const isTaken = holder !== undefined && holder !== this && !holder.#hasCrashed;
+    if (isTaken) return Promise.resolve({ holder: "1" });
+    locks.set(path, this);
+    return Promise.resolve({ close: () => locks.delete(path) });
   }
 
   async stat(path: string): Promise<DiskEntry | undefined> {
@@ -315,6 +327,7 @@ function emptySystem(): FileSystem {
     names: new Map(),
     syncedNames: new Map(),
     unsyncedNames: [],
+    locks: new Map(),
   };
 }
 
