@@ -145,7 +145,11 @@ function continuing(request: Continuing, state: EngineState, slab: ReplySlab): D
 
   const reservation = findReservation(subnet, client);
   const binding = bindingOf(request, subnet, leases);
-  const known = binding?.address ?? reservation?.address;
+  // A reservation that was made since takes effect here, once its address is free: until then the
+  // client keeps what it has, so that it is never sent away for an address that it cannot get.
+  const isReservedFree = reservation !== undefined &&
+    leases.isAvailable(reservation.address, client.key, nowMs);
+  const known = isReservedFree ? reservation.address : binding?.address ?? reservation?.address;
   if (known === undefined && !config.authoritative) return ignore("unknown-client");
   if (known !== undefined && known !== address) {
     return nak("not-the-clients-address", request, state, slab);
@@ -153,7 +157,7 @@ function continuing(request: Continuing, state: EngineState, slab: ReplySlab): D
   if (!mayHold({ client, reservation, subnet }, address, leases, nowMs)) {
     return nak("address-not-available", request, state, slab);
   }
-  const rule = binding !== undefined
+  const rule = binding?.address === address
     ? "renewed"
     : known !== undefined
     ? "confirmed"

@@ -159,6 +159,30 @@ const SHARED: readonly {
     expect: `ACK ${RESERVED} (confirmed)`,
   },
   {
+    name: "a client with a lease, and a reservation made since whose address is free: NAK",
+    given: { ...RESERVATION, leases: [{ address: A }] },
+    address: A,
+    expect: "NAK (not-the-clients-address)",
+  },
+  {
+    name: "a client with a lease, and a reservation whose address another holds: it stays",
+    given: {
+      ...RESERVATION,
+      leases: [{ address: A }, { address: RESERVED, client: numberedClient(2) }],
+    },
+    address: A,
+    expect: `ACK ${A} (renewed)`,
+  },
+  {
+    name: "a client with a lease, and a reservation whose address is in quarantine: it stays",
+    given: {
+      ...RESERVATION,
+      leases: [{ address: A }, { address: RESERVED, state: "declined" }],
+    },
+    address: A,
+    expect: `ACK ${A} (renewed)`,
+  },
+  {
     name: "a client with a reservation and no lease, with another address: NAK",
     given: { ...RESERVATION, ...LENIENT },
     address: A,
