@@ -2,21 +2,28 @@
 import { parseArgs } from "node:util";
 import type { Config } from "../config/config.ts";
 import { readConfig } from "../config/load.ts";
-import { ConfigError, formatProblem } from "../config/problem.ts";
+import { ConfigError } from "../config/problem.ts";
 import { createApp } from "../http/app.ts";
 import { serveStatus, type StatusServer } from "../http/serve.ts";
 import { LeaseTable } from "../leases/lease_table.ts";
-import type { InterfaceStatus } from "../link/link.ts";
+import type { Link } from "../link/link.ts";
 import { openLinuxLink } from "../link/linux_link.ts";
 import { systemClock } from "../server/clock.ts";
 import type { NoticeEvent, ServerEvent } from "../server/events.ts";
 import { type LogFormat, openLog, wantsColour } from "../server/log.ts";
 import { Metrics } from "../server/metrics.ts";
 import { DhcpServer } from "../server/server.ts";
-import { VERSION } from "../server/version.ts";
+import type { StatusSource } from "../server/status.ts";
 import { openJournal } from "../store/journal_store.ts";
+import type { LeaseStore } from "../store/lease_store.ts";
 import { findConfig } from "./config_path.ts";
-import { counted } from "./counted.ts";
+import {
+  describeStart,
+  fixedAtStart,
+  type Notify,
+  notifyOfInterface,
+  onOneLine,
+} from "./run_notices.ts";
 import { UsageError } from "./usage_error.ts";
 
 export const usage = `Serve addresses until SIGTERM or SIGINT.
@@ -30,36 +37,51 @@ Usage: sublet run [--config FILE] [--log-format human|json]
 SIGHUP reads the config again: all of it, or, when there is a problem, nothing.
 `;
 
-/** How often the store may look at the wall clock, and mend itself, when no lease changes. */
-const STORE_CHECK_INTERVAL_MS = 5_000;
+/** How often store and sockets may mend what went wrong, while nothing else makes them. */
+const MENDING_INTERVAL_MS = 5_000;
 
 /** Runs the server; resolves to the exit code once it was told to stop and has stopped. */
 export async function runCommand(args: readonly string[]): Promise<number> {
   const options = parseRunArgs(args);
   const path = findConfig(options.config);
   const { config, warnings } = await readConfig(path);
-
-  const clock = systemClock;
   const metrics = new Metrics();
   const log = openLog({
     format: options.logFormat,
     colour: wantsColour(),
-    clock,
+    clock: systemClock,
     write: (bytes) => Deno.stderr.write(bytes),
   });
   const emit = (event: ServerEvent) => {
     metrics.count(event);
     log.record(event);
   };
-  const notice = (level: NoticeEvent["level"], message: string) =>
-    emit({ kind: "notice", level, message });
+  try {
+    for (const warning of warnings) emit(noticeOf("warning", onOneLine(warning)));
+    await serve(path, config, metrics, emit);
+    emit(noticeOf("info", "stopped"));
+  } finally {
+    await log.close();
+  }
+  return 0;
+}
 
-  for (const warning of warnings) notice("warning", formatProblem(warning));
+/** Puts the server together, and serves until a signal ends it. */
+async function serve(
+  path: string,
+  config: Config,
+  metrics: Metrics,
+  emit: (event: ServerEvent) => void,
+): Promise<void> {
+  const clock = systemClock;
+  const notify: Notify = (level, message) => emit(noticeOf(level, message));
+  let server: DhcpServer | undefined;
   // Sockets first: what is missing there shows before a journal is made.
   const link = openLinuxLink({
     interfaceNames: config.interfaces,
-    onTrouble: (message) => notice("warning", message),
-    onInterfaceChange: (status) => notice(...describeInterface(status)),
+    onTrouble: (message) => notify("warning", message),
+    onInterfaceChange: (status) =>
+      notifyOfInterface(status, server?.runningConfig ?? config, notify),
   });
   const leases = new LeaseTable(config.subnets);
   const store = openJournal({ path: config.journal, clock, snapshot: () => leases.records() });
@@ -68,40 +90,62 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     const report = await store.load();
     for (const lease of report.leases) leases.put(lease);
     leases.advance(clock.monotonicMs());
-    for (const remark of report.remarks) notice("warning", remark);
+    for (const remark of report.remarks) notify("warning", remark);
 
-    const server = new DhcpServer({ config, leases, link, store, clock, emit });
+    server = new DhcpServer({ config, leases, link, store, clock, emit });
     if (config.status !== undefined) {
-      const app = createApp({
-        config: () => server.runningConfig,
-        leases,
-        metrics,
-        clock,
-        startedAtMs: clock.monotonicMs(),
-        interfaces: () => link.interfaces(),
-        health: () => store.health(),
-      });
+      const app = createApp(statusSource({ server, leases, metrics, link, store }));
       status = serveStatus(app, config.status);
     }
-    notice("info", describeStart(config, leases.size, path));
-
-    const storeCheck = setInterval(() => server.checkStore(), STORE_CHECK_INTERVAL_MS);
-    const forget = onSignals({
-      SIGHUP: () => reload(path, config, server, notice),
-      SIGTERM: () => link.close(),
-      SIGINT: () => link.close(),
-    });
-    await server.run();
-    forget();
-    clearInterval(storeCheck);
-    notice("info", "stopped");
+    notify("info", describeStart(config, leases.size, path));
+    await untilStopped(server, link, () => reload(path, config, server!, notify));
   } finally {
     link.close();
     await status?.shutdown();
     await store.close();
-    await log.close();
   }
-  return 0;
+}
+
+function noticeOf(level: NoticeEvent["level"], message: string): NoticeEvent {
+  return { kind: "notice", level, message };
+}
+
+/** What the status endpoint sees of the parts of a server. */
+function statusSource(parts: {
+  server: DhcpServer;
+  leases: LeaseTable;
+  metrics: Metrics;
+  link: Link;
+  store: LeaseStore;
+}): StatusSource {
+  const { server, leases, metrics, link, store } = parts;
+  return {
+    config: () => server.runningConfig,
+    leases,
+    metrics,
+    clock: systemClock,
+    startedAtMs: systemClock.monotonicMs(),
+    interfaces: () => link.interfaces(),
+    linkCounters: () => link.counters(),
+    health: () => store.health(),
+  };
+}
+
+/** Serves until SIGTERM or SIGINT, and then until what is under way is done. */
+async function untilStopped(server: DhcpServer, link: Link, onHangup: () => void): Promise<void> {
+  const mending = setInterval(() => {
+    server.checkStore();
+    // Opens what could not be opened before, such as a port that another program had.
+    link.serve(server.runningConfig.interfaces);
+  }, MENDING_INTERVAL_MS);
+  const forget = onSignals({
+    SIGHUP: onHangup,
+    SIGTERM: () => link.close(),
+    SIGINT: () => link.close(),
+  });
+  await server.run();
+  forget();
+  clearInterval(mending);
 }
 
 interface RunOptions {
@@ -129,52 +173,20 @@ async function reload(
   path: string,
   started: Config,
   server: DhcpServer,
-  notice: (level: NoticeEvent["level"], message: string) => void,
+  notify: Notify,
 ): Promise<void> {
   try {
     const { config, warnings } = await readConfig(path);
-    for (const warning of warnings) notice("warning", formatProblem(warning));
+    for (const warning of warnings) notify("warning", onOneLine(warning));
     server.reconfigure(config);
-    notice("info", `reloaded ${path}`);
+    notify("info", `reloaded ${path}`);
     for (const key of fixedAtStart(started, config)) {
-      notice("warning", `the new "${key}" takes effect at the next start`);
+      notify("warning", `the new "${key}" takes effect at the next start`);
     }
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    for (const line of error.message.split("\n")) notice("error", line);
-    notice("error", `${path} was not reloaded: the server goes on with the config it has`);
-  }
-}
-
-/** Keys whose new values need another journal or socket than the ones that are open. */
-function fixedAtStart(started: Config, now: Config): string[] {
-  const keys: string[] = [];
-  if (started.journal !== now.journal) keys.push("journal");
-  if (
-    started.status?.hostname !== now.status?.hostname || started.status?.port !== now.status?.port
-  ) keys.push("status");
-  return keys;
-}
-
-function describeStart(config: Config, leaseCount: number, path: string): string {
-  const status = config.status === undefined
-    ? "no status endpoint"
-    : `status on ${config.status.hostname}:${config.status.port}`;
-  return `sublet ${VERSION} serves ${path}: ${counted(config.subnets.length, "subnet")}, ` +
-    `${counted(leaseCount, "lease")} from ${config.journal}, ${status}`;
-}
-
-function describeInterface(status: InterfaceStatus): [NoticeEvent["level"], string] {
-  const { name, state, addresses } = status;
-  switch (state) {
-    case "serving":
-      return ["info", `${name}: serving on ${addresses.join(", ")}`];
-    case "missing":
-      return ["warning", `${name}: there is no such interface; waiting for it`];
-    case "down":
-      return ["warning", `${name}: down; waiting for it`];
-    case "no-address":
-      return ["warning", `${name}: has no IPv4 address; waiting for one`];
+    for (const line of error.message.split("\n")) notify("error", line);
+    notify("error", `${path} was not reloaded: the server goes on with the config it has`);
   }
 }
 

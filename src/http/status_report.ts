@@ -34,7 +34,10 @@ export interface StatusReport {
   readonly counters: {
     readonly requests: Readonly<Record<string, number>>;
     readonly outcomes: Readonly<Record<string, number>>;
+    readonly rules: Readonly<Record<string, number>>;
     readonly dropped: Readonly<Record<string, number>>;
+    readonly "oversized-datagrams": number;
+    readonly "unsent-replies": number;
   };
 }
 
@@ -49,6 +52,7 @@ export interface Trouble {
 export function reportStatus(source: StatusSource): StatusReport {
   const now = instantOf(source.clock);
   const { leases, metrics } = source;
+  const { oversizedDatagrams, unsentReplies } = source.linkCounters();
   return {
     version: VERSION,
     "uptime-seconds": uptimeSeconds(source, now),
@@ -60,7 +64,10 @@ export function reportStatus(source: StatusSource): StatusReport {
     counters: {
       requests: Object.fromEntries(metrics.requests),
       outcomes: Object.fromEntries(metrics.outcomes),
+      rules: Object.fromEntries(metrics.rules),
       dropped: Object.fromEntries(metrics.dropped),
+      "oversized-datagrams": oversizedDatagrams,
+      "unsent-replies": unsentReplies,
     },
   };
 }
@@ -70,7 +77,7 @@ export function formatStatus(source: StatusSource): string {
   const now = instantOf(source.clock);
   const trouble = findTrouble(source);
   const title = `sublet ${VERSION}, up ${approximateDuration(uptimeSeconds(source, now))}: ` +
-    (trouble === undefined ? "serving" : escapeInvisible(trouble.reason)) + "\n";
+    describeState(trouble) + "\n";
 
   const interfaces = formatTable([
     ["interface", "state", "addresses"],
@@ -97,6 +104,12 @@ export function formatStatus(source: StatusSource): string {
   return [title, interfaces, subnets, leases].join("\n");
 }
 
+function describeState(trouble: Trouble | undefined): string {
+  if (trouble === undefined) return "serving";
+  const reason = escapeInvisible(trouble.reason);
+  return trouble.outage ? reason : `serving, but ${reason}`;
+}
+
 /**
  * What keeps clients from being served. A store that cannot write is an outage: no ACK leaves
  * without it. So is having no interface to serve; but while one of several serves, the others may
@@ -121,6 +134,7 @@ const STATE_WORDS: Readonly<Record<InterfaceStatus["state"], string>> = {
   missing: "is missing",
   down: "is down",
   "no-address": "has no address",
+  "no-socket": "has no socket (see the log)",
 };
 
 /**

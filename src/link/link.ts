@@ -21,8 +21,16 @@ export interface Outgoing {
 export interface InterfaceStatus {
   readonly name: string;
   /** `serving`: socket open and interface up. Otherwise why not, in a word. */
-  readonly state: "serving" | "missing" | "down" | "no-address";
+  readonly state: "serving" | "missing" | "down" | "no-address" | "no-socket";
   readonly addresses: readonly string[];
+}
+
+/** What the link has dropped since it was opened. */
+export interface LinkCounters {
+  /** Datagrams longer than any DHCP message. */
+  readonly oversizedDatagrams: number;
+  /** Replies that could not be sent. */
+  readonly unsentReplies: number;
 }
 
 export interface Link {
@@ -36,9 +44,10 @@ export interface Link {
   send(replies: readonly Outgoing[]): void;
   /** Every address of the served interfaces: the server identifiers that are ours. */
   ownAddresses(): ReadonlySet<number>;
-  /** Replaces the set of served interfaces (reload). */
+  /** Sets which interfaces to serve, and tries again to open what could not be opened. */
   serve(interfaceNames: readonly string[]): void;
   interfaces(): readonly InterfaceStatus[];
+  counters(): LinkCounters;
   /** Ends a pending `receive` and closes every socket. */
   close(): void;
 }

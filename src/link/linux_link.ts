@@ -7,7 +7,7 @@
  * listed. Where the way back to a relay agent is another interface, routing has to be made
  * symmetric; this is Kea's default (`outbound-interface: same-as-inbound`) too.
  */
-import type { Datagram, InterfaceStatus, Link, Outgoing } from "./link.ts";
+import type { Datagram, InterfaceStatus, Link, LinkCounters, Outgoing } from "./link.ts";
 import assert from "node:assert/strict";
 import type { Ingress } from "../protocol/endpoints.ts";
 import { formatIpv4 } from "../wire/ipv4.ts";
@@ -18,7 +18,7 @@ import { assertPermitted } from "./permission.ts";
 import { PollSet } from "./poll_set.ts";
 import { ReceiveSlab } from "./receive_slab.ts";
 import { ReplySender } from "./reply_sender.ts";
-import { openFrameSocket, openServerSocket } from "./sockets.ts";
+import { isPortTaken, openFrameSocket, openServerSocket } from "./sockets.ts";
 
 export interface LinuxLinkOptions {
   readonly interfaceNames: readonly string[];
@@ -38,24 +38,11 @@ export interface DhcpPorts {
 /** RFC 2131 §4.1. */
 const DHCP_PORTS: DhcpPorts = { server: 67, client: 68 };
 
-/** What the link has dropped since it was opened. */
-export interface LinkCounters {
-  /** Datagrams longer than any DHCP message. */
-  readonly oversizedDatagrams: number;
-  /** Replies that could not be sent. */
-  readonly unsentReplies: number;
-}
-
-/** A Link that also counts what it drops. */
-export interface LinuxLink extends Link {
-  counters(): LinkCounters;
-}
-
 /**
  * Opens the sockets of the interfaces that are there, and waits for the others.
  * Throws PermissionError (a capability is missing) or LinkError (e.g. the port is taken).
  */
-export function openLinuxLink(options: LinuxLinkOptions): LinuxLink {
+export function openLinuxLink(options: LinuxLinkOptions): Link {
   const ports = options.ports ?? DHCP_PORTS;
   assertPermitted(ports.server);
   return new SocketLink(options, ports);
@@ -71,7 +58,7 @@ interface Served {
   retired: boolean;
 }
 
-class SocketLink implements LinuxLink {
+class SocketLink implements Link {
   readonly #options: LinuxLinkOptions;
   readonly #serverPort: number;
   readonly #event: Fd;
@@ -85,6 +72,8 @@ class SocketLink implements LinuxLink {
   #pollSet: PollSet<Served> | undefined;
   #polling = false;
   #closed = false;
+  /** Why the socket of an interface could not be opened, by its name. */
+  readonly #failures = new Map<string, string>();
   /** Descriptors to close once the pending poll, which may hold them, is over. */
   readonly #retired: Fd[] = [];
   #turn = 0;
@@ -251,14 +240,26 @@ class SocketLink implements LinuxLink {
       return before;
     }
     try {
+      const isShared = isPortTaken(link.name, this.#serverPort);
       const fd = openServerSocket(link.name, this.#serverPort);
+      if (isShared) this.#reportSharedPort(link.name);
+      this.#failures.delete(link.name);
       return { fd, link, ingress: undefined, retired: false };
     } catch (error) {
       if (!(error instanceof SystemCallError)) throw error;
-      // Deleted since it was listed: the link watch has the news.
-      if (error.errno !== "ENODEV") onFailure(error, link.name);
+      // Deleted since it was listed: the link watch has the news. What failed before is said once.
+      const isNews = this.#failures.get(link.name) !== error.message;
+      this.#failures.set(link.name, error.message);
+      if (error.errno !== "ENODEV" && isNews) onFailure(error, link.name);
       return undefined;
     }
+  }
+
+  #reportSharedPort(interfaceName: string): void {
+    this.#options.onTrouble(
+      `${interfaceName}: another program has UDP port ${this.#serverPort} open, too; if it serves ` +
+        "this network, stop one of the two: their answers contradict each other",
+    );
   }
 
   #retire(served: Served): void {
@@ -284,7 +285,7 @@ function statusOf(name: string, link: LinkFact | undefined, hasSocket: boolean):
   const addresses = link.addresses.map(({ address }) => formatIpv4(address));
   if (!link.up) return { name, state: "down", addresses };
   if (addresses.length === 0) return { name, state: "no-address", addresses };
-  return { name, state: hasSocket ? "serving" : "down", addresses };
+  return { name, state: hasSocket ? "serving" : "no-socket", addresses };
 }
 
 function isSame(a: InterfaceStatus, b: InterfaceStatus): boolean {

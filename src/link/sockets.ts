@@ -45,13 +45,31 @@ const RECEIVE_NO_PROTOCOL = 0;
  * address of every datagram. Throws SystemCallError.
  */
 export function openServerSocket(interfaceName: string, port: number): Fd {
+  return openBoundSocket(interfaceName, port, true);
+}
+
+/**
+ * Whether another socket takes datagrams for the port on the interface: another DHCP server, most
+ * likely, since both get every broadcast. Throws SystemCallError.
+ */
+export function isPortTaken(interfaceName: string, port: number): boolean {
+  try {
+    closeFd(openBoundSocket(interfaceName, port, false));
+    return false;
+  } catch (error) {
+    if (error instanceof SystemCallError && error.errno === "EADDRINUSE") return true;
+    throw error;
+  }
+}
+
+function openBoundSocket(interfaceName: string, port: number, shares: boolean): Fd {
   const fd = openUdp();
   try {
     // Bound to the device first, so that nothing from another interface is ever queued.
     setSocketOptionText(fd, SO_BINDTODEVICE, interfaceName);
     // To live beside a server for other interfaces that has the port everywhere, and shares it
     // (dnsmasq for virtual machines): the kernel prefers the socket that is bound to the device.
-    setSocketOption(fd, SO_REUSEADDR, 1);
+    setSocketOption(fd, SO_REUSEADDR, shares ? 1 : 0);
     setSocketOption(fd, SO_BROADCAST, 1);
     setIpOption(fd, IP_PKTINFO, 1);
     enlargeBuffer(fd, SO_RCVBUFFORCE, SO_RCVBUF, RECEIVE_BUFFER_OCTETS);

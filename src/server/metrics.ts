@@ -6,6 +6,8 @@ export class Metrics {
   readonly requests = new Map<string, number>();
   /** What became of them, e.g. `ACK`. */
   readonly outcomes = new Map<string, number>();
+  /** Which rules made the decisions, e.g. `pool-exhausted`. */
+  readonly rules = new Map<string, number>();
   /** Datagrams that are not requests, by reason. */
   readonly dropped = new Map<string, number>();
 
@@ -15,6 +17,7 @@ export class Metrics {
       case "exchange":
         increment(this.requests, event.request);
         increment(this.outcomes, event.outcome);
+        increment(this.rules, event.rule);
         break;
       case "dropped":
         increment(this.dropped, event.reason);

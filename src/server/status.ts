@@ -1,7 +1,7 @@
 /** What the status endpoint may see of a running server. */
 import type { Config } from "../config/config.ts";
 import type { LeaseTable } from "../leases/lease_table.ts";
-import type { InterfaceStatus } from "../link/link.ts";
+import type { InterfaceStatus, LinkCounters } from "../link/link.ts";
 import type { Clock } from "../store/clock.ts";
 import type { StoreHealth } from "../store/lease_store.ts";
 import type { Metrics } from "./metrics.ts";
@@ -15,5 +15,6 @@ export interface StatusSource {
   /** Monotonic milliseconds. */
   readonly startedAtMs: number;
   interfaces(): readonly InterfaceStatus[];
+  linkCounters(): LinkCounters;
   health(): StoreHealth;
 }

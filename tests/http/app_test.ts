@@ -44,6 +44,7 @@ function makeSource(sketch: SourceSketch = {}): StatusSource {
     clock: createVirtualClock(),
     startedAtMs: NOW_MS - 2 * HOUR_MS,
     interfaces: () => sketch.interfaces ?? [ETH0],
+    linkCounters: () => ({ oversizedDatagrams: 2, unsentReplies: 1 }),
     health: () => sketch.health ?? { ok: true },
   };
 }
@@ -98,7 +99,7 @@ Deno.test("the page for a terminal: uptime, interfaces, subnets, the last leases
   const page = (await response.text()).replace(new RegExp(version), "VERSION");
   assert.equal(
     page,
-    `sublet VERSION, up 2h: eth1.20 is missing
+    `sublet VERSION, up 2h: serving, but eth1.20 is missing
 
 interface  state    addresses
 eth0       serving  192.168.1.1/24
@@ -171,7 +172,10 @@ Deno.test("/status has the report and the counters", async () => {
   assert.deepEqual(report.counters, {
     requests: { DISCOVER: 2 },
     outcomes: { silence: 2 },
+    rules: { "pool-exhausted": 2 },
     dropped: { "too-short": 1 },
+    "oversized-datagrams": 2,
+    "unsent-replies": 1,
   });
 });
 

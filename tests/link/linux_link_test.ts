@@ -181,17 +181,41 @@ systemTest("a port that another program holds is a LinkError that says so", asyn
   }
 });
 
-systemTest("a server for other interfaces that shares the port does no harm", async () => {
+systemTest("a server that shares the port does no harm, but the operator hears of it", async () => {
   await using wire = await makeServerWire();
   using _server = enterNamespace(wire.namespace("server"));
   const other = holdServerPort({ shared: true });
   try {
-    const link = openSilently(["lan0"]);
+    const troubles: string[] = [];
+    const link = openLinuxLink({
+      interfaceNames: ["lan0"],
+      onTrouble: (message) => troubles.push(message),
+      onInterfaceChange: () => {},
+    });
     assert.deepEqual(link.interfaces().map(({ state }) => state), ["serving"]);
+    assert.deepEqual(troubles, [
+      "lan0: another program has UDP port 67 open, too; if it serves this network, stop one of " +
+      "the two: their answers contradict each other",
+    ]);
     link.close();
   } finally {
     closeFd(other);
   }
+});
+
+systemTest("a port that is taken when its interface appears is tried again", async () => {
+  await using world = await makeLinuxWorld(["late0"]);
+  const other = holdServerPort({ shared: false });
+  try {
+    await world.addInterface("late0", "192.168.9.1/24");
+    await untilState(world.link, "late0", "no-socket");
+    world.link.serve(["late0"]);
+    assert.deepEqual(world.troubles, ["late0: bind: EADDRINUSE"], "said once");
+  } finally {
+    closeFd(other);
+  }
+  world.link.serve(["late0"]);
+  assert.deepEqual(world.link.interfaces().map(({ state }) => state), ["serving"]);
 });
 
 systemTest("without CAP_NET_BIND_SERVICE: one line names it, exit code 77", async () => {

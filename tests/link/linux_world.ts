@@ -1,8 +1,8 @@
 /** A LinuxLink in a network namespace, with a host on the other end of its cables. */
-import type { InterfaceStatus } from "../../src/link/link.ts";
 import { SOCKADDR_LL_OCTETS, writeSockaddrLl } from "../../src/link/layouts.ts";
 import { bindSocket, bootTimeMs, closeFd, type Fd, sendMessage } from "../../src/link/libc.ts";
-import { type LinuxLink, openLinuxLink } from "../../src/link/linux_link.ts";
+import type { InterfaceStatus } from "../../src/link/link.ts";
+import { openLinuxLink } from "../../src/link/linux_link.ts";
 import { type LinkFact, listLinks } from "../../src/link/netlink.ts";
 import { openFrameSocket } from "../../src/link/sockets.ts";
 import {
@@ -42,7 +42,6 @@ bootTimeMs();
 
 /** What only a real link has: the wire itself, and what the link said. */
 export interface LinuxWorld extends LinkWorld {
-  readonly link: LinuxLink;
   readonly wire: Wire;
   readonly troubles: string[];
   readonly changes: InterfaceStatus[];

@@ -30,6 +30,7 @@ function sending(link: Link, change: (reply: Outgoing) => Outgoing): Link {
     ownAddresses: () => link.ownAddresses(),
     serve: (names) => link.serve(names),
     interfaces: () => link.interfaces(),
+    counters: () => link.counters(),
     close: () => link.close(),
   };
 }

@@ -322,6 +322,7 @@ export class Host {
       ownAddresses: () => inner.ownAddresses(),
       serve: (names) => inner.serve(names),
       interfaces: () => inner.interfaces(),
+      counters: () => inner.counters(),
       close: () => inner.close(),
     };
   }

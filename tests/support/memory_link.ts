@@ -2,7 +2,13 @@
  * The Link without a network: a test puts datagrams in and looks at what was sent. Everything
  * happens in the order of the calls, so a simulation on it is deterministic.
  */
-import type { Datagram, InterfaceStatus, Link, Outgoing } from "../../src/link/link.ts";
+import type {
+  Datagram,
+  InterfaceStatus,
+  Link,
+  LinkCounters,
+  Outgoing,
+} from "../../src/link/link.ts";
 import type { InterfaceAddress } from "../../src/protocol/endpoints.ts";
 import { formatIpv4, type Ipv4, networkOf, parseIpv4 } from "../../src/wire/ipv4.ts";
 
@@ -101,6 +107,10 @@ export class MemoryLink implements Link {
       if (!known.up) return { name, state: "down", addresses };
       return { name, state: addresses.length === 0 ? "no-address" : "serving", addresses };
     });
+  }
+
+  counters(): LinkCounters {
+    return { oversizedDatagrams: 0, unsentReplies: 0 };
   }
 
   close(): void {
