@@ -1,12 +1,16 @@
 /** The engine's config, of a file that has passed every check. */
+import { isAbsolute, join } from "node:path";
 import { formatCidr, type Ipv4, lastAddress, netmask } from "../wire/ipv4.ts";
 import { subtractRanges } from "./address_range.ts";
 import type { Config, LeaseTime, OptionSet, Reservation, Reservations, Subnet } from "./config.ts";
 import type { ParsedOption } from "./option_schema.ts";
 import type { ParsedConfig, ParsedReservation, ParsedSubnet } from "./schema.ts";
 
-/** Resolves inheritance and puts everything the way the engine looks it up. */
-export function buildConfig(parsed: ParsedConfig): Config {
+/**
+ * Resolves inheritance and puts everything the way the engine looks it up. A relative path starts
+ * at `directory`, that of the file: wherever a command runs, it means the same journal.
+ */
+export function buildConfig(parsed: ParsedConfig, directory: string): Config {
   const sharedOptions = parsed.options ?? [];
   const subnets = parsed.subnets
     .map((subnet) => buildSubnet(subnet, parsed["lease-time"], sharedOptions))
@@ -17,7 +21,7 @@ export function buildConfig(parsed: ParsedConfig): Config {
     subnets: Object.freeze(subnets),
     offerSeconds: parsed["offer-time"],
     quarantineSeconds: parsed["quarantine-time"],
-    journal: parsed.journal,
+    journal: isAbsolute(parsed.journal) ? parsed.journal : join(directory, parsed.journal),
     ...(parsed.status && { status: Object.freeze(parsed.status) }),
   });
 }

@@ -38,7 +38,7 @@ export interface Reservations {
 }
 
 export interface Subnet {
-  /** `192.168.1.0/24`: the subnet's name in logs, journal and status page. */
+  /** `192.168.1.0/24`: the name that the status page shows. */
   readonly name: string;
   readonly cidr: Cidr;
   readonly netmask: Ipv4;

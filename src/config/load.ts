@@ -1,4 +1,5 @@
 /** From the text of a config file to the engine's config, or to all that is wrong with it. */
+import { dirname } from "node:path";
 import type { z } from "zod";
 import { buildConfig } from "./build.ts";
 import { checkFile } from "./checks.ts";
@@ -38,7 +39,8 @@ export async function readConfig(path: string): Promise<LoadedConfig> {
 
 /**
  * Reads the text of a config file. Problems come all at once, in the order of the file; never
- * throws. `fileName` is for the problems only: nothing is read from disk.
+ * throws. `fileName` is for the problems, and relative paths in the file start at its directory;
+ * nothing is read from disk.
  */
 export function loadConfig(text: string, fileName: string): LoadResult {
   const source = readYaml(text);
@@ -54,7 +56,7 @@ export function loadConfig(text: string, fileName: string): LoadResult {
   ]);
   return parsed === undefined || problems.some(({ severity }) => severity === "error")
     ? { problems }
-    : { config: buildConfig(parsed), warnings: problems };
+    : { config: buildConfig(parsed, dirname(fileName)), warnings: problems };
 }
 
 /** Schema first, then the checks on whatever parts of the file the schema has no fault with. */

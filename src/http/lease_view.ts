@@ -5,6 +5,7 @@ import type { Clock } from "../store/clock.ts";
 import { formatWall } from "../store/journal_format.ts";
 import { quoteUnlessPlain, stringifyVisibly } from "../wire/escape.ts";
 import { formatIpv4 } from "../wire/ipv4.ts";
+import { HTYPE_ETHERNET } from "../wire/message_view.ts";
 
 /** One instant on both clocks, read together. */
 export interface Instant {
@@ -48,7 +49,7 @@ export function viewLease(lease: Lease, now: Instant): LeaseView {
   return {
     address: formatIpv4(lease.address),
     mac: client.hardwareAddress,
-    ...(client.hardwareType === 1 ? {} : { htype: client.hardwareType }),
+    ...(client.hardwareType === HTYPE_ETHERNET ? {} : { htype: client.hardwareType }),
     ...(client.clientId === undefined ? {} : { "client-id": client.clientId }),
     ...(hostname === undefined ? {} : { hostname }),
     state: shownState(lease, now.monotonicMs),

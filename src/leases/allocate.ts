@@ -1,6 +1,7 @@
 /** Which address a client is offered, and whether it may have the one it names. */
 import type { Reservation, Subnet } from "../config/config.ts";
 import { contains, type Ipv4 } from "../wire/ipv4.ts";
+import { HTYPE_ETHERNET } from "../wire/message_view.ts";
 import { type Client, isActive } from "./lease.ts";
 import type { LeaseTable } from "./lease_table.ts";
 import { rangeIndexOf } from "./subnets.ts";
@@ -108,11 +109,8 @@ export function findReservation(subnet: Subnet, client: Client): Reservation | u
   const { byClientId, byMac } = subnet.reservations;
   const byId = client.clientId === undefined ? undefined : byClientId.get(client.clientId);
   if (byId !== undefined) return byId;
-  return client.hardwareType === HARDWARE_ETHERNET ? byMac.get(client.hardwareAddress) : undefined;
+  return client.hardwareType === HTYPE_ETHERNET ? byMac.get(client.hardwareAddress) : undefined;
 }
-
-/** IANA hardware type of the addresses that a reservation by MAC speaks of. */
-const HARDWARE_ETHERNET = 1;
 
 /** Inside the ranges or the client's own reservation, and kept by nobody else. */
 function mayBeGiven(claim: Claim, address: Ipv4, table: LeaseTable, nowMs: number): boolean {

@@ -1,12 +1,9 @@
 /** Where a reply goes: RFC 2131 §4.1, branch by branch. */
-import { BROADCAST_FLAG } from "../wire/message_view.ts";
+import { ETHERNET_ADDRESS_OCTETS } from "../wire/frame.ts";
+import { BROADCAST_FLAG, HTYPE_ETHERNET } from "../wire/message_view.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import type { Destination } from "./endpoints.ts";
 import type { Request } from "./request.ts";
-
-/** IANA hardware type of Ethernet, and the length of its addresses. */
-const ETHERNET = 1;
-const ETHERNET_OCTETS = 6;
 
 /** The destination of an OFFER or ACK that gives `yiaddr`. */
 export function replyDestination(request: Request, yiaddr: Ipv4): Destination {
@@ -23,10 +20,10 @@ export function replyDestination(request: Request, yiaddr: Ipv4): Destination {
   // "If the broadcast bit is not set [...] then the server unicasts DHCPOFFER and DHCPACK messages
   // to the client's hardware address and 'yiaddr' address." Where we cannot address the
   // hardware, RFC 2131 §4.1 has the server broadcast.
-  if (htype !== ETHERNET || hlen !== ETHERNET_OCTETS) return { kind: "broadcast" };
+  if (htype !== HTYPE_ETHERNET || hlen !== ETHERNET_ADDRESS_OCTETS) return { kind: "broadcast" };
   return {
     kind: "hardware",
-    hardwareAddress: chaddr.slice(0, ETHERNET_OCTETS),
+    hardwareAddress: chaddr.slice(0, ETHERNET_ADDRESS_OCTETS),
     address: yiaddr,
   };
 }

@@ -1,6 +1,6 @@
 /** Encodes decisions into replies: header, options, destination (RFC 2131 §4.3.1, table 3). */
 import type { Reservation, Subnet } from "../config/config.ts";
-import type { Ipv4 } from "../wire/ipv4.ts";
+import { contains, type Ipv4 } from "../wire/ipv4.ts";
 import { BROADCAST_FLAG, type MessageView } from "../wire/message_view.ts";
 import { MessageWriter, type ReplyHeader, type ReplySlab } from "../wire/message_writer.ts";
 import { Option } from "../wire/option_codes.ts";
@@ -140,8 +140,6 @@ function serverIdentifier(
   if (request.kind === "SELECTING") return request.serverIdentifier;
   const { addresses, destination } = request.ingress;
   if (ownAddresses.has(destination)) return destination;
-  const near = addresses.find(({ address }) =>
-    subnet !== undefined && ((address & subnet.netmask) >>> 0) === subnet.cidr.network
-  );
+  const near = subnet && addresses.find(({ address }) => contains(subnet.cidr, address));
   return (near ?? addresses[0]!).address;
 }

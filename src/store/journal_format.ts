@@ -13,11 +13,10 @@
 import { type Lease, type LeaseState, makeClient } from "../leases/lease.ts";
 import { formatHex, parseHex } from "../wire/hex.ts";
 import { formatIpv4, parseIpv4 } from "../wire/ipv4.ts";
+import { HTYPE_ETHERNET } from "../wire/message_view.ts";
 
 export const JOURNAL_VERSION = 1;
 
-/** Ethernet, the hardware type that goes without saying. */
-const HARDWARE_TYPE_ETHERNET = 1;
 const HARDWARE_TYPE_MAX = 255;
 
 /** The years 0000 to 9999: what ISO 8601 writes with four digits. */
@@ -55,7 +54,7 @@ export function encodeLease(lease: Lease, offsetMs: number): string {
     state: lease.state,
     expires: lease.expiresAtMs === Infinity ? "infinite" : formatWall(lease.expiresAtMs + offsetMs),
     mac: hardwareAddress,
-    htype: hardwareType === HARDWARE_TYPE_ETHERNET ? undefined : hardwareType,
+    htype: hardwareType === HTYPE_ETHERNET ? undefined : hardwareType,
     "client-id": clientId,
     // jq refuses a whole file for one half of a surrogate pair.
     hostname: lease.hostname?.toWellFormed(),
@@ -112,7 +111,7 @@ function decodeLease(fields: Readonly<Record<string, unknown>>): JournalLine {
   if (expiresAtMs === undefined) return bad("`expires` is neither a UTC time nor infinite");
   const hardwareAddress = canonicalHex(fields["mac"]);
   if (hardwareAddress === undefined) return bad("`mac` is not octets in hex");
-  const hardwareType = fields["htype"] ?? HARDWARE_TYPE_ETHERNET;
+  const hardwareType = fields["htype"] ?? HTYPE_ETHERNET;
   if (!isHardwareType(hardwareType)) return bad("`htype` is not a number from 0 to 255");
   const clientIdField = fields["client-id"];
   const clientId = clientIdField === undefined ? undefined : canonicalHex(clientIdField);

@@ -35,6 +35,9 @@ export const MAGIC_COOKIE = 0x6382_5363;
 export const BOOTREQUEST = 1;
 export const BOOTREPLY = 2;
 
+/** IANA hardware type of Ethernet, in `htype`. */
+export const HTYPE_ETHERNET = 1;
+
 /** The BROADCAST bit of `flags` (RFC 2131 figure 2). */
 export const BROADCAST_FLAG = 0x8000;
 

@@ -265,3 +265,10 @@ Deno.test("a file is read from disk, and one that cannot be read says why", asyn
     await Deno.remove(directory, { recursive: true });
   }
 });
+
+Deno.test("a relative journal starts at the directory of the config, wherever the command runs", () => {
+  const text = "interfaces: eth0\nsubnets: [{subnet: 10.0.0.0/24}]\njournal: lib/leases.jsonl\n";
+  const result = loadConfig(text, "/etc/sublet/config.yaml");
+  assert("config" in result);
+  assert.equal(result.config.journal, "/etc/sublet/lib/leases.jsonl");
+});
