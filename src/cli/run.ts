@@ -95,7 +95,7 @@ async function serve(
     server = new DhcpServer({ config, leases, link, store, clock, emit });
     if (config.status !== undefined) {
       const app = createApp(statusSource({ server, leases, metrics, link, store }));
-      status = serveStatus(app, config.status);
+      status = serveStatus(app, config.status, (message) => notify("warning", message));
     }
     notify("info", describeStart(config, leases.size, path));
     await untilStopped(server, link, () => reload(path, config, server!, notify));

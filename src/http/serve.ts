@@ -15,23 +15,65 @@ export interface StatusServer {
   shutdown(): Promise<void>;
 }
 
-/** Serves `app` at `address`. Throws `StatusEndpointError` when that is not possible. */
-export function serveStatus(app: Hono, address: StatusAddress): StatusServer {
-  const { hostname, port } = address;
+/** How long after it broke down the endpoint listens again. */
+const LISTEN_AGAIN_MS = 5_000;
+
+/**
+ * Serves `app` at `address`. Throws `StatusEndpointError` when that is not possible. What breaks
+ * it later (more connections than the process may have open) is told to `onTrouble`, and it
+ * listens again: whoever can open connections must not be able to stop the DHCP side.
+ */
+export function serveStatus(
+  app: Hono,
+  address: StatusAddress,
+  onTrouble: (message: string) => void,
+): StatusServer {
   // Cut, not drained: a reader that stopped reading must not keep the server from stopping.
   const abort = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let server = listen(app, address, abort.signal);
+  watch();
+
+  function watch(): void {
+    server.finished.catch((cause) => breakDown(`the status endpoint broke down: ${cause}`));
+  }
+
+  function breakDown(message: string): void {
+    if (abort.signal.aborted) return;
+    onTrouble(`${message}; it listens again in ${LISTEN_AGAIN_MS / 1_000} s`);
+    timer = setTimeout(listenAgain, LISTEN_AGAIN_MS);
+  }
+
+  function listenAgain(): void {
+    try {
+      server = listen(app, address, abort.signal);
+      watch();
+    } catch (error) {
+      if (!(error instanceof StatusEndpointError)) throw error;
+      breakDown(error.message);
+    }
+  }
+
+  return {
+    port: () => server.addr.port,
+    async shutdown() {
+      abort.abort();
+      clearTimeout(timer);
+      await server.finished.catch(() => {});
+    },
+  };
+}
+
+function listen(
+  app: Hono,
+  { hostname, port }: StatusAddress,
+  signal: AbortSignal,
+): Deno.HttpServer<Deno.NetAddr> {
   try {
-    const server = Deno.serve(
-      { hostname, port, signal: abort.signal, onListen: () => {} },
+    return Deno.serve(
+      { hostname, port, signal, onListen: () => {} },
       (request) => app.fetch(request),
     );
-    return {
-      port: () => server.addr.port,
-      async shutdown() {
-        abort.abort();
-        await server.finished;
-      },
-    };
   } catch (cause) {
     const shown = hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
     throw new StatusEndpointError(
