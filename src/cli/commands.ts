@@ -45,7 +45,7 @@ const EXIT_USAGE = 64;
  * `UsageError` when it is not one, and with whatever the command rejects with.
  */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
-  const [name, ...rest] = args;
+  const [name, ...rest] = optionsForWords(args);
   if (name === undefined) {
     console.error(usage.trimEnd());
     return EXIT_USAGE;
@@ -69,6 +69,13 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   } catch (error) {
     throw isParseArgsError(error) ? explain(error, name, command.usage) : error;
   }
+}
+
+/** `help run` is `run --help`, and `version` is `--version`, as many programs have it. */
+function optionsForWords(args: readonly string[]): readonly string[] {
+  const [name, ...rest] = args;
+  if (name === "help") return [...rest, "--help"];
+  return name === "version" ? [...rest, "--version"] : args;
 }
 
 function unknown(name: string): UsageError {

@@ -4,7 +4,7 @@ import { stringify } from "yaml";
 import { formatRange, subtractRanges } from "../config/address_range.ts";
 import type { AddressRange } from "../config/config.ts";
 import { ConfigError } from "../config/problem.ts";
-import { subnetSchema } from "../config/value_schemas.ts";
+import { interfaceNameSchema, subnetSchema } from "../config/value_schemas.ts";
 import { type InterfaceFact, listInterfaces } from "../link/netlink.ts";
 import {
   type Cidr,
@@ -102,7 +102,10 @@ function planFor(facts: InterfaceFacts, interfaces: readonly InterfaceFacts[]): 
       `ip address add 192.168.1.1/24 dev ${facts.name}`;
   }
   const { address: ownAddress, cidr } = primary;
-  // The config has the last word on what a subnet is.
+  // The config has the last word on what a name and a subnet are.
+  if (!interfaceNameSchema.safeParse(facts.name).success) {
+    return "a config takes no name like that; rename it";
+  }
   if (!subnetSchema.safeParse(formatCidr(cidr)).success) {
     return `${formatIpv4(ownAddress)} is on no network that clients could be on`;
   }

@@ -5,7 +5,8 @@ import { instantOf, LEASE_COLUMNS, leaseRow, leasesAsJson } from "../http/lease_
 import { formatTable } from "../http/text_table.ts";
 import { systemClock } from "../server/clock.ts";
 import { readJournal } from "../store/journal_reader.ts";
-import { StoreError } from "../store/lease_store.ts";
+import { errorCode } from "../store/disk_error.ts";
+import { type LoadReport, StoreError } from "../store/lease_store.ts";
 import { findConfig } from "./config_path.ts";
 
 export const usage = `Show the leases that the journal holds, also while the server runs.
@@ -36,7 +37,7 @@ export async function leasesCommand(args: readonly string[]): Promise<number> {
         "another)",
     );
   }
-  const { leases, remarks } = await readJournal(path, systemClock);
+  const { leases, remarks } = await read(path);
   for (const remark of remarks) console.error(`warning: ${remark}`);
 
   const now = instantOf(systemClock);
@@ -49,6 +50,20 @@ export async function leasesCommand(args: readonly string[]): Promise<number> {
     print(formatTable([LEASE_COLUMNS, ...byAddress.map((lease) => leaseRow(lease, now))]));
   }
   return 0;
+}
+
+/** Reads the journal. Who may not is told what a reader can do about it. */
+async function read(path: string): Promise<LoadReport> {
+  try {
+    return await readJournal(path, systemClock);
+  } catch (error) {
+    if (!(error instanceof StoreError) || errorCode(error.cause) !== "EACCES") throw error;
+    throw new StoreError(
+      `cannot read the lease journal ${path}: permission denied; run this as root, or as the ` +
+        "user that runs sublet",
+      { cause: error },
+    );
+  }
 }
 
 async function exists(path: string): Promise<boolean> {

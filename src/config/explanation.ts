@@ -65,6 +65,11 @@ export function didYouMean(word: string): string {
   return `did you mean ${quote(word)}?`;
 }
 
+/** `write "mac: …"`, of a key without the space after its colon. */
+export function writeKey(key: string): string {
+  return `write "${key}: …"`;
+}
+
 /** The candidate nearest to a word; `undefined` when none is near enough to be a typing error. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;

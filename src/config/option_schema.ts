@@ -29,6 +29,7 @@ import {
 import {
   durationSchema,
   hexSchema,
+  ipv4ItemSchema,
   ipv4PairSchema,
   ipv4Schema,
   plainTextSchema,
@@ -69,7 +70,7 @@ const u16 = integerSchema(0, 0xffff);
 
 const VALUE_SCHEMAS: { readonly [Kind in OptionKind]: z.ZodType<OptionValues[Kind]> } = {
   "ipv4": ipv4Schema,
-  "ipv4-list": oneOrManySchema("an IPv4 address like 192.168.1.1", ipv4Schema, 1),
+  "ipv4-list": oneOrManySchema("an IPv4 address like 192.168.1.1", ipv4ItemSchema, 1),
   "ipv4-pair-list": oneOrManySchema(
     'two IPv4 addresses like "10.1.0.0 192.168.1.9"',
     ipv4PairSchema,

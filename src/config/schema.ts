@@ -118,6 +118,8 @@ const reservationSchema = mapSchema(
   },
 ).refine(({ mac, "client-id": clientId }) => (mac === undefined) !== (clientId === undefined), {
   error: ({ input }) => pack(explainClient(input)),
+  // Next to an unknown key, which may be a misspelt one, none can be said to be missing.
+  when: ({ issues }) => issues.length === 0,
 }).meta({ oneOf: [{ required: ["mac"] }, { required: ["client-id"] }] });
 
 function explainClient(reservation: unknown): Explanation {

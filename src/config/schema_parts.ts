@@ -3,7 +3,16 @@
  * may be written as one value. Each says what is wrong in the operator's words, not in zod's.
  */
 import { z } from "zod";
-import { didYouMean, explain, mismatch, nearest, pack, packAll, quote } from "./explanation.ts";
+import {
+  didYouMean,
+  explain,
+  mismatch,
+  nearest,
+  pack,
+  packAll,
+  quote,
+  writeKey,
+} from "./explanation.ts";
 import type { Explanation } from "./problem.ts";
 
 /** A form of text and how to read it. */
@@ -12,8 +21,10 @@ export interface TextForm<Value> {
   readonly expected: string;
   /** The value; `undefined` when the text is not of the form; or a better word on why not. */
   read(text: string): Value | undefined | Refusal;
-  /** What to write instead of this value, which is not text. */
+  /** What to write instead of this value, which was turned down for want of the form. */
   hintFor?(value: unknown): string | undefined;
+  /** Whether such values stand in lists, so that text may be several of them. */
+  readonly isListed?: boolean;
   /** A regular expression for editors; `read` decides. */
   readonly pattern?: string;
   readonly examples?: readonly string[];
@@ -34,11 +45,42 @@ export function putInQuotes(value: unknown): string | undefined {
   return misread ? "put it in quotes to make it text" : undefined;
 }
 
+/** The quotes of word processors, which are no quotes to YAML. */
+const TYPOGRAPHIC_QUOTES = /^[“”„‘’‚«»](.+)[“”‘’«»]$/;
+
+/** The hint for text that would be in order without its typographic quotes. */
+function plainQuotes<Value>(form: TextForm<Value>, text: string): string | undefined {
+  const inner = TYPOGRAPHIC_QUOTES.exec(text)?.[1];
+  return inner !== undefined && isOfForm(form, inner)
+    ? `write ${quote(inner)}, with plain quotes`
+    : undefined;
+}
+
+/** The hint for a list that lacks its brackets, commas or spaces, so that it reads as one text. */
+function severalValues<Value>(form: TextForm<Value>, text: string): string | undefined {
+  if (/^-\S/.test(text)) return "a space is missing after the -";
+  const areAll = (parts: readonly string[]) =>
+    parts.length > 1 && parts.every((part) => isOfForm(form, part));
+  const listed = text.split(",").map((part) => part.trim());
+  if (areAll(listed)) return `write [${listed.join(", ")}]`;
+  const spaced = text.split(/\s+/);
+  return areAll(spaced) ? `a comma is missing: ${spaced.join(", ")}` : undefined;
+}
+
+function isOfForm<Value>(form: TextForm<Value>, text: string): boolean {
+  const value = form.read(text);
+  return value !== undefined && !(value instanceof Refusal);
+}
+
 /** A value written as text of a form. */
 export function textSchema<Value>(form: TextForm<Value>) {
   const { expected, pattern, examples } = form;
-  const explainMismatch = (value: unknown) =>
-    pack(mismatch(expected, value, form.hintFor?.(value)));
+  const hintFor = (value: unknown) => {
+    const hint = form.hintFor?.(value);
+    if (hint !== undefined || typeof value !== "string") return hint;
+    return plainQuotes(form, value) ?? (form.isListed ? severalValues(form, value) : undefined);
+  };
+  const explainMismatch = (value: unknown) => pack(mismatch(expected, value, hintFor(value)));
   return z.string({ error: (issue) => explainMismatch(issue.input) })
     .meta({ ...(pattern && { pattern }), ...(examples && { examples: [...examples] }) })
     .transform((text, context): Value => {
@@ -75,6 +117,14 @@ export function booleanSchema() {
 /** A key that a map does not know, explained. */
 export type ExplainKey = (key: string, knownKeys: readonly string[]) => Explanation;
 
+/** What is wrong with a key that has its value in it: `{ mac:"b8:27:eb:01:02:03" }`. */
+function keyWithValue(key: string, knownKeys: readonly string[]): Explanation | undefined {
+  const known = knownKeys.find((name) => key.startsWith(`${name}:`));
+  return known === undefined
+    ? undefined
+    : explain("a space is missing after the colon", writeKey(known));
+}
+
 /** `unknown key "lease-tme"`, with the known key that was probably meant. */
 export const unknownKey: ExplainKey = (key, knownKeys) => {
   const meant = nearest(key, knownKeys);
@@ -95,14 +145,24 @@ export function mapSchema<Shape extends z.ZodRawShape>(
   return z.strictObject(shape, {
     error: (issue) =>
       issue.code === "unrecognized_keys"
-        ? packAll(issue.keys.map((key) => explainKey(key, knownKeys)))
+        ? packAll(
+          issue.keys.map((key) => keyWithValue(key, knownKeys) ?? explainKey(key, knownKeys)),
+        )
         : pack(mismatch(expected, issue.input)),
   });
 }
 
+/** The hint for the map that a list becomes when the dashes of its entries are missing. */
+function entriesWithDash(value: unknown): string | undefined {
+  const isMap = typeof value === "object" && value !== null && !Array.isArray(value);
+  return isMap ? "begin each entry with `- `" : undefined;
+}
+
 /** A list, of at least `min` items. `expected` completes "expected …". */
 export function listSchema<Item extends z.ZodType>(expected: string, item: Item, min = 0) {
-  return z.array(item, { error: ({ input }) => pack(mismatch(expected, input)) })
+  return z.array(item, {
+    error: ({ input }) => pack(mismatch(expected, input, entriesWithDash(input))),
+  })
     .min(min, { error: () => pack(explain(`expected ${expected}, got an empty list`)) });
 }
 

@@ -42,12 +42,17 @@ const HOSTNAME = new RegExp(String.raw`^${LABEL}(\.${LABEL})*$`);
 // deno-lint-ignore no-control-regex -- control characters are what it looks for
 const CONTROL_CHARACTER = /[\0-\x1f\x7f]/;
 
-/** An IPv4 address. */
-export const ipv4Schema = textSchema<Ipv4>({
+const ipv4Form: TextForm<Ipv4> = {
   expected: "an IPv4 address like 192.168.1.1",
   read: parseIpv4,
   pattern: `^${ADDRESS_PATTERN}$`,
-});
+};
+
+/** An IPv4 address. */
+export const ipv4Schema = textSchema(ipv4Form);
+
+/** An IPv4 address of a list. */
+export const ipv4ItemSchema = textSchema({ ...ipv4Form, isListed: true });
 
 /** Two IPv4 addresses, as the options that carry pairs have them. */
 export const ipv4PairSchema = textSchema<readonly [Ipv4, Ipv4]>({
@@ -57,6 +62,7 @@ export const ipv4PairSchema = textSchema<readonly [Ipv4, Ipv4]>({
     if (first === undefined || second === undefined || more.length > 0) return undefined;
     return [first, second];
   },
+  isListed: true,
   pattern: String.raw`^${ADDRESS_PATTERN}\s+${ADDRESS_PATTERN}$`,
 });
 
@@ -76,9 +82,19 @@ export const subnetSchema = textSchema<Cidr>({
     }
     return isUnicast(cidr.network) ? cidr : new Refusal(`${text} is no network for hosts`);
   },
+  hintFor: (value) => typeof value === "string" ? prefixInstead(value) : undefined,
   pattern: String.raw`^${ADDRESS_PATTERN}/\d{1,2}$`,
   examples: ["192.168.1.0/24"],
 });
+
+/** The hint for a network with its mask: `192.168.1.0/255.255.255.0`. */
+function prefixInstead(text: string): string | undefined {
+  const [network, mask, ...more] = text.trim().split(/[\s/]+/).map(parseIpv4);
+  if (network === undefined || mask === undefined || more.length > 0) return undefined;
+  const prefixLength = 32 - Math.log2(0x1_0000_0000 - mask);
+  if (!Number.isInteger(prefixLength) || prefixLength < 0) return undefined;
+  return didYouMean(formatCidr(networkOf(network, prefixLength)));
+}
 
 /** `192.168.1.7/24` is an address on a network, and not a network. */
 function hostBits(cidr: Cidr): Refusal | undefined {
@@ -113,9 +129,24 @@ export const rangeSchema = textSchema<AddressRange>({
       didYouMean(formatRange({ first: last, last: first })),
     );
   },
+  hintFor: (value) => typeof value === "string" ? rangeInFull(value) : undefined,
+  isListed: true,
   pattern: String.raw`^${ADDRESS_PATTERN}(\s*-\s*${ADDRESS_PATTERN}|/\d{1,2})?$`,
   examples: ["192.168.1.100-192.168.1.199", "192.168.1.64/26"],
 });
+
+/** Two ends that are not joined by a hyphen alone, or the second of them by its last octet. */
+const LOOSE_RANGE = /^((?:\d+\.){3})(\d+)(?:\s*[-–—]\s*|\s+(?:to\s+)?)((?:\d+\.){3})?(\d+)$/;
+
+/** The hint for a range in short: `192.168.1.100-199`. */
+function rangeInFull(text: string): string | undefined {
+  const [, network, firstOctet, lastNetwork, lastOctet] = LOOSE_RANGE.exec(text) ?? [];
+  const first = parseIpv4(`${network}${firstOctet}`);
+  const last = parseIpv4(`${lastNetwork ?? network}${lastOctet}`);
+  if (first === undefined || last === undefined || first >= last) return undefined;
+  const areTwo = lastNetwork !== undefined && /^[\d.]+\s+[\d.]+$/.test(text);
+  return `write ${formatRange({ first, last })}${areTwo ? ", or a comma between the two" : ""}`;
+}
 
 /** What a duration may be, beyond its form. */
 export interface DurationBounds {
@@ -142,10 +173,24 @@ export function durationForm({ min, max }: DurationBounds): TextForm<number> {
       if (seconds > max) return new Refusal(`${text} is above the most, ${formatDuration(max)}`);
       return seconds;
     },
-    hintFor: (value) =>
-      typeof value === "number" ? bareNumber(String(value), value).explanation.hint : undefined,
+    hintFor(value) {
+      if (typeof value === "string") return unitsInShort(value);
+      return typeof value === "number"
+        ? bareNumber(String(value), value).explanation.hint
+        : undefined;
+    },
     pattern: DURATION_PATTERN,
   };
+}
+
+/** A number and its unit, as people write it who have not read the manual. */
+const LOOSE_UNIT =
+  /(?<!\d)(\d+)\s*(w(?:eeks?)?|d(?:ays?)?|h(?:(?:ou)?rs?)?|m(?:in(?:ute)?s?)?|s(?:ec(?:ond)?s?)?)(?![a-z])[\s,]*/gi;
+
+/** The hint for units in words or capitals: `12H`, `2 hours`. */
+function unitsInShort(text: string): string | undefined {
+  const short = text.replace(LOOSE_UNIT, (_, count, unit) => count + unit.charAt(0).toLowerCase());
+  return parseDuration(short) === undefined ? undefined : `write ${short}`;
 }
 
 /** A duration in seconds, within bounds. */
@@ -171,7 +216,11 @@ export const macSchema = textSchema<string>({
     const octets = parseHex(text);
     return octets?.length === MAC_OCTETS ? formatHex(octets) : undefined;
   },
-  hintFor: putInQuotes,
+  hintFor(value) {
+    if (typeof value !== "string") return putInQuotes(value);
+    const octets = parseHex(value.replace(/[\s.:-]/g, ""));
+    return octets?.length === MAC_OCTETS ? `write ${quote(formatHex(octets))}` : undefined;
+  },
   pattern: "^[0-9A-Fa-f]{2}([:-]?[0-9A-Fa-f]{2}){5}$",
 });
 
@@ -223,21 +272,26 @@ export function plainTextSchema(what: string) {
   });
 }
 
-/** The name of a network interface, as dev_valid_name() of the Linux kernel has it. */
+/** Nobody names an interface so, but a list that lacks its spaces, and odd quotes, look like it. */
+const NO_NAME = /^-|["'`“”„‘’‚«»,]/;
+
+/** The name of a network interface, as dev_valid_name() of the Linux kernel has it, and people. */
 export const interfaceNameSchema = textSchema<string>({
   expected: "the name of an interface like eth0",
   read(text) {
     const octets = new TextEncoder().encode(text).length;
     if (octets === 0 || text === "." || text === "..") return undefined;
-    if (octets > INTERFACE_NAME_OCTETS_MAX) {
-      return new Refusal(
-        `${quote(text)} is longer than a name of an interface can be, ` +
-          `${INTERFACE_NAME_OCTETS_MAX} octets`,
-      );
+    if (/[\s/:]/.test(text) || NO_NAME.test(text) || CONTROL_CHARACTER.test(text)) {
+      return undefined;
     }
-    return /[\s/:]/.test(text) || CONTROL_CHARACTER.test(text) ? undefined : text;
+    if (octets <= INTERFACE_NAME_OCTETS_MAX) return text;
+    return new Refusal(
+      `${quote(text)} is longer than a name of an interface can be, ` +
+        `${INTERFACE_NAME_OCTETS_MAX} octets`,
+    );
   },
   hintFor: putInQuotes,
+  isListed: true,
   pattern: String.raw`^[^\s/:]{1,15}$`,
 });
 

@@ -8,14 +8,12 @@ import {
   type Node,
   type Pair,
   parseDocument,
-  type YAMLError,
   type YAMLMap,
 } from "yaml";
 import { explain, quote } from "./explanation.ts";
-import type { Explanation, Finding, Path, PlacedFinding, Position } from "./problem.ts";
+import type { Finding, Path, PlacedFinding, Position } from "./problem.ts";
+import { type Fault, findSyntaxFault } from "./syntax_fault.ts";
 
-/** What follows from the first few syntax errors is rarely worth reading. */
-const SYNTAX_ERRORS_MAX = 10;
 /** Far deeper than any config; it bounds the recursion over the tree. */
 const NESTING_MAX = 32;
 /** Aliases may multiply what they stand for up to this often ("a billion laughs"). */
@@ -34,9 +32,6 @@ export interface YamlSource {
 export interface NotYaml {
   readonly faults: readonly PlacedFinding[];
 }
-
-/** Offset into the text, and what is wrong there. */
-type Fault = Explanation & { readonly offset: number };
 
 // deno-lint-ignore no-control-regex -- YAML 1.2 §5.1: what a text file does not hold
 const NOT_TEXT = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/;
@@ -64,10 +59,8 @@ export function readYaml(text: string): YamlSource | NotYaml {
     const said = explain(`the control character U+${code} has no place in a text file`);
     return { faults: [place({ ...said, offset: strange.index })] };
   }
-  const syntaxErrors = [...document.errors, ...document.warnings];
-  if (syntaxErrors.length > 0) {
-    return { faults: syntaxErrors.slice(0, SYNTAX_ERRORS_MAX).map(explainSyntax).map(place) };
-  }
+  const syntaxFault = findSyntaxFault(source, document);
+  if (syntaxFault !== undefined) return { faults: [place(syntaxFault)] };
   const { contents } = document;
   if (contents === null || (isScalar(contents) && contents.value === null)) {
     const hint = "`sublet init` prints one to begin with";
@@ -108,26 +101,6 @@ function positionAt(lines: readonly number[], offset: number): Position {
     else end = middle;
   }
   return { line: line + 1, column: offset - lines[line]! + 1 };
-}
-
-/** The parser's errors in its own words, but for those that need better ones. */
-function explainSyntax(error: YAMLError): Fault {
-  const offset = error.pos[0];
-  switch (error.code) {
-    case "MULTIPLE_DOCS":
-      return { ...explain("a second document (---) begins here", "keep just one"), offset };
-    case "TAB_AS_INDENT":
-      return { ...explain("a tab is used to indent", "indent with spaces"), offset };
-    case "TAG_RESOLVE_FAILED":
-      return { ...explain("tags (!) have no meaning here", "remove the tag"), offset };
-    default: {
-      const said = error.message.replaceAll(/\s+/g, " ");
-      return {
-        ...explain(`this is not YAML: ${said.charAt(0).toLowerCase()}${said.slice(1)}`),
-        offset,
-      };
-    }
-  }
 }
 
 /** What `checkTree` has come upon so far. */

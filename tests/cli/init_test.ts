@@ -129,6 +129,15 @@ Deno.test("init: small and huge networks get a pool that fits", () => {
   assert.deepEqual(pool("10.9.8.7/8"), ["10.0.0.0/8", "10.9.8.100-10.9.8.199"]);
 });
 
+Deno.test("init: an interface whose name no config takes is not chosen", () => {
+  const odd = ethernet("a,b", ["192.168.1.1/24"]);
+  assert.equal(chosen([odd, ethernet("eth0", ["10.0.0.1/24"])])[0], "eth0");
+  assert.throws(() => renderInitialConfig([odd], "a,b"), {
+    name: "ConfigError",
+    message: "a,b cannot be served: a config takes no name like that; rename it",
+  });
+});
+
 /** Names as the kernel allows them, such as mean something else in YAML among them. */
 const interfaceName = fc.oneof(
   fc.constantFrom(

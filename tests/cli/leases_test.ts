@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Lease } from "../../src/leases/lease.ts";
 import { encodeHeader, encodeLease } from "../../src/store/journal_format.ts";
+import { subletCommand } from "../support/program.ts";
 import { runSublet, sublet } from "../support/run_sublet.ts";
 import { makeLease, numberedClient } from "../support/leases_fixture.ts";
 
@@ -112,6 +113,28 @@ Deno.test("a journal that is not there: one clear line, exit 74", async () => {
   const { code, stdout, stderr } = await runSublet(["leases", "--journal", "/nonexistent/l.jsonl"]);
   assert.deepEqual([code, stdout], [74, ""]);
   assert.match(stderr, /^sublet: there is no lease journal \/nonexistent\/l\.jsonl.*\n$/);
+});
+
+Deno.test({
+  name: "a journal that this user may not read: whom to be, exit 74",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    await withJournal(twoLeases(), async (journal) => {
+      await Deno.chmod(journal, 0);
+      // Makes root as powerless as anybody: from util-linux, which every Debian has.
+      const powerless = Deno.uid() === 0
+        ? ["setpriv", "--bounding-set=-all", "--inh-caps=-all"]
+        : [];
+      const [program, ...args] = [...powerless, ...subletCommand(), "leases", "--journal", journal];
+      const { code, stderr } = await new Deno.Command(program!, { args, stdin: "null" }).output();
+      assert.equal(
+        new TextDecoder().decode(stderr),
+        `sublet: cannot read the lease journal ${journal}: permission denied; ` +
+          "run this as root, or as the user that runs sublet\n",
+      );
+      assert.equal(code, 74);
+    });
+  },
 });
 
 Deno.test("a reader that has seen enough is no error to report", async () => {

@@ -17,8 +17,16 @@ Deno.test("--help and -h: what commands there are, and what each takes", async (
   }
 });
 
+Deno.test("help and help COMMAND say what --help does", async () => {
+  assert.deepEqual(await runSublet(["help"]), await runSublet(["--help"]));
+  for (const command of COMMANDS) {
+    const said = await runSublet(["help", command]);
+    assert.deepEqual(said, await runSublet([command, "--help"]), command);
+  }
+});
+
 Deno.test("--version, also after a command: the version of deno.json", async () => {
-  for (const args of [["--version"], ["run", "--version"], ["leases", "--version"]]) {
+  for (const args of [["--version"], ["version"], ["run", "--version"], ["leases", "--version"]]) {
     const { code, stdout } = await runSublet(args);
     assert.deepEqual([code, stdout], [0, `sublet ${manifest.version}\n`], args.join(" "));
   }
@@ -26,6 +34,7 @@ Deno.test("--version, also after a command: the version of deno.json", async () 
 
 const USAGE_TABLE: readonly [args: string[], complaint: string][] = [
   [["rnu"], 'sublet: unknown command rnu; did you mean "run"?\n'],
+  [["help", "rnu"], 'sublet: unknown command rnu; did you mean "run"?\n'],
   [["frobnicate"], "sublet: unknown command frobnicate; sublet --help lists what there is\n"],
   [["--versoin"], 'sublet: unknown option --versoin; did you mean "--version"?\n'],
   [["leases", "--jsn"], `sublet: leases: unknown option '--jsn'; did you mean "--json"?\n`],
@@ -59,6 +68,27 @@ Deno.test("an operating error is one line without a stack, and its exit code", a
   const { code, stdout, stderr } = await runSublet(["run", "--config", "/nonexistent/config.yaml"]);
   assert.deepEqual([code, stdout], [78, ""]);
   assert.match(stderr, /^sublet: .*\/nonexistent\/config\.yaml.*\n$/);
+});
+
+Deno.test("run and leases without a config say where it would be, and what makes one", async (t) => {
+  const directory = await Deno.makeTempDir();
+  const systemConfig = await Deno.stat("/etc/sublet/config.yaml").catch(() => undefined);
+  for (const command of ["run", "leases"]) {
+    // Such a machine has a config where a test must not take it away.
+    await t.step({
+      name: command,
+      ignore: systemConfig !== undefined,
+      fn: async () =>
+        assert.deepEqual(await runSublet([command], { cwd: directory }), {
+          code: 78,
+          stdout: "",
+          stderr: "sublet: there is no config: neither ./config.yaml nor " +
+            "/etc/sublet/config.yaml exists; `sublet init > config.yaml` makes one, and " +
+            "--config FILE names another\n",
+        }),
+    });
+  }
+  await Deno.remove(directory, { recursive: true });
 });
 
 Deno.test("a bug is a stack trace and exit 70", async () => {

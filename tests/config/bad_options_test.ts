@@ -33,6 +33,39 @@ testBadConfigs("options", [
   ["one bad address of a list", inOptions("ntp-servers: [192.168.1.1, 192.168.01.2]"), [
     'config.yaml:6:30: expected an IPv4 address like 192.168.1.1, got "192.168.01.2"',
   ]],
+  ["a list without brackets", inOptions("domain-name-servers: 1.1.1.1, 9.9.9.9"), [
+    'config.yaml:6:24: expected an IPv4 address like 192.168.1.1, got "1.1.1.1, 9.9.9.9"',
+    "hint: write [1.1.1.1, 9.9.9.9]",
+  ]],
+  ["a list without its comma", inOptions("ntp-servers: [192.168.1.1 192.168.1.2]"), [
+    'config.yaml:6:17: expected an IPv4 address like 192.168.1.1, got "192.168.1.1 192.168.1.2"',
+    "hint: a comma is missing: 192.168.1.1, 192.168.1.2",
+  ]],
+  [
+    "a list of pairs without brackets",
+    inOptions("static-routes: 10.0.0.1 10.0.0.2, 10.0.0.3 10.0.0.2"),
+    [
+      'config.yaml:6:18: expected two IPv4 addresses like "10.1.0.0 192.168.1.9", got "10.0.0.1 10.0.0.2, 10.0.0.3 10.0.0.2"',
+      "hint: write [10.0.0.1 10.0.0.2, 10.0.0.3 10.0.0.2]",
+    ],
+  ],
+  ["a list where one address belongs", inOptions("swap-server: 1.1.1.1, 9.9.9.9"), [
+    'config.yaml:6:16: expected an IPv4 address like 192.168.1.1, got "1.1.1.1, 9.9.9.9"',
+  ]],
+  ["an option without the space after its colon", inFile("options: { routers:192.168.1.1 }"), [
+    "config.yaml:5:12: a space is missing after the colon",
+    'hint: write "routers: …"',
+  ]],
+  [
+    "other: misspelt keys are not missing too",
+    inOptions("other: [{ cod: 150, type: u8, valu: 3 }]"),
+    [
+      'config.yaml:6:13: unknown key "cod"',
+      'hint: did you mean "code"?',
+      'config.yaml:6:33: unknown key "valu"',
+      'hint: did you mean "value"?',
+    ],
+  ],
   ["an empty list", inOptions("ntp-servers: []"), [
     "config.yaml:6:16: expected an IPv4 address like 192.168.1.1, or a list of them, got an empty list",
   ]],
@@ -145,6 +178,7 @@ testBadConfigs("options", [
   ],
   ["other: no list", inOptions("other: { code: 150, type: u8, value: 1 }"), [
     "config.yaml:6:10: expected a list of options like { code: 150, type: ipv4-list, value: 192.168.1.2 }, got a map",
+    "hint: begin each entry with `- `",
   ]],
   ["other: an item that is no map", inOptions("other: [150]"), [
     "config.yaml:6:11: expected an option like { code: 150, type: ipv4-list, value: 192.168.1.2 }, got the number 150",

@@ -1,4 +1,4 @@
-/** Subnets, pools and reservations that do not fit each other. */
+/** Subnets, pools and options that do not fit each other. */
 import { inFile, inOptions, inSubnet, testBadConfigs } from "./bad_configs.ts";
 
 testBadConfigs("subnets", [
@@ -7,6 +7,7 @@ testBadConfigs("subnets", [
   ]],
   ["subnets as a map", "interfaces: eth0\nsubnets: { subnet: 10.0.0.0/24 }\n", [
     "config.yaml:2:10: expected a list of subnets, got a map",
+    "hint: begin each entry with `- `",
   ]],
   ["a subnet as text", "interfaces: eth0\nsubnets: [10.0.0.0/24]\n", [
     'config.yaml:2:11: expected a map that begins with subnet, got "10.0.0.0/24"',
@@ -21,6 +22,21 @@ testBadConfigs("subnets", [
     [
       "config.yaml:2:21: 192.168.1.0 has no prefix length",
       'hint: did you mean "192.168.1.0/24"?',
+    ],
+  ],
+  [
+    "a mask for a prefix length",
+    "interfaces: eth0\nsubnets: [{ subnet: 192.168.1.0/255.255.255.0, pools: 192.168.1.9 }]\n",
+    [
+      'config.yaml:2:21: expected a subnet like 192.168.1.0/24, got "192.168.1.0/255.255.255.0"',
+      'hint: did you mean "192.168.1.0/24"?',
+    ],
+  ],
+  [
+    "a mask that is none",
+    "interfaces: eth0\nsubnets: [{ subnet: 192.168.1.0/255.0.255.0, pools: 192.168.1.9 }]\n",
+    [
+      'config.yaml:2:21: expected a subnet like 192.168.1.0/24, got "192.168.1.0/255.0.255.0"',
     ],
   ],
   [
@@ -69,8 +85,40 @@ testBadConfigs("subnets", [
 ]);
 
 testBadConfigs("pools and exclusions", [
-  ["a range that is none", inSubnet("exclude: 192.168.1.100-199"), [
+  ["a range that is none", inSubnet("exclude: 192.168.1.199-100"), [
+    'config.yaml:5:14: expected addresses like 192.168.1.100-192.168.1.199, 192.168.1.64/26 or 192.168.1.7, got "192.168.1.199-100"',
+  ]],
+  ["a range in short", inSubnet("exclude: 192.168.1.100-199"), [
     'config.yaml:5:14: expected addresses like 192.168.1.100-192.168.1.199, 192.168.1.64/26 or 192.168.1.7, got "192.168.1.100-199"',
+    "hint: write 192.168.1.100-192.168.1.199",
+  ]],
+  ["a range in short, with spaces", inSubnet("exclude: 192.168.1.100 - 199"), [
+    'config.yaml:5:14: expected addresses like 192.168.1.100-192.168.1.199, 192.168.1.64/26 or 192.168.1.7, got "192.168.1.100 - 199"',
+    "hint: write 192.168.1.100-192.168.1.199",
+  ]],
+  ["a range in short, without its hyphen", inSubnet("exclude: 192.168.1.100 199"), [
+    'config.yaml:5:14: expected addresses like 192.168.1.100-192.168.1.199, 192.168.1.64/26 or 192.168.1.7, got "192.168.1.100 199"',
+    "hint: write 192.168.1.100-192.168.1.199",
+  ]],
+  ["a range with a dash", inSubnet("exclude: 192.168.1.100 – 192.168.1.199"), [
+    'config.yaml:5:14: expected addresses like 192.168.1.100-192.168.1.199, 192.168.1.64/26 or 192.168.1.7, got "192.168.1.100 – 192.168.1.199"',
+    "hint: write 192.168.1.100-192.168.1.199",
+  ]],
+  ["a range in words", inSubnet("exclude: 192.168.1.100 to 192.168.1.199"), [
+    'config.yaml:5:14: expected addresses like 192.168.1.100-192.168.1.199, 192.168.1.64/26 or 192.168.1.7, got "192.168.1.100 to 192.168.1.199"',
+    "hint: write 192.168.1.100-192.168.1.199",
+  ]],
+  ["a range or a list", inSubnet("exclude: 192.168.1.100 192.168.1.199"), [
+    'config.yaml:5:14: expected addresses like 192.168.1.100-192.168.1.199, 192.168.1.64/26 or 192.168.1.7, got "192.168.1.100 192.168.1.199"',
+    "hint: write 192.168.1.100-192.168.1.199, or a comma between the two",
+  ]],
+  ["ranges without brackets", inSubnet("exclude: 192.168.1.100-192.168.1.109, 192.168.1.120"), [
+    'config.yaml:5:14: expected addresses like 192.168.1.100-192.168.1.199, 192.168.1.64/26 or 192.168.1.7, got "192.168.1.100-192.168.1.109, 192.168.1.120"',
+    "hint: write [192.168.1.100-192.168.1.109, 192.168.1.120]",
+  ]],
+  ["ranges without a comma", inSubnet("exclude: [192.168.1.100-192.168.1.109 192.168.1.120]"), [
+    'config.yaml:5:15: expected addresses like 192.168.1.100-192.168.1.199, 192.168.1.64/26 or 192.168.1.7, got "192.168.1.100-192.168.1.109 192.168.1.120"',
+    "hint: a comma is missing: 192.168.1.100-192.168.1.109, 192.168.1.120",
   ]],
   ["a reversed range", inSubnet("exclude: 192.168.1.120-192.168.1.110"), [
     "config.yaml:5:14: the range 192.168.1.120-192.168.1.110 is reversed: 192.168.1.110 comes before 192.168.1.120",
@@ -138,125 +186,6 @@ testBadConfigs("pools and exclusions", [
   ["an exclusion outside the pools (warning)", inSubnet("exclude: [192.168.1.9]"), [
     "config.yaml:5:15: warning: exclude 192.168.1.9 takes nothing out of any pool",
   ]],
-]);
-
-testBadConfigs("reservations", [
-  ["reservations as a map", inSubnet("reservations: { mac: b827eb010203, address: 192.168.1.9 }"), [
-    "config.yaml:5:19: expected a list of reservations, got a map",
-  ]],
-  ["no client", inSubnet("reservations:", "  - address: 192.168.1.10"), [
-    "config.yaml:6:9: this reservation names no client",
-    "hint: add its mac or client-id",
-  ]],
-  [
-    "two names for the client",
-    inSubnet(
-      "reservations:",
-      "  - { mac: b827eb010203, client-id: 01b827eb010203, address: 192.168.1.10 }",
-    ),
-    [
-      "config.yaml:6:9: this reservation has a mac and a client-id",
-      "hint: keep one of them",
-    ],
-  ],
-  [
-    "a MAC address that is none",
-    inSubnet("reservations:", "  - { mac: 'b8:27:eb:01:02', address: 192.168.1.10 }"),
-    [
-      'config.yaml:6:16: expected a MAC address like b8:27:eb:01:02:03, got "b8:27:eb:01:02"',
-    ],
-  ],
-  [
-    "a MAC address that YAML reads as a number",
-    inSubnet("reservations:", "  - { mac: 001122334455, address: 192.168.1.10 }"),
-    [
-      "config.yaml:6:16: expected a MAC address like b8:27:eb:01:02:03, got the number 1122334455",
-      "hint: put it in quotes to make it text",
-    ],
-  ],
-  [
-    "client identifiers that are none",
-    inSubnet(
-      "reservations:",
-      "  - { client-id: '01', address: 192.168.1.10 }",
-      "  - { client-id: pi, address: 192.168.1.11 }",
-      `  - { client-id: '${"01".repeat(256)}', address: 192.168.1.12 }`,
-    ),
-    [
-      'config.yaml:6:22: expected a client identifier in hex like 01:b8:27:eb:01:02:03, got "01"',
-      'config.yaml:7:22: expected a client identifier in hex like 01:b8:27:eb:01:02:03, got "pi"',
-      "config.yaml:8:22: a client identifier has at most 255 octets",
-    ],
-  ],
-  [
-    "an address outside the subnet",
-    inSubnet("reservations:", "  - { mac: b827eb010203, address: 192.168.2.10 }"),
-    [
-      "config.yaml:6:39: the reserved address 192.168.2.10 is not inside the subnet 192.168.1.0/24",
-    ],
-  ],
-  [
-    "network and broadcast address",
-    inSubnet(
-      "reservations:",
-      "  - { mac: b827eb010203, address: 192.168.1.0 }",
-      "  - { mac: b827eb010204, address: 192.168.1.255 }",
-    ),
-    [
-      "config.yaml:6:39: the reserved address 192.168.1.0 is the network address of 192.168.1.0/24, which no client can have",
-      "config.yaml:7:39: the reserved address 192.168.1.255 is the broadcast address of 192.168.1.0/24, which no client can have",
-    ],
-  ],
-  [
-    "an address twice",
-    inSubnet(
-      "reservations:",
-      "  - { mac: b827eb010203, address: 192.168.1.10 }",
-      "  - { mac: b827eb010204, address: 192.168.1.10 }",
-    ),
-    [
-      "config.yaml:7:39: address 192.168.1.10 has a reservation on line 6 already",
-    ],
-  ],
-  [
-    "a MAC address twice, in two forms",
-    inSubnet(
-      "reservations:",
-      "  - { mac: b827eb010203, address: 192.168.1.10 }",
-      "  - { mac: B8-27-EB-01-02-03, address: 192.168.1.11 }",
-    ),
-    [
-      "config.yaml:7:16: mac b8:27:eb:01:02:03 has a reservation on line 6 already",
-    ],
-  ],
-  [
-    "a client identifier twice",
-    inSubnet(
-      "reservations:",
-      "  - { client-id: 'ff:01', address: 192.168.1.10 }",
-      "  - { client-id: FF01, address: 192.168.1.11 }",
-    ),
-    [
-      "config.yaml:7:22: client-id ff:01 has a reservation on line 6 already",
-    ],
-  ],
-  [
-    "host names that are none",
-    inSubnet(
-      "reservations:",
-      "  - { mac: b827eb010203, address: 192.168.1.10, hostname: my_pi }",
-      "  - { mac: b827eb010204, address: 192.168.1.11, hostname: -pi }",
-      "  - { mac: b827eb010205, address: 192.168.1.12, hostname: 314 }",
-      `  - { mac: b827eb010206, address: 192.168.1.13, hostname: ${"a".repeat(64)} }`,
-    ),
-    [
-      'config.yaml:6:63: expected a host name of letters, digits and hyphens, got "my_pi"',
-      'config.yaml:7:63: expected a host name of letters, digits and hyphens, got "-pi"',
-      "config.yaml:8:63: expected a host name of letters, digits and hyphens, got the number 314",
-      "hint: put it in quotes to make it text",
-      'config.yaml:9:63: expected a host name of letters, digits and hyphens, got "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…"',
-    ],
-  ],
 ]);
 
 testBadConfigs("options that do not fit the subnet", [

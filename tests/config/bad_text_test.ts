@@ -27,14 +27,181 @@ testBadConfigs("text that is no config", [
     "config.yaml:3:1: a tab is used to indent",
     "hint: indent with spaces",
   ]],
+  [
+    "tabs to indent, and what follows from them",
+    "subnets:\n  -\tsubnet: 10.0.0.0/24\n  \tpools: 10.0.0.9\n",
+    [
+      "config.yaml:2:4: a tab is used to indent",
+      "hint: indent with spaces",
+    ],
+  ],
+  [
+    "a key too deep",
+    "interfaces: eth0\nsubnets:\n  - subnet: 10.0.0.0/24\n      pools: 10.0.0.9\n    options:\n      routers: 10.0.0.1\n",
+    [
+      "config.yaml:4:7: this line is indented deeper than the ones it belongs to",
+      "hint: lines that belong together begin in the same column",
+    ],
+  ],
+  [
+    "a key too deep below a list",
+    "interfaces: eth0\nsubnets:\n  - subnet: 10.0.0.0/24\n    pools: [10.0.0.9]\n      exclude: 10.0.0.9\n",
+    [
+      "config.yaml:5:7: this line is indented deeper than the ones it belongs to",
+      "hint: lines that belong together begin in the same column",
+    ],
+  ],
+  [
+    "a key not deep enough for its entry",
+    "interfaces: eth0\nsubnets:\n  - subnet: 10.0.0.0/24\n   pools: 10.0.0.9\n",
+    [
+      "config.yaml:4:4: this line is indented less than the ones it belongs to",
+      "hint: lines that belong together begin in the same column",
+    ],
+  ],
+  [
+    "an entry that is not where its list is",
+    "interfaces: eth0\nsubnets:\n    - subnet: 10.0.0.0/24\n  - subnet: 10.0.1.0/24\n",
+    [
+      "config.yaml:4:3: the indentation of this line fits none of the lines above it",
+      "hint: lines that belong together begin in the same column",
+    ],
+  ],
+  [
+    "a key that fits nowhere",
+    "interfaces: eth0\noptions:\n    routers: 10.0.0.1\n  # Names.\n  domain-name: a\n",
+    [
+      "config.yaml:5:3: the indentation of this line fits none of the lines above it",
+      "hint: lines that belong together begin in the same column",
+    ],
+  ],
+  [
+    "no colon",
+    "interfaces: eth0\nsubnets:\n  - subnet: 10.0.0.0/24\n    pools 10.0.0.9\n    options:\n      routers: 10.0.0.1\n",
+    [
+      'config.yaml:4:5: is a colon missing after "pools"?',
+    ],
+  ],
+  ["no colon, on the last line", inFile("authoritative true"), [
+    'config.yaml:5:1: is a colon missing after "authoritative"?',
+  ]],
+  [
+    "no colon before a block",
+    "interfaces: eth0\nsubnets\n  - subnet: 10.0.0.0/24\n    pools: 10.0.0.9\n",
+    [
+      'config.yaml:2:1: is a colon missing after "subnets"?',
+    ],
+  ],
+  ["no key", "interfaces: eth0\n10.0.0.9\nsubnets: []\n", [
+    "config.yaml:2:1: a key with a colon after it belongs here",
+  ]],
+  [
+    "no space after a colon",
+    "interfaces: eth0\nsubnets:\n  - subnet: 10.0.0.0/24\n    pools:10.0.0.9\n    options:\n      routers: 10.0.0.1\n",
+    [
+      "config.yaml:4:11: a space is missing after the colon",
+    ],
+  ],
+  [
+    "no colon before a comment",
+    "interfaces: eth0\nsubnets:\n  - subnet 10.0.0.0/24\n    # Some.\n    pools: 10.0.0.9\n",
+    [
+      'config.yaml:3:5: is a colon missing after "subnet"?',
+    ],
+  ],
+  [
+    "no space after a colon before a comment",
+    "interfaces: eth0\nsubnets:\n  - subnet:10.0.0.0/24\n    # Some.\n    pools: 10.0.0.9\n",
+    [
+      "config.yaml:3:12: a space is missing after the colon",
+    ],
+  ],
+  [
+    "no space after a dash before a comment",
+    "interfaces: eth0\nsubnets:\n  -subnet: 10.0.0.0/24\n    # Some.\n    pools: 10.0.0.9\n",
+    [
+      "config.yaml:3:4: a space is missing after the -",
+    ],
+  ],
+  [
+    "a plain entry above a line that fits nowhere",
+    "interfaces:\n    - lan # one\n  journal: /a\n",
+    [
+      "config.yaml:3:3: the indentation of this line fits none of the lines above it",
+      "hint: lines that belong together begin in the same column",
+    ],
+  ],
+  ["no colon after the first key", "interfaces [eth0]\n# Some.\nsubnets: []\n", [
+    'config.yaml:1:1: is a colon missing after "interfaces"?',
+  ]],
+  ["the first key indented", "  interfaces: eth0\nsubnets: []\n", [
+    "config.yaml:1:3: this line is indented deeper than the ones it belongs to",
+    "hint: lines that belong together begin in the same column",
+  ]],
+  ["no comma in a map of one line", inFile("status: { listen: a b: c }"), [
+    "config.yaml:5:19: a comma is missing, or a bracket is not closed",
+  ]],
+  ["no space after a colon, before a path", inFile("journal:/var/lib/leases"), [
+    "config.yaml:5:9: a space is missing after the colon",
+  ]],
+  [
+    "no space after a colon, before a quote",
+    inSubnet("reservations:", '  - mac:"b8:27:eb:01:02:03"', "    address: 192.168.1.9"),
+    [
+      "config.yaml:6:13: a space is missing after the colon",
+    ],
+  ],
+  [
+    "no space after a dash",
+    "interfaces: eth0\nsubnets:\n  -subnet: 10.0.0.0/24\n   pools: 10.0.0.9\n",
+    [
+      "config.yaml:3:4: a space is missing after the -",
+    ],
+  ],
+  ["a list beside its key", "interfaces: - eth0\nsubnets: []\n", [
+    "config.yaml:1:13: a list cannot begin beside its key",
+    "hint: begin it on the next line, or use [a, b]",
+  ]],
+  [
+    "a bracket in a map left open",
+    inSubnet(
+      "reservations:",
+      "  - { mac: b827eb010203, address: 192.168.1.9",
+      "  - { mac: b827eb010204 }",
+    ),
+    [
+      "config.yaml:6:9: this { is not closed",
+    ],
+  ],
+  ["the wrong bracket", "interfaces: [eth0}\nsubnets: []\n", [
+    "config.yaml:1:13: this [ is not closed",
+  ]],
+  ["a bracket too many", "interfaces: [eth0]]\nsubnets: []\n", [
+    'config.yaml:1:19: "]" has no place here',
+  ]],
+  ["a value too many", 'interfaces: "eth0" eth1\nsubnets: []\n', [
+    'config.yaml:1:20: "eth1" has no place here',
+  ]],
+  ["brackets in a map of one line", inFile("status: { listen: [::1]:80 }"), [
+    "config.yaml:5:24: a comma is missing before this, or quotes around the whole value",
+  ]],
+  ["a sign that begins no value", "interfaces: @eth0\nsubnets: []\n", [
+    'config.yaml:1:13: a value cannot begin with "@"',
+    "hint: put it in quotes",
+  ]],
+  ["a backslash", inFile('journal: "C:\\dir"'), [
+    "config.yaml:5:13: a backslash in double quotes does not stand for itself",
+    "hint: use single quotes",
+  ]],
   ["a bracket left open", "interfaces: [eth0\nsubnets: []\n", [
-    "config.yaml:2:1: this is not YAML: flow sequence in block collection must be sufficiently indented and end with a ]",
+    "config.yaml:1:13: this [ is not closed",
   ]],
   ["a quote left open", 'interfaces: "eth0\n', [
-    'config.yaml:2:1: this is not YAML: missing closing "quote',
+    'config.yaml:1:13: this " is not closed',
   ]],
   ["a map within a line", "interfaces: a: b\n", [
-    "config.yaml:1:13: this is not YAML: nested mappings are not allowed in compact mappings",
+    "config.yaml:1:13: there are two keys on this line",
+    "hint: put the second on a line of its own, or the value in quotes",
   ]],
   ["two documents", `${inFile()}---\ninterfaces: eth1\n`, [
     "config.yaml:5:1: a second document (---) begins here",
@@ -144,6 +311,19 @@ testBadConfigs("keys", [
     'config.yaml:6:1: unknown key "constructor"',
     "hint: known here: interfaces, authoritative, lease-time, offer-time, quarantine-time, options, subnets, journal, status",
   ]],
+  ["a missing key that is there, misspelt", inFile().replace("interfaces", "interface"), [
+    'config.yaml:1:1: unknown key "interface"',
+    'hint: did you mean "interfaces"?',
+  ]],
+  [
+    "a missing key, and an unknown one far from it",
+    inFile("colour: blue").replace("interfaces: eth0\n", ""),
+    [
+      'config.yaml:1:1: "interfaces" is missing',
+      'config.yaml:4:1: unknown key "colour"',
+      "hint: known here: interfaces, authoritative, lease-time, offer-time, quarantine-time, options, subnets, journal, status",
+    ],
+  ],
   ["a subnet without its subnet", "interfaces: eth0\nsubnets:\n  - pools: 10.0.0.1\n", [
     'config.yaml:3:5: "subnet" is missing',
   ]],

@@ -1,5 +1,10 @@
 /** Values at the top of the file, and durations anywhere, that are not what they should be. */
-import { inFile, inSubnet, testBadConfigs } from "./bad_configs.ts";
+import { type BadConfig, inFile, inSubnet, testBadConfigs } from "./bad_configs.ts";
+
+/** A row whose `interfaces` has this value. */
+function interfaces(what: string, value: string, lines: readonly string[]): BadConfig {
+  return [what, inFile().replace("eth0", value), lines];
+}
 
 testBadConfigs("interfaces, journal, status, authoritative", [
   ["no interface", "interfaces: []\nsubnets: [{ subnet: 10.0.0.0/24, pools: 10.0.0.9 }]\n", [
@@ -33,12 +38,42 @@ testBadConfigs("interfaces, journal, status, authoritative", [
       'config.yaml:1:14: expected the name of an interface like eth0, got "eth0:1"',
       'config.yaml:1:22: expected the name of an interface like eth0, got "a/b"',
       'config.yaml:1:27: expected the name of an interface like eth0, got "a b"',
+      "hint: a comma is missing: a, b",
       'config.yaml:1:34: expected the name of an interface like eth0, got ""',
       'config.yaml:1:38: "averyverylongname" is longer than a name of an interface can be, 15 octets',
       "config.yaml:1:57: expected the name of an interface like eth0, got the number 1",
       "hint: put it in quotes to make it text",
     ],
   ],
+  interfaces("a list without brackets", "eth0, eth1", [
+    'config.yaml:1:13: expected the name of an interface like eth0, got "eth0, eth1"',
+    "hint: write [eth0, eth1]",
+  ]),
+  interfaces("a list without brackets and spaces", "eth0,eth1,wlan0,wlan1", [
+    'config.yaml:1:13: expected the name of an interface like eth0, got "eth0,eth1,wlan0,wlan1"',
+    "hint: write [eth0, eth1, wlan0, wlan1]",
+  ]),
+  interfaces("a list without its comma", "[eth0 eth1]", [
+    'config.yaml:1:14: expected the name of an interface like eth0, got "eth0 eth1"',
+    "hint: a comma is missing: eth0, eth1",
+  ]),
+  interfaces("dashes without a space", "\n  -eth0\n  -eth1", [
+    'config.yaml:2:3: expected the name of an interface like eth0, got "-eth0 -eth1"',
+    "hint: a space is missing after the -",
+  ]),
+  interfaces("a dash without a space", "\n  -eth0", [
+    'config.yaml:2:3: expected the name of an interface like eth0, got "-eth0"',
+    "hint: a space is missing after the -",
+  ]),
+  interfaces("typographic quotes", "[“eth0”, ‘eth1’]", [
+    'config.yaml:1:14: expected the name of an interface like eth0, got "“eth0”"',
+    'hint: write "eth0", with plain quotes',
+    'config.yaml:1:22: expected the name of an interface like eth0, got "‘eth1’"',
+    'hint: write "eth1", with plain quotes',
+  ]),
+  interfaces("quotes in quotes", `"'eth0'"`, [
+    "config.yaml:1:13: expected the name of an interface like eth0, got \"'eth0'\"",
+  ]),
   ["authoritative in the words of YAML 1.1", inFile("authoritative: yes"), [
     'config.yaml:5:16: expected true or false, got "yes"',
     "hint: write true",
@@ -84,6 +119,29 @@ testBadConfigs("durations", [
   ]],
   ["an unknown unit", inFile("lease-time: 3 years"), [
     'config.yaml:5:13: expected a duration like 12h, 30m, 1h30m or infinite, got "3 years"',
+  ]],
+  ["a unit in capitals", inFile("lease-time: 12H"), [
+    'config.yaml:5:13: expected a duration like 12h, 30m, 1h30m or infinite, got "12H"',
+    "hint: write 12h",
+  ]],
+  ["seconds in words", inFile("lease-time: 30 seconds"), [
+    'config.yaml:5:13: expected a duration like 12h, 30m, 1h30m or infinite, got "30 seconds"',
+    "hint: write 30s",
+  ]],
+  ["a day in words", inFile("lease-time: 1 day"), [
+    'config.yaml:5:13: expected a duration like 12h, 30m, 1h30m or infinite, got "1 day"',
+    "hint: write 1d",
+  ]],
+  ["hours in words", inFile("lease-time: 2 hours"), [
+    'config.yaml:5:13: expected a duration like 12h, 30m, 1h30m or infinite, got "2 hours"',
+    "hint: write 2h",
+  ]],
+  ["hours and minutes in words", inFile("lease-time: 1 hour, 30 mins"), [
+    'config.yaml:5:13: expected a duration like 12h, 30m, 1h30m or infinite, got "1 hour, 30 mins"',
+    "hint: write 1h30m",
+  ]],
+  ["a unit that only begins like one", inFile("lease-time: 1 month"), [
+    'config.yaml:5:13: expected a duration like 12h, 30m, 1h30m or infinite, got "1 month"',
   ]],
   ["units out of order", inFile("lease-time: 30m1h"), [
     'config.yaml:5:13: expected a duration like 12h, 30m, 1h30m or infinite, got "30m1h"',

@@ -1,0 +1,162 @@
+/** Reservations that cannot be kept. */
+import { inSubnet, testBadConfigs } from "./bad_configs.ts";
+
+testBadConfigs("reservations", [
+  ["reservations as a map", inSubnet("reservations: { mac: b827eb010203, address: 192.168.1.9 }"), [
+    "config.yaml:5:19: expected a list of reservations, got a map",
+    "hint: begin each entry with `- `",
+  ]],
+  ["reservations without dashes", inSubnet("reservations:", "  mac: b827eb010203"), [
+    "config.yaml:6:7: expected a list of reservations, got a map",
+    "hint: begin each entry with `- `",
+  ]],
+  [
+    "a MAC address as Cisco writes it",
+    inSubnet("reservations:", "  - { mac: b827.eb01.0206, address: 192.168.1.10 }"),
+    [
+      'config.yaml:6:16: expected a MAC address like b8:27:eb:01:02:03, got "b827.eb01.0206"',
+      'hint: write "b8:27:eb:01:02:06"',
+    ],
+  ],
+  [
+    "a MAC address in typographic quotes",
+    inSubnet("reservations:", "  - { mac: “b8:27:eb:01:02:06”, address: 192.168.1.10 }"),
+    [
+      'config.yaml:6:16: expected a MAC address like b8:27:eb:01:02:03, got "“b8:27:eb:01:02:06”"',
+      'hint: write "b8:27:eb:01:02:06", with plain quotes',
+    ],
+  ],
+  [
+    "no space after a colon",
+    inSubnet("reservations:", `  - { mac:"b8:27:eb:01:02:03", address:192.168.1.10 }`),
+    [
+      "config.yaml:6:11: a space is missing after the colon",
+      'hint: write "mac: …"',
+      "config.yaml:6:36: a space is missing after the colon",
+      'hint: write "address: …"',
+    ],
+  ],
+  [
+    "misspelt keys are not missing too",
+    inSubnet("reservations:", "  - { mca: b827eb010203, adress: 192.168.1.10 }"),
+    [
+      'config.yaml:6:11: unknown key "mca"',
+      'hint: did you mean "mac"?',
+      'config.yaml:6:30: unknown key "adress"',
+      'hint: did you mean "address"?',
+    ],
+  ],
+  ["no client", inSubnet("reservations:", "  - address: 192.168.1.10"), [
+    "config.yaml:6:9: this reservation names no client",
+    "hint: add its mac or client-id",
+  ]],
+  [
+    "two names for the client",
+    inSubnet(
+      "reservations:",
+      "  - { mac: b827eb010203, client-id: 01b827eb010203, address: 192.168.1.10 }",
+    ),
+    [
+      "config.yaml:6:9: this reservation has a mac and a client-id",
+      "hint: keep one of them",
+    ],
+  ],
+  [
+    "a MAC address that is none",
+    inSubnet("reservations:", "  - { mac: 'b8:27:eb:01:02', address: 192.168.1.10 }"),
+    [
+      'config.yaml:6:16: expected a MAC address like b8:27:eb:01:02:03, got "b8:27:eb:01:02"',
+    ],
+  ],
+  [
+    "a MAC address that YAML reads as a number",
+    inSubnet("reservations:", "  - { mac: 001122334455, address: 192.168.1.10 }"),
+    [
+      "config.yaml:6:16: expected a MAC address like b8:27:eb:01:02:03, got the number 1122334455",
+      "hint: put it in quotes to make it text",
+    ],
+  ],
+  [
+    "client identifiers that are none",
+    inSubnet(
+      "reservations:",
+      "  - { client-id: '01', address: 192.168.1.10 }",
+      "  - { client-id: pi, address: 192.168.1.11 }",
+      `  - { client-id: '${"01".repeat(256)}', address: 192.168.1.12 }`,
+    ),
+    [
+      'config.yaml:6:22: expected a client identifier in hex like 01:b8:27:eb:01:02:03, got "01"',
+      'config.yaml:7:22: expected a client identifier in hex like 01:b8:27:eb:01:02:03, got "pi"',
+      "config.yaml:8:22: a client identifier has at most 255 octets",
+    ],
+  ],
+  [
+    "an address outside the subnet",
+    inSubnet("reservations:", "  - { mac: b827eb010203, address: 192.168.2.10 }"),
+    [
+      "config.yaml:6:39: the reserved address 192.168.2.10 is not inside the subnet 192.168.1.0/24",
+    ],
+  ],
+  [
+    "network and broadcast address",
+    inSubnet(
+      "reservations:",
+      "  - { mac: b827eb010203, address: 192.168.1.0 }",
+      "  - { mac: b827eb010204, address: 192.168.1.255 }",
+    ),
+    [
+      "config.yaml:6:39: the reserved address 192.168.1.0 is the network address of 192.168.1.0/24, which no client can have",
+      "config.yaml:7:39: the reserved address 192.168.1.255 is the broadcast address of 192.168.1.0/24, which no client can have",
+    ],
+  ],
+  [
+    "an address twice",
+    inSubnet(
+      "reservations:",
+      "  - { mac: b827eb010203, address: 192.168.1.10 }",
+      "  - { mac: b827eb010204, address: 192.168.1.10 }",
+    ),
+    [
+      "config.yaml:7:39: address 192.168.1.10 has a reservation on line 6 already",
+    ],
+  ],
+  [
+    "a MAC address twice, in two forms",
+    inSubnet(
+      "reservations:",
+      "  - { mac: b827eb010203, address: 192.168.1.10 }",
+      "  - { mac: B8-27-EB-01-02-03, address: 192.168.1.11 }",
+    ),
+    [
+      "config.yaml:7:16: mac b8:27:eb:01:02:03 has a reservation on line 6 already",
+    ],
+  ],
+  [
+    "a client identifier twice",
+    inSubnet(
+      "reservations:",
+      "  - { client-id: 'ff:01', address: 192.168.1.10 }",
+      "  - { client-id: FF01, address: 192.168.1.11 }",
+    ),
+    [
+      "config.yaml:7:22: client-id ff:01 has a reservation on line 6 already",
+    ],
+  ],
+  [
+    "host names that are none",
+    inSubnet(
+      "reservations:",
+      "  - { mac: b827eb010203, address: 192.168.1.10, hostname: my_pi }",
+      "  - { mac: b827eb010204, address: 192.168.1.11, hostname: -pi }",
+      "  - { mac: b827eb010205, address: 192.168.1.12, hostname: 314 }",
+      `  - { mac: b827eb010206, address: 192.168.1.13, hostname: ${"a".repeat(64)} }`,
+    ),
+    [
+      'config.yaml:6:63: expected a host name of letters, digits and hyphens, got "my_pi"',
+      'config.yaml:7:63: expected a host name of letters, digits and hyphens, got "-pi"',
+      "config.yaml:8:63: expected a host name of letters, digits and hyphens, got the number 314",
+      "hint: put it in quotes to make it text",
+      'config.yaml:9:63: expected a host name of letters, digits and hyphens, got "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…"',
+    ],
+  ],
+]);
