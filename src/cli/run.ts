@@ -86,6 +86,12 @@ async function serve(
   const leases = new LeaseTable(config.subnets);
   const store = openJournal({ path: config.journal, clock, snapshot: () => leases.records() });
   let status: StatusServer | undefined;
+  // Before the journal is read, which may take seconds: a signal must not find nobody.
+  const forgetSignals = onSignals({
+    SIGHUP: () => void (server && reload(path, config, server, notify)),
+    SIGTERM: () => link.close(),
+    SIGINT: () => link.close(),
+  });
   try {
     const report = await store.load();
     for (const lease of report.leases) leases.put(lease);
@@ -98,8 +104,12 @@ async function serve(
       status = serveStatus(app, config.status, (message) => notify("warning", message));
     }
     notify("info", describeStart(config, leases.size, path));
-    await untilStopped(server, link, () => reload(path, config, server!, notify));
+    const running = server;
+    const mending = setInterval(() => mend(running, link), MENDING_INTERVAL_MS);
+    await running.run();
+    clearInterval(mending);
   } finally {
+    forgetSignals();
     link.close();
     await status?.shutdown();
     await store.close();
@@ -131,21 +141,11 @@ function statusSource(parts: {
   };
 }
 
-/** Serves until SIGTERM or SIGINT, and then until what is under way is done. */
-async function untilStopped(server: DhcpServer, link: Link, onHangup: () => void): Promise<void> {
-  const mending = setInterval(() => {
-    server.checkStore();
-    // Opens what could not be opened before, such as a port that another program had.
-    link.serve(server.runningConfig.interfaces);
-  }, MENDING_INTERVAL_MS);
-  const forget = onSignals({
-    SIGHUP: onHangup,
-    SIGTERM: () => link.close(),
-    SIGINT: () => link.close(),
-  });
-  await server.run();
-  forget();
-  clearInterval(mending);
+/** What has to be looked at now and then, while nothing else makes the server look. */
+function mend(server: DhcpServer, link: Link): void {
+  server.checkStore();
+  // Opens what could not be opened before, such as a port that another program had.
+  link.serve(server.runningConfig.interfaces);
 }
 
 interface RunOptions {

@@ -62,7 +62,7 @@ export class ReplySender {
         this.#fail(reply.ingress.interfaceName, "the interface is not served any more");
       } else if (reply.bytes.length + FRAME_OVERHEAD_OCTETS > SEND_OCTETS_MAX) {
         this.#fail(exit.link.name, `longer than ${SEND_OCTETS_MAX - FRAME_OVERHEAD_OCTETS} octets`);
-      } else if (isFramable(reply.destination, exit.link)) {
+      } else if (exit.link.ethernet && isFramable(reply.destination)) {
         this.#addFrame(reply, reply.destination, exit.link);
       } else {
         this.#addDatagram(reply, exit);
@@ -88,15 +88,17 @@ export class ReplySender {
     this.#datagrams.add(slot, reply.bytes.length, exit.link.name);
   }
 
-  #addFrame(reply: Outgoing, destination: HardwareDestination, link: LinkFact): void {
+  #addFrame(reply: Outgoing, destination: FramableDestination, link: LinkFact): void {
+    const isBroadcast = destination.kind === "broadcast";
+    const address = isBroadcast ? LIMITED_BROADCAST : destination.address;
     const slot = this.#frames.next(this.#frameSocket);
     const name = slot * SOCKADDR_LL_OCTETS;
     writeSockaddrLl(this.#frames.array.nameView, name, link.index, ETHERTYPE_IPV4);
     const octets = encodeUdpFrame({
       sourceHardwareAddress: link.hardwareAddress,
-      destinationHardwareAddress: destination.hardwareAddress,
-      source: sourceOf(reply.ingress, destination.address),
-      destination: destination.address,
+      destinationHardwareAddress: isBroadcast ? BROADCAST_HARDWARE : destination.hardwareAddress,
+      source: sourceOf(reply.ingress, address),
+      destination: address,
       sourcePort: this.#ports.server,
       destinationPort: this.#ports.client,
       payload: reply.bytes,
@@ -133,12 +135,18 @@ export class ReplySender {
   }
 }
 
-type HardwareDestination = Extract<Destination, { readonly kind: "hardware" }>;
+type FramableDestination = Extract<Destination, { readonly kind: "hardware" | "broadcast" }>;
 
-/** Whether the reply goes to a hardware address and both ends speak Ethernet. */
-function isFramable(destination: Destination, link: LinkFact): destination is HardwareDestination {
-  return destination.kind === "hardware" && link.ethernet &&
-    destination.hardwareAddress.length === ETHERNET_ADDRESS_OCTETS;
+const BROADCAST_HARDWARE = new Uint8Array(ETHERNET_ADDRESS_OCTETS).fill(0xff);
+
+/**
+ * Whether the reply can go as an Ethernet frame: what needs no ARP does. Datagrams to addresses
+ * that do not answer ARP, which anybody can make us send, wait in the UDP socket's send buffer for
+ * seconds; a broadcast must not stand in line behind them.
+ */
+function isFramable(destination: Destination): destination is FramableDestination {
+  return destination.kind === "broadcast" || (destination.kind === "hardware" &&
+    destination.hardwareAddress.length === ETHERNET_ADDRESS_OCTETS);
 }
 
 /**

@@ -5,6 +5,9 @@ import type { Ipv4 } from "../wire/ipv4.ts";
 import type { Destination } from "./endpoints.ts";
 import type { Request } from "./request.ts";
 
+/** In the first octet of an Ethernet address: multicast or broadcast (IEEE 802). */
+const GROUP_BIT = 1;
+
 /** The destination of an OFFER or ACK that gives `yiaddr`. */
 export function replyDestination(request: Request, yiaddr: Ipv4): Destination {
   const { giaddr, ciaddr, flags, htype, hlen, chaddr } = request.view;
@@ -12,15 +15,20 @@ export function replyDestination(request: Request, yiaddr: Ipv4): Destination {
   // return messages to the 'DHCP server' port on the BOOTP relay agent".
   if (giaddr !== 0) return { kind: "relay", address: giaddr };
   // "If the 'giaddr' field is zero and the 'ciaddr' field is nonzero, then the server unicasts
-  // DHCPOFFER and DHCPACK messages to the address in 'ciaddr'."
-  if (ciaddr !== 0) return { kind: "unicast", address: ciaddr };
+  // DHCPOFFER and DHCPACK messages to the address in 'ciaddr'." Only where that is the address it
+  // has from us: a client that has none yet MUST send 0 (table 5), and a forged one would have
+  // us send to whoever it names.
+  if (ciaddr !== 0 && ciaddr === yiaddr) return { kind: "unicast", address: ciaddr };
   // "If 'giaddr' is zero and 'ciaddr' is zero, and the broadcast bit is set, then the server
   // broadcasts DHCPOFFER and DHCPACK messages to 0xffffffff."
   if ((flags & BROADCAST_FLAG) !== 0) return { kind: "broadcast" };
   // "If the broadcast bit is not set [...] then the server unicasts DHCPOFFER and DHCPACK messages
   // to the client's hardware address and 'yiaddr' address." Where we cannot address the
-  // hardware, RFC 2131 §4.1 has the server broadcast.
-  if (htype !== HTYPE_ETHERNET || hlen !== ETHERNET_ADDRESS_OCTETS) return { kind: "broadcast" };
+  // hardware, RFC 2131 §4.1 has the server broadcast; a group address is nobody's own.
+  const isUnicast = (chaddr[0]! & GROUP_BIT) === 0;
+  if (htype !== HTYPE_ETHERNET || hlen !== ETHERNET_ADDRESS_OCTETS || !isUnicast) {
+    return { kind: "broadcast" };
+  }
   return {
     kind: "hardware",
     hardwareAddress: chaddr.slice(0, ETHERNET_ADDRESS_OCTETS),

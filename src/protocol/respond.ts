@@ -150,7 +150,7 @@ function continuing(request: Continuing, state: EngineState, slab: ReplySlab): D
   const isReservedFree = reservation !== undefined &&
     leases.isAvailable(reservation.address, client.key, nowMs);
   const known = isReservedFree ? reservation.address : binding?.address ?? reservation?.address;
-  if (known === undefined && !config.authoritative) return ignore("unknown-client");
+  if (known === undefined && !mayHeal(request, subnet, config)) return ignore("unknown-client");
   if (known !== undefined && known !== address) {
     return nak("not-the-clients-address", request, state, slab);
   }
@@ -163,6 +163,16 @@ function continuing(request: Continuing, state: EngineState, slab: ReplySlab): D
     ? "confirmed"
     : "healed-unknown-client";
   return acknowledge(rule, request, { address, subnet, reservation }, state, slab);
+}
+
+/**
+ * Whether an unknown client may be confirmed or refused. A unicast renewal shows nothing of where
+ * its client is, so only one on a wire of ours is taken at its word: elsewhere anybody who can
+ * reach us could fill a pool so. The others are healed when they rebind through their relay agent.
+ */
+function mayHeal(request: Continuing, subnet: Subnet, config: Config): boolean {
+  return config.authoritative &&
+    attachedSubnets(config, request, request.address).includes(subnet);
 }
 
 /** The client's own record of the address it names, or else the newest of its others. */

@@ -4,6 +4,7 @@
  * their group is on disk, while the next batch is already being decided.
  */
 import type { Config } from "../config/config.ts";
+import { withholdAddresses } from "../config/withhold.ts";
 import type { Lease } from "../leases/lease.ts";
 import type { LeaseTable } from "../leases/lease_table.ts";
 import type { Datagram, Link, Outgoing } from "../link/link.ts";
@@ -12,6 +13,7 @@ import { classify, type Request } from "../protocol/request.ts";
 import { type EngineState, respond } from "../protocol/respond.ts";
 import type { Clock } from "../store/clock.ts";
 import { type LeaseStore, StoreError } from "../store/lease_store.ts";
+import { formatIpv4, type Ipv4 } from "../wire/ipv4.ts";
 import { viewMessage } from "../wire/message_view.ts";
 import { ReplySlab } from "../wire/message_writer.ts";
 import type { ExchangeEvent, Outcome, ServerEvent } from "./events.ts";
@@ -50,12 +52,16 @@ interface Group {
 }
 
 export class DhcpServer {
+  /** As it was given; `config` is what is served of it. */
+  private configured: Config;
   private config: Config;
+  private ownAddresses: ReadonlySet<Ipv4> = new Set();
   private readonly commits = new Set<Promise<void>>();
   private changesInFlight = 0;
   private storeFailing = false;
 
   constructor(private readonly parts: ServerParts) {
+    this.configured = parts.config;
     this.config = parts.config;
   }
 
@@ -66,14 +72,31 @@ export class DhcpServer {
 
   /** Swaps the config between two batches. Leases stay; pools and interfaces follow the config. */
   reconfigure(config: Config): void {
+    this.configured = config;
+    this.parts.link.serve(config.interfaces);
+    this.withholdOwnAddresses(this.parts.link.ownAddresses());
+  }
+
+  /** Sees to it that no client is given an address of this machine, whatever the pools say. */
+  private withholdOwnAddresses(ownAddresses: ReadonlySet<Ipv4>): void {
+    this.ownAddresses = ownAddresses;
+    const { config, withheld } = withholdAddresses(this.configured, ownAddresses);
     this.config = config;
     this.parts.leases.reconfigure(config.subnets);
-    this.parts.link.serve(config.interfaces);
+    for (const address of withheld) {
+      this.parts.emit({
+        kind: "notice",
+        level: "warning",
+        message: `${formatIpv4(address)} is this machine's own address, so no client gets it; ` +
+          "leave it out of the pools and reservations",
+      });
+    }
   }
 
   /** Serves until the link is closed, then waits for the commits under way. */
   async run(): Promise<void> {
     const { link } = this.parts;
+    this.withholdOwnAddresses(link.ownAddresses());
     for (let batch = await link.receive(); batch !== undefined; batch = await link.receive()) {
       this.handleBatch(batch);
       while (this.changesInFlight >= CHANGES_IN_FLIGHT_MAX) await Promise.race(this.commits);
@@ -91,14 +114,11 @@ export class DhcpServer {
 
   private handleBatch(batch: readonly Datagram[]): void {
     const { leases, link, clock } = this.parts;
+    const ownAddresses = link.ownAddresses();
+    if (!isSameSet(ownAddresses, this.ownAddresses)) this.withholdOwnAddresses(ownAddresses);
     const nowMs = clock.monotonicMs();
     leases.advance(nowMs);
-    const state: EngineState = {
-      config: this.config,
-      leases,
-      nowMs,
-      ownAddresses: link.ownAddresses(),
-    };
+    const state: EngineState = { config: this.config, leases, nowMs, ownAddresses };
     const group: Group = { slab: new ReplySlab(), free: [], paid: [], changes: [] };
     for (const datagram of batch) this.handleDatagram(datagram, state, group);
 
@@ -186,6 +206,10 @@ export class DhcpServer {
         },
     );
   }
+}
+
+function isSameSet<Item>(a: ReadonlySet<Item>, b: ReadonlySet<Item>): boolean {
+  return a === b || (a.size === b.size && a.isSubsetOf(b));
 }
 
 function outgoing(reply: Reply, request: Request): Outgoing {

@@ -11,6 +11,7 @@
  * between its monotonic clock and the wall. The reader trusts nothing: people edit this file.
  */
 import { type Lease, type LeaseState, makeClient } from "../leases/lease.ts";
+import { stringifyVisibly } from "../wire/escape.ts";
 import { formatHex, parseHex } from "../wire/hex.ts";
 import { formatIpv4, parseIpv4 } from "../wire/ipv4.ts";
 import { HTYPE_ETHERNET } from "../wire/message_view.ts";
@@ -47,8 +48,10 @@ export function encodeClockStep(atMs: number, wasMs: number): string {
 /** The line of a lease, with its newline. `offsetMs` is wall time less monotonic time. */
 export function encodeLease(lease: Lease, offsetMs: number): string {
   const { hardwareType, hardwareAddress, clientId } = lease.client;
-  // `undefined` is left out by JSON.stringify; the order is the one people read.
-  return JSON.stringify({
+  // `undefined` is left out; the order is the one people read. A host name is a stranger's text,
+  // and `cat` shows the file as it is.
+  const stringify = lease.hostname === undefined ? JSON.stringify : stringifyVisibly;
+  return stringify({
     at: formatWall(lease.updatedAtMs + offsetMs),
     address: formatIpv4(lease.address),
     state: lease.state,

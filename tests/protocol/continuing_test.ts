@@ -211,14 +211,19 @@ const BEHIND_ROUTER: EngineSketch = {
 
 testAnswers([
   {
-    name: "RENEWING by unicast through a router: the server trusts ciaddr (§4.3.2)",
+    name: "RENEWING through a router, a client that nobody here knows: silence, it may be forged",
     given: BEHIND_ROUTER,
     when: { type: REQUEST, ciaddr: "10.20.1.7", to: SERVER },
-    expect: "ACK 10.20.1.7 (healed-unknown-client)",
-    destination: "unicast 10.20.1.7",
+    expect: "silence (unknown-client)",
   },
   {
-    name: "RENEWING through a router, known client",
+    name: "REBINDING through its relay agent heals that client",
+    given: BEHIND_ROUTER,
+    when: { type: REQUEST, ciaddr: "10.20.1.7", giaddr: "10.20.0.1", from: "10.20.0.1" },
+    expect: "ACK 10.20.1.7 (healed-unknown-client)",
+  },
+  {
+    name: "RENEWING by unicast through a router: the server trusts ciaddr (§4.3.2)",
     given: { ...BEHIND_ROUTER, leases: [{ address: "10.20.1.7" }] },
     when: { type: REQUEST, ciaddr: "10.20.1.7", to: SERVER },
     expect: "ACK 10.20.1.7 (renewed)",

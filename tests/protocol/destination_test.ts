@@ -70,6 +70,16 @@ const ROWS: readonly Row[] = [
     expect: `hardware ${macOf(1)} ${A}`,
   },
   {
+    name: "to chaddr and yiaddr, when ciaddr is not what it has from us: it may be forged",
+    when: { type: DISCOVER, ciaddr: "203.0.113.5" },
+    expect: `hardware ${macOf(1)} ${A}`,
+  },
+  {
+    name: "to everybody, when chaddr is a group address: it is no client's own",
+    when: { type: DISCOVER, mac: "01:00:5e:00:00:01" },
+    expect: "broadcast",
+  },
+  {
     name: "to everybody, when the hardware is not Ethernet: we cannot frame it",
     when: { type: DISCOVER, htype: 6 },
     expect: "broadcast",

@@ -227,7 +227,11 @@ const SERVER_ID_ROWS: readonly ServerIdRow[] = [
   },
   {
     name: "the address that a renewing client reached us by, of another interface even",
-    given: { subnets: [ROUTED, LOCAL], otherAddresses: ["172.16.0.1"] },
+    given: {
+      subnets: [ROUTED, LOCAL],
+      otherAddresses: ["172.16.0.1"],
+      leases: [{ address: "10.20.1.7" }],
+    },
     when: { type: REQUEST, ciaddr: "10.20.1.7", to: "172.16.0.1" },
     expect: "172.16.0.1",
   },

@@ -186,3 +186,11 @@ Deno.test("jq reads a journal", async () => {
   assert.ok(success);
   assert.equal(new TextDecoder().decode(stdout), "10.0.0.1\n10.0.0.2\n");
 });
+
+Deno.test("a host name cannot move the cursor of who looks at the journal, and comes back whole", () => {
+  const hostname = "pi\x1b[2J\x7f\x85\u202e\u2028";
+  const line = encodeLease(makeLease({ address: "10.0.0.1", hostname }), WALL_MS);
+  assert.match(line, /^[\x20-\x7e]+\n$/);
+  const decoded = decodeLine(line.trimEnd());
+  assert.equal(decoded.kind === "lease" && decoded.lease.hostname, hostname);
+});

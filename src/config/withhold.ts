@@ -1,0 +1,54 @@
+/** Taking addresses out of a config that it cannot know of, such as the server's own. */
+import type { Ipv4 } from "../wire/ipv4.ts";
+import { subtractRanges } from "./address_range.ts";
+import type { Config, Reservation, Reservations, Subnet } from "./config.ts";
+
+/** A config without some addresses, and which of them it had. */
+export interface Withheld {
+  readonly config: Config;
+  /** Those that a pool or a reservation of the config has. */
+  readonly withheld: readonly Ipv4[];
+}
+
+/** The config with none of `addresses` in a pool or a reservation; itself when it has none. */
+export function withholdAddresses(config: Config, addresses: ReadonlySet<Ipv4>): Withheld {
+  const withheld = [...addresses].filter((address) =>
+    config.subnets.some((subnet) => isGiven(subnet, address))
+  );
+  if (withheld.length === 0) return { config, withheld };
+  const subnets = config.subnets.map((subnet) =>
+    withheld.some((address) => isGiven(subnet, address)) ? withholdFrom(subnet, withheld) : subnet
+  );
+  return { config: Object.freeze({ ...config, subnets: Object.freeze(subnets) }), withheld };
+}
+
+function isGiven({ ranges, reservations }: Subnet, address: Ipv4): boolean {
+  return reservations.byAddress.has(address) ||
+    ranges.some(({ first, last }) => first <= address && address <= last);
+}
+
+function withholdFrom(subnet: Subnet, addresses: readonly Ipv4[]): Subnet {
+  const { ranges, reservations } = subnet;
+  const withheld = new Set(addresses);
+  return Object.freeze({
+    ...subnet,
+    ranges: subtractRanges(ranges, addresses.map((it) => ({ first: it, last: it }))),
+    reservations: withoutAddresses(reservations, withheld),
+  });
+}
+
+function withoutAddresses(reservations: Reservations, withheld: ReadonlySet<Ipv4>): Reservations {
+  const { byMac, byClientId, byAddress } = reservations;
+  return {
+    byMac: without(byMac, withheld),
+    byClientId: without(byClientId, withheld),
+    byAddress: without(byAddress, withheld),
+  };
+}
+
+function without<Key>(
+  reservations: ReadonlyMap<Key, Reservation>,
+  withheld: ReadonlySet<Ipv4>,
+): ReadonlyMap<Key, Reservation> {
+  return new Map([...reservations].filter(([, { address }]) => !withheld.has(address)));
+}

@@ -1,0 +1,143 @@
+/** The loop on an in-memory link and store: what leaves when, and what is never given. */
+import assert from "node:assert/strict";
+import type { Config } from "../../src/config/config.ts";
+import { LeaseTable } from "../../src/leases/lease_table.ts";
+import type { ServerEvent } from "../../src/server/events.ts";
+import { DhcpServer } from "../../src/server/server.ts";
+import { LIMITED_BROADCAST } from "../../src/wire/ipv4.ts";
+import { DISCOVER, messageType, parsePacket, REQUEST } from "../support/dhcp_packets.ts";
+import { type Ask, requestBytes, SERVER } from "../support/engine_fixture.ts";
+import { dotted, makeSubnet, type SubnetSketch } from "../support/leases_fixture.ts";
+import { MemoryLink } from "../support/memory_link.ts";
+import { MemoryStore } from "../support/memory_store.ts";
+import { createVirtualClock } from "../support/virtual_clock.ts";
+
+const TYPES = ["", "DISCOVER", "OFFER", "REQUEST", "DECLINE", "ACK", "NAK"];
+
+function makeConfig(subnet: SubnetSketch): Config {
+  return {
+    interfaces: ["lan0"],
+    authoritative: true,
+    subnets: [makeSubnet(subnet)],
+    offerSeconds: 30,
+    quarantineSeconds: 86_400,
+    journal: "leases.jsonl",
+  };
+}
+
+/** A server that runs, and what it says. */
+async function start(subnet: SubnetSketch = { pools: ["192.168.1.100-192.168.1.199"] }) {
+  const config = makeConfig(subnet);
+  const link = new MemoryLink(["lan0"]);
+  link.addInterface("lan0", `${SERVER}/24`);
+  const store = new MemoryStore();
+  const events: ServerEvent[] = [];
+  const leases = new LeaseTable(config.subnets);
+  const clock = createVirtualClock();
+  const emit = (event: ServerEvent) => void events.push(event);
+  const server = new DhcpServer({ config, leases, link, store, clock, emit });
+  const running = server.run();
+  await settle();
+  return {
+    server,
+    link,
+    store,
+    /** Lets requests arrive in one batch, and the loop go on as far as it can. */
+    async ask(...asks: Ask[]): Promise<string[]> {
+      for (const ask of asks) link.inject("lan0", requestBytes(ask), 0, LIMITED_BROADCAST);
+      await settle();
+      return this.sent();
+    },
+    /** What has been sent since the last call. */
+    sent: () =>
+      link.sent.splice(0).map(({ bytes }) => {
+        const packet = parsePacket(bytes);
+        return `${TYPES[messageType(packet) ?? 0]} ${packet.yiaddr}`;
+      }),
+    notices: () => events.flatMap((it) => it.kind === "notice" ? [it.message] : []),
+    outcomes: () => events.flatMap((it) => it.kind === "exchange" ? [it.outcome] : []),
+    async stop() {
+      link.close();
+      store.release();
+      await running;
+    },
+  };
+}
+
+/** Lets everything run that waits for nothing but its turn. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 50; turn++) await Promise.resolve();
+}
+
+const TAKE: Ask = { type: REQUEST, server: SERVER, requested: "192.168.1.100" };
+
+Deno.test("an ACK leaves when its lease is durable, an OFFER at once (RFC 2131 §3.1.4)", async () => {
+  const it = await start();
+  it.store.isHolding = true;
+  const hers: Ask = { ...TAKE, mac: "02:00:00:00:00:02", requested: "192.168.1.101" };
+  assert.deepEqual(await it.ask(TAKE, { type: DISCOVER, requested: "192.168.1.102" }), [
+    "OFFER 192.168.1.100", // its own lease already, though that is not on disk yet
+  ]);
+  assert.deepEqual(await it.ask(hers), [], "the second group waits, too");
+  it.store.release(1);
+  await settle();
+  assert.deepEqual(it.sent(), ["ACK 192.168.1.100"]);
+  it.store.release();
+  await settle();
+  assert.deepEqual(it.sent(), ["ACK 192.168.1.101"]);
+  await it.stop();
+});
+
+Deno.test("no ACK leaves when its lease cannot be written; the log says so once", async () => {
+  const it = await start();
+  it.store.failure = "the disk is full";
+  assert.deepEqual(await it.ask(TAKE), []);
+  assert.deepEqual(await it.ask(TAKE), []);
+  assert.deepEqual(it.outcomes(), ["lost", "lost"]);
+  it.store.failure = undefined;
+  assert.deepEqual(await it.ask(TAKE), ["ACK 192.168.1.100"]);
+  assert.deepEqual(it.notices(), [
+    "the disk is full; no client gets an ACK until it can be written",
+    "the lease journal is written again",
+  ]);
+  await it.stop();
+});
+
+Deno.test("stopping waits for the groups under way, and their ACKs are not sent into nothing", async () => {
+  const it = await start();
+  it.store.isHolding = true;
+  await it.ask(TAKE);
+  await it.stop();
+  assert.equal(it.store.records.length, 1);
+});
+
+Deno.test("no client gets the server's own address, whatever the pools say", async () => {
+  const it = await start({ pools: ["192.168.1.1-192.168.1.2"] });
+  assert.deepEqual(await it.ask({ type: DISCOVER, requested: SERVER }), ["OFFER 192.168.1.2"]);
+  assert.deepEqual(await it.ask({ type: REQUEST, requested: SERVER, mac: "02:00:00:00:00:02" }), [
+    "NAK 0.0.0.0",
+  ]);
+  assert.deepEqual(await it.ask({ type: DISCOVER, mac: "02:00:00:00:00:03" }), []);
+  assert.deepEqual(it.notices(), [
+    "192.168.1.1 is this machine's own address, so no client gets it; leave it out of the pools " +
+    "and reservations",
+  ]);
+  await it.stop();
+});
+
+Deno.test("no client gets an address that the server takes on while it runs", async () => {
+  const it = await start({ pools: ["192.168.1.2"] });
+  it.link.addAddress("lan0", "192.168.1.2/24");
+  assert.deepEqual(await it.ask({ type: DISCOVER }), []);
+  const [{ ranges } = { ranges: [] }] = it.server.runningConfig.subnets;
+  assert.deepEqual(ranges.map(({ first }) => dotted(first)), []);
+  await it.stop();
+});
+
+Deno.test("no client gets the server's own address by a reservation", async () => {
+  const mac = "02:00:00:00:00:01";
+  const it = await start({ pools: ["192.168.1.9"], reservations: [{ mac, address: SERVER }] });
+  assert.deepEqual(await it.ask({ type: DISCOVER, mac }), ["OFFER 192.168.1.9"]);
+  assert.equal(it.notices().length, 1);
+  await it.stop();
+});
