@@ -28,6 +28,7 @@ export class Compaction {
   #tail: Uint8Array[] = [];
   #tailBytes = 0;
   #tailLines = 0;
+  #tailBytesInAll = 0;
 
   /** Starts writing at once. Calls `onReady` when it is time for `finish`, also after a failure. */
   constructor(disk: Disk, path: string, snapshot: Snapshot, onReady: () => void) {
@@ -51,6 +52,7 @@ export class Compaction {
   addToTail(bytes: Uint8Array, lineCount: number): void {
     this.#tail.push(bytes);
     this.#tailBytes += bytes.length;
+    this.#tailBytesInAll += bytes.length;
     this.#tailLines += lineCount;
   }
 
@@ -66,7 +68,11 @@ export class Compaction {
       await discardNewJournal(this.#disk, this.#path, journal.file);
       throw error;
     }
-    return { ...journal, lineCount: journal.lineCount + this.#tailLines };
+    return {
+      ...journal,
+      lineCount: journal.lineCount + this.#tailLines,
+      byteCount: journal.byteCount + this.#tailBytesInAll,
+    };
   }
 
   /** Stops, and removes the new file. Never rejects. */

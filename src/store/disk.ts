@@ -30,6 +30,7 @@ export interface DiskEntry {
   /** Device and inode: equal for the same file under any name. */
   readonly identity: string;
   readonly kind: "file" | "directory" | "other";
+  readonly sizeBytes: number;
 }
 
 export interface Disk {
@@ -71,7 +72,7 @@ async function stat(path: string): Promise<DiskEntry | undefined> {
   try {
     const info = await Deno.stat(path);
     const kind = info.isFile ? "file" : info.isDirectory ? "directory" : "other";
-    return { identity: `${info.dev}:${info.ino}`, kind };
+    return { identity: `${info.dev}:${info.ino}`, kind, sizeBytes: info.size };
   } catch (error) {
     if (errorCode(error) === "ENOENT") return undefined;
     throw error;

@@ -18,6 +18,8 @@ export interface JournalFile {
   /** Comparable with that of `Disk.stat`; undefined when the file was gone as soon as made. */
   readonly identity: string | undefined;
   lineCount: number;
+  /** What has been written and not cut off: a file that is shorter was cut by somebody else. */
+  byteCount: number;
 }
 
 /** Which records to write, and the clocks at the instant they were gathered. */
@@ -44,19 +46,20 @@ export async function writeNewJournal(
   const file = await disk.createNew(newPathOf(path));
   try {
     const { leases, monotonicMs, offsetMs } = snapshot;
+    let byteCount = 0;
     let text = encodeHeader(monotonicMs + offsetMs);
     for (let start = 0; start < leases.length; start += LEASES_PER_WRITE) {
       for (const lease of leases.slice(start, start + LEASES_PER_WRITE)) {
         text += encodeLease(lease, offsetMs);
       }
-      await append(file, text);
+      byteCount += await append(file, text);
       stop.throwIfAborted();
       text = "";
     }
-    await append(file, text);
+    byteCount += await append(file, text);
     await file.sync();
     const entry = await disk.stat(newPathOf(path));
-    return { file, identity: entry?.identity, lineCount: 1 + leases.length };
+    return { file, identity: entry?.identity, lineCount: 1 + leases.length, byteCount };
   } catch (error) {
     await discardNewJournal(disk, path, file);
     throw error;
@@ -125,8 +128,11 @@ export async function appendBytes(file: DiskFile, bytes: Uint8Array): Promise<vo
 const NEWLINE = 0x0a;
 const encoder = new TextEncoder();
 
-async function append(file: DiskFile, text: string): Promise<void> {
-  if (text !== "") await appendBytes(file, encoder.encode(text));
+/** Appends a text, and says how many bytes that took. */
+async function append(file: DiskFile, text: string): Promise<number> {
+  const bytes = encoder.encode(text);
+  if (bytes.length > 0) await appendBytes(file, bytes);
+  return bytes.length;
 }
 
 function newPathOf(path: string): string {

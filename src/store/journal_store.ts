@@ -186,7 +186,7 @@ class JournalStore implements LeaseStore {
   async #open(): Promise<LoadReport> {
     const file = await this.#disk.openAppend(this.#path);
     const identity = (await this.#disk.stat(this.#path))?.identity;
-    const journal: JournalFile = { file, identity, lineCount: 0 };
+    const journal: JournalFile = { file, identity, lineCount: 0, byteCount: 0 };
     this.#journal = journal;
     const contents = await readContents(file);
     refuseForeignFile(this.#path, contents);
@@ -204,6 +204,7 @@ class JournalStore implements LeaseStore {
     const placed = placeOnClock(contents, this.#clock);
     this.#offsetMs = placed.offsetMs;
     journal.lineCount = contents.lineCount;
+    journal.byteCount = contents.wholeBytes;
     this.#compactAtLines = this.#compactionThreshold(placed.leases.length);
     remarks.push(...placed.remarks, ...await this.#setAside(contents, placed));
     return { leases: placed.leases, remarks };
@@ -289,8 +290,11 @@ class JournalStore implements LeaseStore {
       this.#disk.stat(this.#path),
     ]);
     journal.lineCount += group.lineCount;
-    // Removed or replaced behind our back: what was synced would not be found after a restart.
-    if (entry?.identity !== journal.identity) await this.#rewriteFromTable();
+    journal.byteCount += bytes.length;
+    // Removed, replaced or cut behind our back: what was synced is not found after a restart.
+    const isWhole = entry !== undefined && entry.identity === journal.identity &&
+      entry.sizeBytes >= journal.byteCount;
+    if (!isWhole) await this.#rewriteFromTable();
   }
 
   #openJournal(): JournalFile {

@@ -192,6 +192,20 @@ Deno.test("a journal that was removed or replaced while open is made anew at onc
   await assertDurable(disk, ledger);
 });
 
+Deno.test("a journal that was cut short while open is made anew at the next commit", async () => {
+  const { disk, ledger, store } = await begin();
+  await ledger.commit(store, 1, 2);
+  const file = await disk.openAppend(PATH);
+  await file.truncate(0); // as `: > leases.jsonl` and logrotate's copytruncate do
+  await file.sync();
+  assert.equal(await outcome(store, ledger), "committed");
+  await assertDurable(disk, ledger);
+  assert.equal(countOf(disk, "rename"), 1);
+  assert.equal(await outcome(store, ledger), "committed");
+  assert.equal(countOf(disk, "rename"), 1, "only once");
+  await assertDurable(disk, ledger);
+});
+
 Deno.test("a clock step amid a repair leaves every lease its time", async () => {
   const { disk, ledger, clock, store } = await begin();
   await ledger.commit(store, 1);

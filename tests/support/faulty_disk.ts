@@ -148,9 +148,15 @@ export class FaultyDisk implements Disk {
 
   async stat(path: string): Promise<DiskEntry | undefined> {
     await this.#begin(`stat ${path}`);
-    if (this.#system.directories.has(path)) return { identity: path, kind: "directory" };
+    if (this.#system.directories.has(path)) {
+      return { identity: path, kind: "directory", sizeBytes: 0 };
+    }
     const inode = this.#system.names.get(path);
-    return inode && { identity: String(inode.number), kind: "file" };
+    return inode && {
+      identity: String(inode.number),
+      kind: "file",
+      sizeBytes: inode.bytes.length,
+    };
   }
 
   async openRead(path: string): Promise<DiskFile> {
