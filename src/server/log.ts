@@ -3,6 +3,7 @@
  * text later, many at a time and in one write, so that a slow terminal never holds up a packet.
  */
 import type { Client } from "../leases/lease.ts";
+import type { RequestKind } from "../protocol/request.ts";
 import type { Clock } from "../store/clock.ts";
 import { escapeInvisible, quote, quoteUnlessPlain, stringifyVisibly } from "../wire/escape.ts";
 import { formatIpv4 } from "../wire/ipv4.ts";
@@ -164,13 +165,29 @@ const OUTCOME_COLOURS: Readonly<Record<Outcome, Colour>> = {
 function exchangeText(event: ExchangeEvent, paint: Paint): string {
   const words = [quoteUnlessPlain(event.interfaceName), clientName(event.client)];
   if (event.hostname !== undefined) words.push(quote(event.hostname));
-  words.push(event.request, "->", paint(OUTCOME_COLOURS[event.outcome], event.outcome));
+  words.push(
+    messageText(event.request),
+    "->",
+    paint(OUTCOME_COLOURS[event.outcome], event.outcome),
+  );
   if (event.address !== undefined) words.push(formatIpv4(event.address));
   if (event.leaseSeconds !== undefined) words.push(approximateDuration(event.leaseSeconds));
   words.push(paint("dim", `(${event.rule})`));
   if (event.relay !== undefined) words.push(`via ${formatIpv4(event.relay)}`);
   return words.join(" ");
 }
+
+/** Which message came, and for a REQUEST the state of the client that tells its four kinds apart. */
+function messageText(request: RequestKind): string {
+  return REQUEST_STATES.has(request) ? `REQUEST/${request}` : request;
+}
+
+const REQUEST_STATES: ReadonlySet<RequestKind> = new Set([
+  "SELECTING",
+  "INIT-REBOOT",
+  "RENEWING",
+  "REBINDING",
+]);
 
 /** The hardware address, which people know their machines by; the key where there is none. */
 function clientName(client: Client): string {

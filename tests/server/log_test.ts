@@ -66,17 +66,17 @@ const HUMAN_TABLE: readonly [name: string, event: ServerEvent, line: string][] =
   [
     "silence, and the reason for it",
     SILENCE,
-    "eth0 b8:27:eb:00:00:01 SELECTING -> silence (other-server-chosen)",
+    "eth0 b8:27:eb:00:00:01 REQUEST/SELECTING -> silence (other-server-chosen)",
   ],
   [
     "a client without a hardware address",
     { ...SILENCE, client: makeClient(32, "", "ff:00") },
-    "eth0 id:ff:00 SELECTING -> silence (other-server-chosen)",
+    "eth0 id:ff:00 REQUEST/SELECTING -> silence (other-server-chosen)",
   ],
   [
     "a host name that would like to be another line",
     { ...SILENCE, hostname: 'x"\n\x1b[2J\u202e' },
-    String.raw`eth0 b8:27:eb:00:00:01 "x\"\n\x1b[2J\u202e" SELECTING -> silence ` +
+    String.raw`eth0 b8:27:eb:00:00:01 "x\"\n\x1b[2J\u202e" REQUEST/SELECTING -> silence ` +
     "(other-server-chosen)",
   ],
   ["a dropped datagram", DROP, "eth0 dropped 17 octets from 0.0.0.0: too-short"],
