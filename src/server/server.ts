@@ -52,39 +52,43 @@ interface Group {
 }
 
 export class DhcpServer {
+  readonly #parts: ServerParts;
   /** As it was given; `config` is what is served of it. */
-  private configured: Config;
-  private config: Config;
-  private ownAddresses: ReadonlySet<Ipv4> = new Set();
-  private readonly commits = new Set<Promise<void>>();
-  private changesInFlight = 0;
-  private storeFailing = false;
+  #configured: Config;
+  #config: Config;
+  #ownAddresses: ReadonlySet<Ipv4> = new Set();
+  readonly #commits = new Set<Promise<void>>();
+  #changesInFlight = 0;
+  #storeFailing = false;
 
-  constructor(private readonly parts: ServerParts) {
-    this.configured = parts.config;
-    this.config = parts.config;
+  constructor(parts: ServerParts) {
+    this.#parts = parts;
+    this.#configured = parts.config;
+    this.#config = parts.config;
   }
 
   /** The config that decisions are made with now. */
   get runningConfig(): Config {
-    return this.config;
+    return this.#config;
   }
 
   /** Swaps the config between two batches. Leases stay; pools and interfaces follow the config. */
   reconfigure(config: Config): void {
-    this.configured = config;
-    this.parts.link.serve(config.interfaces);
-    this.withholdOwnAddresses(this.parts.link.ownAddresses());
+    this.#configured = config;
+    // Before the link: what it says of its interfaces is held against the new config.
+    this.#config = config;
+    this.#parts.link.serve(config.interfaces);
+    this.#withholdOwnAddresses(this.#parts.link.ownAddresses());
   }
 
   /** Sees to it that no client is given an address of this machine, whatever the pools say. */
-  private withholdOwnAddresses(ownAddresses: ReadonlySet<Ipv4>): void {
-    this.ownAddresses = ownAddresses;
-    const { config, withheld } = withholdAddresses(this.configured, ownAddresses);
-    this.config = config;
-    this.parts.leases.reconfigure(config.subnets);
+  #withholdOwnAddresses(ownAddresses: ReadonlySet<Ipv4>): void {
+    this.#ownAddresses = ownAddresses;
+    const { config, withheld } = withholdAddresses(this.#configured, ownAddresses);
+    this.#config = config;
+    this.#parts.leases.reconfigure(config.subnets);
     for (const address of withheld) {
-      this.parts.emit({
+      this.#parts.emit({
         kind: "notice",
         level: "warning",
         message: `${formatIpv4(address)} is this machine's own address, so no client gets it; ` +
@@ -95,13 +99,13 @@ export class DhcpServer {
 
   /** Serves until the link is closed, then waits for the commits under way. */
   async run(): Promise<void> {
-    const { link } = this.parts;
-    this.withholdOwnAddresses(link.ownAddresses());
+    const { link } = this.#parts;
+    this.#withholdOwnAddresses(link.ownAddresses());
     for (let batch = await link.receive(); batch !== undefined; batch = await link.receive()) {
-      this.handleBatch(batch);
-      while (this.changesInFlight >= CHANGES_IN_FLIGHT_MAX) await Promise.race(this.commits);
+      this.#handleBatch(batch);
+      while (this.#changesInFlight >= CHANGES_IN_FLIGHT_MAX) await Promise.race(this.#commits);
     }
-    await Promise.all(this.commits);
+    await Promise.all(this.#commits);
   }
 
   /**
@@ -109,30 +113,30 @@ export class DhcpServer {
    * a failure, while there is nothing to write.
    */
   checkStore(): void {
-    this.commitGroup({ changes: [], paid: [] });
+    this.#commitGroup({ changes: [], paid: [] });
   }
 
-  private handleBatch(batch: readonly Datagram[]): void {
-    const { leases, link, clock } = this.parts;
+  #handleBatch(batch: readonly Datagram[]): void {
+    const { leases, link, clock } = this.#parts;
     const ownAddresses = link.ownAddresses();
-    if (!isSameSet(ownAddresses, this.ownAddresses)) this.withholdOwnAddresses(ownAddresses);
+    if (!isSameSet(ownAddresses, this.#ownAddresses)) this.#withholdOwnAddresses(ownAddresses);
     const nowMs = clock.monotonicMs();
     leases.advance(nowMs);
-    const state: EngineState = { config: this.config, leases, nowMs, ownAddresses };
+    const state: EngineState = { config: this.#config, leases, nowMs, ownAddresses };
     const group: Group = { slab: new ReplySlab(), free: [], paid: [], changes: [] };
-    for (const datagram of batch) this.handleDatagram(datagram, state, group);
+    for (const datagram of batch) this.#handleDatagram(datagram, state, group);
 
     if (group.free.length > 0) link.send(group.free);
-    if (group.changes.length > 0) this.commitGroup(group);
+    if (group.changes.length > 0) this.#commitGroup(group);
   }
 
   /** The way of a packet: view, classify, respond, carry out. */
-  private handleDatagram(datagram: Datagram, state: EngineState, group: Group): void {
+  #handleDatagram(datagram: Datagram, state: EngineState, group: Group): void {
     const { bytes, ingress } = datagram;
     const view = viewMessage(bytes);
     const request = view.kind === "malformed" ? view : classify(view, ingress);
     if (request.kind === "malformed") {
-      this.parts.emit({
+      this.#parts.emit({
         kind: "dropped",
         interfaceName: ingress.interfaceName,
         source: ingress.source,
@@ -141,11 +145,11 @@ export class DhcpServer {
       });
       return;
     }
-    this.carryOut(respond(request, state, group.slab), request, group);
+    this.#carryOut(respond(request, state, group.slab), request, group);
   }
 
-  private carryOut(decision: Decision, request: Request, group: Group): void {
-    const { leases, emit } = this.parts;
+  #carryOut(decision: Decision, request: Request, group: Group): void {
+    const { leases, emit } = this.#parts;
     const event = describe(request, decision);
     switch (decision.kind) {
       case "ignore":
@@ -170,33 +174,33 @@ export class DhcpServer {
   }
 
   /** Commits a group without waiting for it: the next batch is decided meanwhile. */
-  private commitGroup({ changes, paid }: Pick<Group, "changes" | "paid">): void {
-    const { store, link, emit } = this.parts;
-    this.changesInFlight += changes.length;
+  #commitGroup({ changes, paid }: Pick<Group, "changes" | "paid">): void {
+    const { store, link, emit } = this.#parts;
+    this.#changesInFlight += changes.length;
     const commit = store.commit(changes).then(
       () => {
         link.send(paid.map(({ outgoing }) => outgoing));
         for (const { event } of paid) emit(event);
-        this.noticeStore(undefined);
+        this.#noticeStore(undefined);
       },
       (cause: unknown) => {
         if (!(cause instanceof StoreError)) throw cause;
         // What was not written is not said. The clients ask again, and the store repairs itself.
         for (const { event } of paid) emit({ ...event, outcome: "lost" });
-        this.noticeStore(cause);
+        this.#noticeStore(cause);
       },
     ).then(() => {
-      this.changesInFlight -= changes.length;
-      this.commits.delete(commit);
+      this.#changesInFlight -= changes.length;
+      this.#commits.delete(commit);
     });
-    this.commits.add(commit);
+    this.#commits.add(commit);
   }
 
   /** Says once that the store fails, and once that it works again. */
-  private noticeStore(failure: StoreError | undefined): void {
-    if ((failure !== undefined) === this.storeFailing) return;
-    this.storeFailing = failure !== undefined;
-    this.parts.emit(
+  #noticeStore(failure: StoreError | undefined): void {
+    if ((failure !== undefined) === this.#storeFailing) return;
+    this.#storeFailing = failure !== undefined;
+    this.#parts.emit(
       failure === undefined
         ? { kind: "notice", level: "info", message: "the lease journal is written again" }
         : {

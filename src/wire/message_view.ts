@@ -66,11 +66,15 @@ export interface Malformed {
 export class MessageView {
   readonly kind = "message";
 
-  /** The whole datagram, as received. Use `viewMessage`, which has checked it. */
-  constructor(
-    readonly bytes: Uint8Array,
-    private readonly overload: number,
-  ) {}
+  /** The whole datagram, as received. */
+  readonly bytes: Uint8Array;
+  readonly #overload: number;
+
+  /** Use `viewMessage`, which checks the bytes. `overload` is option 52, 0 without it. */
+  constructor(bytes: Uint8Array, overload: number) {
+    this.bytes = bytes;
+    this.#overload = overload;
+  }
 
   get htype(): number {
     return this.bytes[Header.HTYPE]!;
@@ -106,7 +110,7 @@ export class MessageView {
   option(code: number): Uint8Array | undefined {
     let first: Uint8Array | undefined;
     let parts: Uint8Array[] | undefined;
-    for (const field of optionFields(this.overload)) {
+    for (const field of optionFields(this.#overload)) {
       for (
         let at = nextOption(this.bytes, field.start, field.end(this.bytes));
         at >= 0;

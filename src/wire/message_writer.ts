@@ -24,21 +24,21 @@ const END_OCTETS = 1;
 
 /** Room for replies; grows by a chunk when a group needs more than one. */
 export class ReplySlab {
-  private chunk = new Uint8Array(0);
-  private used = 0;
+  #chunk = new Uint8Array(0);
+  #used = 0;
 
-  /** A stretch of `octets` octets, zeroed, not handed out before. */
+  /** A stretch of `octets` octets that no kept one overlaps; what it holds is not said. */
   reserve(octets: number): Uint8Array {
-    if (this.used + octets > this.chunk.length) {
-      this.chunk = new Uint8Array(CHUNK_OCTETS);
-      this.used = 0;
+    if (this.#used + octets > this.#chunk.length) {
+      this.#chunk = new Uint8Array(CHUNK_OCTETS);
+      this.#used = 0;
     }
-    return this.chunk.subarray(this.used, this.used + octets);
+    return this.#chunk.subarray(this.#used, this.#used + octets);
   }
 
   /** Keeps the first `octets` octets of the last stretch; the rest is handed out again. */
   keep(octets: number): void {
-    this.used += octets;
+    this.#used += octets;
   }
 }
 
@@ -54,26 +54,28 @@ export interface ReplyHeader {
 
 /** One reply under way: header first, then options in the order that they are given. */
 export class MessageWriter {
-  private readonly bytes: Uint8Array;
-  private readonly written = new Uint8Array(256);
-  private at = Header.OPTIONS;
-  private limit: number;
+  readonly #slab: ReplySlab;
+  readonly #bytes: Uint8Array;
+  readonly #written = new Uint8Array(256);
+  #at = Header.OPTIONS;
+  #limit: number;
 
   /**
    * Starts the reply to `request`: xid, giaddr, chaddr and hardware type come back as they were.
    * `messageSizeMax` is the client's option 57, if it sent one.
    */
   constructor(
-    private readonly slab: ReplySlab,
+    slab: ReplySlab,
     request: MessageView,
     header: ReplyHeader,
     messageSizeMax: number | undefined,
   ) {
+    this.#slab = slab;
     const clientMax = Math.max(messageSizeMax ?? MESSAGE_SIZE_MIN, MESSAGE_SIZE_MIN);
     const octetsMax = Math.min(clientMax - IP_UDP_OCTETS, REPLY_OCTETS_MAX);
-    this.limit = octetsMax - END_OCTETS;
-    this.bytes = slab.reserve(octetsMax).fill(0);
-    const bytes = this.bytes;
+    this.#limit = octetsMax - END_OCTETS;
+    this.#bytes = slab.reserve(octetsMax).fill(0);
+    const bytes = this.#bytes;
     bytes[Header.OP] = BOOTREPLY;
     bytes[Header.HTYPE] = request.htype;
     bytes[Header.HLEN] = request.hlen;
@@ -89,17 +91,17 @@ export class MessageWriter {
 
   /** Keeps room for options that are written last, whatever comes before them. */
   keepRoom(payloadOctets: number): void {
-    this.limit -= encodedOctets(payloadOctets);
+    this.#limit -= encodedOctets(payloadOctets);
   }
 
   /** Gives the kept room back. */
   giveRoom(payloadOctets: number): void {
-    this.limit += encodedOctets(payloadOctets);
+    this.#limit += encodedOctets(payloadOctets);
   }
 
   /** Whether the reply has the option already: none is written twice. */
   has(code: number): boolean {
-    return this.written[code] === 1;
+    return this.#written[code] === 1;
   }
 
   /**
@@ -107,17 +109,17 @@ export class MessageWriter {
    * false, and writes nothing, when it does not fit into what the client accepts.
    */
   option(code: number, payload: Uint8Array): boolean {
-    if (this.at + encodedOctets(payload.length) > this.limit) return false;
+    if (this.#at + encodedOctets(payload.length) > this.#limit) return false;
     let from = 0;
     do {
       const part = payload.subarray(from, from + OPTION_PART_OCTETS_MAX);
-      this.bytes[this.at] = code;
-      this.bytes[this.at + 1] = part.length;
-      this.bytes.set(part, this.at + OPTION_HEADER_OCTETS);
-      this.at += OPTION_HEADER_OCTETS + part.length;
+      this.#bytes[this.#at] = code;
+      this.#bytes[this.#at + 1] = part.length;
+      this.#bytes.set(part, this.#at + OPTION_HEADER_OCTETS);
+      this.#at += OPTION_HEADER_OCTETS + part.length;
       from += part.length;
     } while (from < payload.length);
-    this.written[code] = 1;
+    this.#written[code] = 1;
     return true;
   }
 
@@ -129,10 +131,10 @@ export class MessageWriter {
 
   /** Ends the reply and returns it, padded to the least length: a view on the slab. */
   finish(): Uint8Array {
-    this.bytes[this.at++] = Option.END;
-    const octets = Math.max(this.at, REPLY_OCTETS_MIN);
-    this.slab.keep(octets);
-    return this.bytes.subarray(0, octets);
+    this.#bytes[this.#at++] = Option.END;
+    const octets = Math.max(this.#at, REPLY_OCTETS_MIN);
+    this.#slab.keep(octets);
+    return this.#bytes.subarray(0, octets);
   }
 }
 

@@ -141,3 +141,13 @@ Deno.test("no client gets the server's own address by a reservation", async () =
   assert.equal(it.notices().length, 1);
   await it.stop();
 });
+
+Deno.test("while a reload opens interfaces, the new config is the one that runs", async () => {
+  const it = await start();
+  const seen: unknown[] = [];
+  it.link.serve = () => seen.push(it.server.runningConfig);
+  const config = makeConfig({ subnet: "192.168.2.0/24" });
+  it.server.reconfigure(config);
+  assert.deepEqual(seen, [config]);
+  await it.stop();
+});
