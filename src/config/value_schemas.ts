@@ -273,7 +273,7 @@ export function plainTextSchema(what: string) {
 }
 
 /** Nobody names an interface so, but a list that lacks its spaces, and odd quotes, look like it. */
-const NO_NAME = /^-|["'`“”„‘’‚«»,]/;
+const NO_NAME = /^-|["'`“”„‘’‚«»,[\]{}]/;
 
 /** The name of a network interface, as dev_valid_name() of the Linux kernel has it, and people. */
 export const interfaceNameSchema = textSchema<string>({

@@ -61,6 +61,9 @@ testBadConfigs("interfaces, journal, status, authoritative", [
     'config.yaml:2:3: expected the name of an interface like eth0, got "-eth0 -eth1"',
     "hint: a space is missing after the -",
   ]),
+  interfaces("a bracket that was never opened", "eth0]", [
+    'config.yaml:1:13: expected the name of an interface like eth0, got "eth0]"',
+  ]),
   interfaces("a dash without a space", "\n  -eth0", [
     'config.yaml:2:3: expected the name of an interface like eth0, got "-eth0"',
     "hint: a space is missing after the -",
