@@ -3,7 +3,7 @@ import { commandInside, DemoError, findProgram, INTERFACE_NAME } from "./demo_ne
 import { selfCommand } from "./demo_self.ts";
 
 /** The name that the client gives itself. */
-export const CLIENT_HOSTNAME = "demo-laptop";
+const CLIENT_HOSTNAME = "demo-laptop";
 
 /** How long a client may take; it needs a fraction of a second. */
 const CLIENT_MS_MAX = 5_000;

@@ -23,7 +23,7 @@ export function countAddresses(ranges: readonly AddressRange[]): number {
 }
 
 /** The ranges by first address; a new array. */
-export function sortRanges<Range extends AddressRange>(ranges: readonly Range[]): Range[] {
+function sortRanges<Range extends AddressRange>(ranges: readonly Range[]): Range[] {
   return [...ranges].sort((a, b) => a.first - b.first || a.last - b.last);
 }
 

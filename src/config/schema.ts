@@ -202,8 +202,6 @@ export const configSchema = mapSchema("a map with the keys interfaces and subnet
   description: "The config file of the DHCPv4 server Sublet.",
 });
 
-/** The file as people write it. */
-export type ConfigInput = z.input<typeof configSchema>;
 /** The file as the checks read it: single values are in order, their sum may not be. */
 export type ParsedConfig = z.output<typeof configSchema>;
 export type ParsedSubnet = z.output<typeof subnetEntrySchema>;

@@ -38,7 +38,7 @@ export function instantOf(clock: Clock): Instant {
 }
 
 /** The wall time of a monotonic one, both in milliseconds, as the machine's clock stands now. */
-export function wallTimeMs(monotonicMs: number, now: Instant): number {
+function wallTimeMs(monotonicMs: number, now: Instant): number {
   return now.wallMs + (monotonicMs - now.monotonicMs);
 }
 

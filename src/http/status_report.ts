@@ -18,7 +18,7 @@ import {
 import { formatTable } from "./text_table.ts";
 
 /** How many leases the report shows; `/leases` has all of them. */
-export const LAST_LEASES_MAX = 10;
+const LAST_LEASES_MAX = 10;
 
 /** The report as JSON has it. */
 export interface StatusReport {

@@ -62,7 +62,7 @@ export const SOCKADDR_IN_OCTETS = 16;
 export const SOCKADDR_LL_OCTETS = 20;
 
 /** struct sockaddr_nl: family 0, pid 4, groups 8. */
-export const SOCKADDR_NL_OCTETS = 12;
+const SOCKADDR_NL_OCTETS = 12;
 
 /**
  * The one control message in use, CMSG_SPACE(struct in_pktinfo): cmsghdr {length 0, level 8,

@@ -12,7 +12,7 @@ import { type Fd, receiveMessages } from "./libc.ts";
 import { headersFrom, makeMessageArray, restoreHeader } from "./message_array.ts";
 
 /** The most datagrams of one batch, over all interfaces. */
-export const RECEIVE_BATCH_MAX = 64;
+const RECEIVE_BATCH_MAX = 64;
 
 /**
  * A longer datagram is cut by the kernel and dropped here. It is well above what fits an Ethernet

@@ -16,7 +16,7 @@ import { formatHex, parseHex } from "../wire/hex.ts";
 import { formatIpv4, parseIpv4 } from "../wire/ipv4.ts";
 import { HTYPE_ETHERNET } from "../wire/message_view.ts";
 
-export const JOURNAL_VERSION = 1;
+const JOURNAL_VERSION = 1;
 
 const HARDWARE_TYPE_MAX = 255;
 

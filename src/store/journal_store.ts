@@ -46,7 +46,7 @@ export const REPAIR_INTERVAL_MS = 1_000;
 export const COMPACTION_RETRY_MS = 60_000;
 
 /** Journals of fewer lines are left as they are. */
-export const COMPACTION_LINES_MIN = 10_000;
+const COMPACTION_LINES_MIN = 10_000;
 
 /** Lines per live record that make a journal worth compacting. */
 const COMPACTION_FACTOR = 2;
