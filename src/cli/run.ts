@@ -86,9 +86,14 @@ async function serve(
   const leases = new LeaseTable(config.subnets);
   const store = openJournal({ path: config.journal, clock, snapshot: () => leases.records() });
   let status: StatusServer | undefined;
+  // One reload after the other, and none before there is something to reload.
+  const started = Promise.withResolvers<DhcpServer>();
+  let reloads = Promise.resolve();
   // Before the journal is read, which may take seconds: a signal must not find nobody.
   const forgetSignals = onSignals({
-    SIGHUP: () => void (server && reload(path, config, server, notify)),
+    SIGHUP: () => {
+      reloads = reloads.then(async () => reload(path, config, await started.promise, notify));
+    },
     SIGTERM: () => link.close(),
     SIGINT: () => link.close(),
   });
@@ -104,6 +109,7 @@ async function serve(
       status = serveStatus(app, config.status, (message) => notify("warning", message));
     }
     notify("info", describeStart(config, leases.size, path));
+    started.resolve(server);
     const running = server;
     const mending = setInterval(() => mend(running, link), MENDING_INTERVAL_MS);
     await running.run();

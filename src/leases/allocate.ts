@@ -69,6 +69,9 @@ const CHOOSERS: readonly Chooser[] = [
   },
 ];
 
+/** The rules in the order of their choosers: of two claims, that of the earlier rule is stronger. */
+export const ADDRESS_RULES: readonly AddressRule[] = CHOOSERS.map(({ rule }) => rule);
+
 /**
  * The address to offer to a client and the rule that found it: the first proposal that the
  * client may have. `undefined` when there is none: the pool is exhausted. The table has been
@@ -96,7 +99,9 @@ export function mayHold(claim: Claim, address: Ipv4, table: LeaseTable, nowMs: n
   const lease = table.get(address);
   const holds = lease !== undefined && lease.client.key === claim.client.key &&
     isActive(lease, nowMs);
-  if (holds && contains(claim.subnet.cidr, address)) return !isReservedForOther(claim, address);
+  if (holds && contains(claim.subnet.cidr, address)) {
+    return !isReservedForOther(claim, address) || waitsForReservation(claim, table, nowMs);
+  }
   return mayBeGiven(claim, address, table, nowMs);
 }
 
@@ -122,6 +127,18 @@ function mayBeGiven(claim: Claim, address: Ipv4, table: LeaseTable, nowMs: numbe
 
 function isReservedForOther({ subnet, reservation }: Claim, address: Ipv4): boolean {
   return subnet.reservations.byAddress.has(address) && reservation?.address !== address;
+}
+
+/**
+ * Whether another still has the address that is reserved for the client. Until then it keeps what
+ * it holds: two clients whose reservations were swapped would both be sent away for nothing.
+ */
+function waitsForReservation(
+  { client, reservation }: Claim,
+  table: LeaseTable,
+  nowMs: number,
+): boolean {
+  return reservation !== undefined && !table.isAvailable(reservation.address, client.key, nowMs);
 }
 
 /** FNV-1a of the text, then the finish of MurmurHash3: every bit depends on every character. */

@@ -211,6 +211,9 @@ class SocketLink implements Link {
   /** Opens and retires sockets until they match the interfaces as they are now. */
   #refresh(onFailure: (error: SystemCallError, interfaceName: string) => void): void {
     const links = new Map(listLinks().map((link) => [link.name, link]));
+    for (const name of this.#failures.keys()) {
+      if (!links.has(name) || !this.#names.includes(name)) this.#failures.delete(name);
+    }
     const before = this.#served;
     this.#served = new Map();
     for (const name of this.#names) {

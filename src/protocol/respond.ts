@@ -3,7 +3,14 @@
  * the config, the leases and the time: it changes nothing but the slab that it writes replies to.
  */
 import type { Config, Reservation, Subnet } from "../config/config.ts";
-import { type Candidate, chooseAddress, findReservation, mayHold } from "../leases/allocate.ts";
+import {
+  ADDRESS_RULES,
+  type Candidate,
+  chooseAddress,
+  type Claim,
+  findReservation,
+  mayHold,
+} from "../leases/allocate.ts";
 import { type Client, isActive, type Lease } from "../leases/lease.ts";
 import type { LeaseTable } from "../leases/lease_table.ts";
 import { contains, type Ipv4, isHostAddress } from "../wire/ipv4.ts";
@@ -76,25 +83,25 @@ function discover(request: Discover, state: EngineState, slab: ReplySlab): Decis
 }
 
 /**
- * The address to offer where the interface has several subnets: one that the client has a claim
- * to, in whichever of them, before one that is merely free in the first.
+ * The address to offer where the interface has several subnets: by the strongest claim that the
+ * client has in any of them, and of equal ones in the first.
  */
 function chooseAmong(
   subnets: readonly Subnet[],
   { client, requestedAddress }: Discover,
   { leases, nowMs }: EngineState,
 ): (Candidate & { subnet: Subnet; reservation: Reservation | undefined }) | undefined {
-  let free: ReturnType<typeof chooseAmong>;
+  let best: ReturnType<typeof chooseAmong>;
   for (const subnet of subnets) {
     const reservation = findReservation(subnet, client);
     const wish = { client, reservation, requestedAddress, subnet };
     const candidate = chooseAddress(wish, leases, nowMs);
     if (candidate === undefined) continue;
-    const choice = { ...candidate, subnet, reservation };
-    if (candidate.rule !== "free-address") return choice;
-    free ??= choice;
+    const isStronger = best === undefined ||
+      ADDRESS_RULES.indexOf(candidate.rule) < ADDRESS_RULES.indexOf(best.rule);
+    if (isStronger) best = { ...candidate, subnet, reservation };
   }
-  return free;
+  return best;
 }
 
 /** RFC 2131 §4.3.2, "DHCPREQUEST generated during SELECTING state". */
@@ -115,7 +122,7 @@ function selecting(request: Selecting, state: EngineState, slab: ReplySlab): Dec
   if (!contains(subnet.cidr, address)) return nak("wrong-network", request, state, slab);
 
   const reservation = findReservation(subnet, client);
-  if (!mayHold({ client, reservation, subnet }, address, leases, nowMs)) {
+  if (!mayHave({ client, reservation, subnet }, address, state)) {
     return nak("address-not-available", request, state, slab);
   }
   const offer = leases.offerTo(client.key, subnet, nowMs);
@@ -154,7 +161,7 @@ function continuing(request: Continuing, state: EngineState, slab: ReplySlab): D
   if (known !== undefined && known !== address) {
     return nak("not-the-clients-address", request, state, slab);
   }
-  if (!mayHold({ client, reservation, subnet }, address, leases, nowMs)) {
+  if (!mayHave({ client, reservation, subnet }, address, state)) {
     return nak("address-not-available", request, state, slab);
   }
   const rule = binding?.address === address
@@ -242,6 +249,12 @@ function inform(request: Inform, state: EngineState, slab: ReplySlab): Decision 
     reply: encodeInformAck(request, { subnet, reservation }, state, slab),
     address: request.address,
   };
+}
+
+/** Whether the client may have the address: also one that it holds is ours if we took it since. */
+function mayHave(claim: Claim, address: Ipv4, state: EngineState): boolean {
+  return !state.ownAddresses.has(address) &&
+    mayHold(claim, address, state.leases, state.nowMs);
 }
 
 /** An ACK, and the lease that has to be on disk before it leaves (RFC 2131 §3.1.4). */

@@ -57,6 +57,8 @@ export class DhcpServer {
   #configured: Config;
   #config: Config;
   #ownAddresses: ReadonlySet<Ipv4> = new Set();
+  /** Those of them that the config would give away, and that the operator has been told of. */
+  #withheld: ReadonlySet<Ipv4> = new Set();
   readonly #commits = new Set<Promise<void>>();
   #changesInFlight = 0;
   #storeFailing = false;
@@ -87,7 +89,10 @@ export class DhcpServer {
     const { config, withheld } = withholdAddresses(this.#configured, ownAddresses);
     this.#config = config;
     this.#parts.leases.reconfigure(config.subnets);
+    const known = this.#withheld;
+    this.#withheld = new Set(withheld);
     for (const address of withheld) {
+      if (known.has(address)) continue;
       this.#parts.emit({
         kind: "notice",
         level: "warning",

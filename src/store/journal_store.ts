@@ -276,21 +276,21 @@ class JournalStore implements LeaseStore {
     for (const { resolve } of group.waiters) resolve();
   }
 
-  /** Writes and syncs a group. Nothing is pending when this is called. */
+  /** Writes and syncs a group, and looks whether the file is there still. Nothing is pending. */
   async #append(group: Group): Promise<void> {
     const journal = this.#openJournal();
-    if (group.text === "") return;
     const bytes = encoder.encode(group.text);
-    if (this.#compaction === undefined) this.#startCompactionIfDue(journal);
-    else this.#compaction.addToTail(bytes, group.lineCount);
-
-    await appendBytes(journal.file, bytes);
-    const [, entry] = await Promise.all([
-      journal.file.syncData(),
+    if (bytes.length > 0) {
+      if (this.#compaction === undefined) this.#startCompactionIfDue(journal);
+      else this.#compaction.addToTail(bytes, group.lineCount);
+      await appendBytes(journal.file, bytes);
+      journal.lineCount += group.lineCount;
+      journal.byteCount += bytes.length;
+    }
+    const [entry] = await Promise.all([
       this.#disk.stat(this.#path),
+      bytes.length > 0 ? journal.file.syncData() : undefined,
     ]);
-    journal.lineCount += group.lineCount;
-    journal.byteCount += bytes.length;
     // Removed, replaced or cut behind our back: what was synced is not found after a restart.
     const isWhole = entry !== undefined && entry.identity === journal.identity &&
       entry.sizeBytes >= journal.byteCount;

@@ -174,6 +174,18 @@ const SHARED: readonly {
     expect: `ACK ${A} (renewed)`,
   },
   {
+    name: "two clients whose reservations were swapped stay where they are, and stay served",
+    given: {
+      subnets: [{
+        pools: [],
+        reservations: [{ mac: macOf(1), address: A }, { mac: macOf(2), address: B }],
+      }],
+      leases: [{ address: B }, { address: A, client: numberedClient(2) }],
+    },
+    address: B,
+    expect: `ACK ${B} (renewed)`,
+  },
+  {
     name: "a client with a lease, and a reservation whose address is in quarantine: it stays",
     given: {
       ...RESERVATION,

@@ -153,6 +153,15 @@ const ROWS: readonly AnswerRow[] = [
     expect: "OFFER 192.168.2.100 (current-binding)",
   },
   {
+    name: "an interface with several subnets: the reservation in one before a wish in the other",
+    given: {
+      subnets: [LOCAL, { ...SECOND, reservations: [{ mac: macOf(1), address: "192.168.2.9" }] }],
+      addresses: TWO_ON_ONE_WIRE,
+    },
+    when: { type: DISCOVER, requested: "192.168.1.100" },
+    expect: "OFFER 192.168.2.9 (reservation)",
+  },
+  {
     name: "an interface with several subnets: the second when the first is full",
     given: { subnets: [LOCAL, SECOND], addresses: TWO_ON_ONE_WIRE },
     after: [{ type: DISCOVER, mac: macOf(2) }],

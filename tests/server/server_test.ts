@@ -134,6 +134,16 @@ Deno.test("no client gets an address that the server takes on while it runs", as
   await it.stop();
 });
 
+Deno.test("a client does not keep an address that the server has taken since", async () => {
+  const it = await start();
+  assert.deepEqual(await it.ask(TAKE), ["ACK 192.168.1.100"]);
+  it.link.addAddress("lan0", "192.168.1.100/24");
+  it.link.addAddress("lan0", "192.168.1.210/24");
+  assert.deepEqual(await it.ask({ type: REQUEST, requested: "192.168.1.100" }), ["NAK 0.0.0.0"]);
+  assert.equal(it.notices().length, 1, "told once");
+  await it.stop();
+});
+
 Deno.test("no client gets the server's own address by a reservation", async () => {
   const mac = "02:00:00:00:00:01";
   const it = await start({ pools: ["192.168.1.9"], reservations: [{ mac, address: SERVER }] });

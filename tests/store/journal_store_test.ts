@@ -103,10 +103,15 @@ Deno.test("commits made during a sync share the next; each resolves after its ow
   assert.deepEqual([countOf(disk, "write"), countOf(disk, "syncData")], [2, 2]);
 });
 
-Deno.test("a commit of nothing touches no disk when there is nothing to note", async () => {
-  const { disk, store } = await begin();
+Deno.test("a commit of nothing writes nothing, but finds out that the journal is gone", async () => {
+  const { disk, ledger, store } = await begin();
+  await ledger.commit(store, 1, 2);
+  disk.operations.length = 0;
   await store.commit([]);
-  assert.deepEqual(disk.operations, []);
+  assert.deepEqual(disk.operations, [`stat ${PATH}`]);
+  await disk.remove(PATH);
+  await store.commit([]);
+  await assertDurable(disk, ledger);
 });
 
 Deno.test("what a start has read is durable from then on", async () => {
