@@ -188,7 +188,9 @@ export function whyForbidden(
     rule.reserved.find(({ clientId }) => clientId !== undefined && clientId === client.clientId) ??
       rule.reserved.find(({ mac }) => mac === client.mac);
   if (own?.host === host) return undefined;
-  if (rule.reserved.some((it) => it.host === host)) return "it is reserved for another";
+  // One whose own reservation another still holds may wait for it where it is.
+  const waits = keeps && own !== undefined;
+  if (!waits && rule.reserved.some((it) => it.host === host)) return "it is reserved for another";
   if (keeps) return undefined;
   if (rule.excluded.includes(host)) return "it is excluded";
   if (host < rule.firstHost || host > rule.lastHost) return "it is in no pool";
