@@ -31,6 +31,8 @@ export function serveStatus(
   // Cut, not drained: a reader that stopped reading must not keep the server from stopping.
   const abort = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
+  /** What has been said of the trouble there is now. */
+  let told: string | undefined;
   let server = listen(app, address, abort.signal);
   watch();
 
@@ -40,13 +42,17 @@ export function serveStatus(
 
   function breakDown(message: string): void {
     if (abort.signal.aborted) return;
-    onTrouble(`${message}; it listens again in ${LISTEN_AGAIN_MS / 1_000} s`);
+    if (message !== told) {
+      onTrouble(`${message}; it tries again every ${LISTEN_AGAIN_MS / 1_000} s`);
+    }
+    told = message;
     timer = setTimeout(listenAgain, LISTEN_AGAIN_MS);
   }
 
   function listenAgain(): void {
     try {
       server = listen(app, address, abort.signal);
+      told = undefined;
       watch();
     } catch (error) {
       if (!(error instanceof StatusEndpointError)) throw error;

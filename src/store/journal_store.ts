@@ -165,7 +165,10 @@ class JournalStore implements LeaseStore {
   /** Two servers on one journal would each write what the other does not know. */
   async #takeLock(): Promise<void> {
     await this.#disk.makeDirectory(dirname(this.#path));
-    const lock = await this.#disk.lock(lockPathOf(this.#path));
+    const lockPath = lockPathOf(this.#path);
+    const lock = await this.#disk.lock(lockPath).catch((cause) => {
+      throw openError(lockPath, cause);
+    });
     if (!("holder" in lock)) {
       this.#lock = lock;
       return;

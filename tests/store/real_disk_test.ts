@@ -76,6 +76,11 @@ Deno.test("a second server is refused the journal of a running one, and touches 
     });
     assert.equal(await Deno.readTextFile(`${path}.new`), "what the first one is writing");
     await first.close();
+    await Deno.rename(`${path}.lock`, `${directory}/mine`);
+    await Deno.mkdir(`${path}.lock`);
+    const atLock = new RegExp(`cannot open the lease journal ${path}.lock: it is a directory`);
+    await assert.rejects(openReal(path).load(), { name: "StoreError", message: atLock });
+    await Deno.remove(`${path}.lock`);
     const second = openReal(path, ledger);
     assert.deepEqual(ledger.violations((await second.load()).leases), []);
     await second.close();
