@@ -44,6 +44,8 @@ export interface Link {
   send(replies: readonly Outgoing[]): void;
   /** Every address of the served interfaces: the server identifiers that are ours. */
   ownAddresses(): ReadonlySet<number>;
+  /** Every address of this machine, on whatever interface: none of them is for a client. */
+  machineAddresses(): ReadonlySet<number>;
   /** Sets which interfaces to serve, and tries again to open what could not be opened. */
   serve(interfaceNames: readonly string[]): void;
   interfaces(): readonly InterfaceStatus[];

@@ -68,6 +68,7 @@ class SocketLink implements Link {
   #names: readonly string[];
   #statuses: readonly InterfaceStatus[] = [];
   #ownAddresses: ReadonlySet<number> = new Set();
+  #machineAddresses: ReadonlySet<number> = new Set();
   #served = new Map<string, Served>();
   #pollSet: PollSet<Served> | undefined;
   #polling = false;
@@ -130,6 +131,10 @@ class SocketLink implements Link {
 
   ownAddresses(): ReadonlySet<number> {
     return this.#ownAddresses;
+  }
+
+  machineAddresses(): ReadonlySet<number> {
+    return this.#machineAddresses;
   }
 
   interfaces(): readonly InterfaceStatus[] {
@@ -226,8 +231,8 @@ class SocketLink implements Link {
       if (this.#served.get(served.link.name) !== served) this.#retire(served);
     }
     this.#pollSet = undefined;
-    const addresses = [...this.#served.values()].flatMap(({ link }) => link.addresses);
-    this.#ownAddresses = new Set(addresses.map(({ address }) => address));
+    this.#ownAddresses = addressesOf([...this.#served.values()].map(({ link }) => link));
+    this.#machineAddresses = addressesOf([...links.values()]);
     this.#updateStatuses(links);
   }
 
@@ -281,6 +286,10 @@ class SocketLink implements Link {
       return status;
     });
   }
+}
+
+function addressesOf(links: readonly LinkFact[]): ReadonlySet<number> {
+  return new Set(links.flatMap(({ addresses }) => addresses.map(({ address }) => address)));
 }
 
 function statusOf(name: string, link: LinkFact | undefined, hasSocket: boolean): InterfaceStatus {

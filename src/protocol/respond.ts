@@ -37,6 +37,8 @@ export interface EngineState {
   readonly nowMs: number;
   /** The server identifiers that are ours: every address of the served interfaces. */
   readonly ownAddresses: ReadonlySet<Ipv4>;
+  /** Every address of this machine: the pools are without them, but a lease may be older. */
+  readonly machineAddresses: ReadonlySet<Ipv4>;
 }
 
 /** Decides about a request. Replies are encoded at once into `slab`. */
@@ -253,7 +255,7 @@ function inform(request: Inform, state: EngineState, slab: ReplySlab): Decision 
 
 /** Whether the client may have the address: also one that it holds is ours if we took it since. */
 function mayHave(claim: Claim, address: Ipv4, state: EngineState): boolean {
-  return !state.ownAddresses.has(address) &&
+  return !state.machineAddresses.has(address) &&
     mayHold(claim, address, state.leases, state.nowMs);
 }
 

@@ -56,7 +56,7 @@ export class DhcpServer {
   /** As it was given; `config` is what is served of it. */
   #configured: Config;
   #config: Config;
-  #ownAddresses: ReadonlySet<Ipv4> = new Set();
+  #machineAddresses: ReadonlySet<Ipv4> = new Set();
   /** Those of them that the config would give away, and that the operator has been told of. */
   #withheld: ReadonlySet<Ipv4> = new Set();
   readonly #commits = new Set<Promise<void>>();
@@ -80,13 +80,13 @@ export class DhcpServer {
     // Before the link: what it says of its interfaces is held against the new config.
     this.#config = config;
     this.#parts.link.serve(config.interfaces);
-    this.#withholdOwnAddresses(this.#parts.link.ownAddresses());
+    this.#withhold(this.#parts.link.machineAddresses());
   }
 
   /** Sees to it that no client is given an address of this machine, whatever the pools say. */
-  #withholdOwnAddresses(ownAddresses: ReadonlySet<Ipv4>): void {
-    this.#ownAddresses = ownAddresses;
-    const { config, withheld } = withholdAddresses(this.#configured, ownAddresses);
+  #withhold(machineAddresses: ReadonlySet<Ipv4>): void {
+    this.#machineAddresses = machineAddresses;
+    const { config, withheld } = withholdAddresses(this.#configured, machineAddresses);
     this.#config = config;
     this.#parts.leases.reconfigure(config.subnets);
     const known = this.#withheld;
@@ -105,7 +105,7 @@ export class DhcpServer {
   /** Serves until the link is closed, then waits for the commits under way. */
   async run(): Promise<void> {
     const { link } = this.#parts;
-    this.#withholdOwnAddresses(link.ownAddresses());
+    this.#withhold(link.machineAddresses());
     for (let batch = await link.receive(); batch !== undefined; batch = await link.receive()) {
       this.#handleBatch(batch);
       while (this.#changesInFlight >= CHANGES_IN_FLIGHT_MAX) await Promise.race(this.#commits);
@@ -123,11 +123,18 @@ export class DhcpServer {
 
   #handleBatch(batch: readonly Datagram[]): void {
     const { leases, link, clock } = this.#parts;
-    const ownAddresses = link.ownAddresses();
-    if (!isSameSet(ownAddresses, this.#ownAddresses)) this.#withholdOwnAddresses(ownAddresses);
+    const machineAddresses = link.machineAddresses();
+    if (!isSameSet(machineAddresses, this.#machineAddresses)) this.#withhold(machineAddresses);
     const nowMs = clock.monotonicMs();
     leases.advance(nowMs);
-    const state: EngineState = { config: this.#config, leases, nowMs, ownAddresses };
+    const ownAddresses = link.ownAddresses();
+    const state: EngineState = {
+      config: this.#config,
+      leases,
+      nowMs,
+      ownAddresses,
+      machineAddresses,
+    };
     const group: Group = { slab: new ReplySlab(), free: [], paid: [], changes: [] };
     for (const datagram of batch) this.#handleDatagram(datagram, state, group);
 

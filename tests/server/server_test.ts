@@ -144,6 +144,15 @@ Deno.test("a client does not keep an address that the server has taken since", a
   await it.stop();
 });
 
+Deno.test("no client gets an address that the server has on an interface it does not serve", async () => {
+  const it = await start({ pools: ["192.168.1.2-192.168.1.3"] });
+  it.link.addInterface("lo", "192.168.1.2/32");
+  assert.deepEqual(await it.ask({ type: DISCOVER, requested: "192.168.1.2" }), [
+    "OFFER 192.168.1.3",
+  ]);
+  await it.stop();
+});
+
 Deno.test("no client gets the server's own address by a reservation", async () => {
   const mac = "02:00:00:00:00:01";
   const it = await start({ pools: ["192.168.1.9"], reservations: [{ mac, address: SERVER }] });

@@ -31,6 +31,7 @@ function sending(link: Link, change: (reply: Outgoing) => Outgoing): Link {
     serve: (names) => link.serve(names),
     interfaces: () => link.interfaces(),
     counters: () => link.counters(),
+    machineAddresses: () => link.machineAddresses(),
     close: () => link.close(),
   };
 }

@@ -323,6 +323,7 @@ export class Host {
       serve: (names) => inner.serve(names),
       interfaces: () => inner.interfaces(),
       counters: () => inner.counters(),
+      machineAddresses: () => inner.machineAddresses(),
       close: () => inner.close(),
     };
   }

@@ -198,7 +198,8 @@ export class Engine {
 
   get state(): EngineState {
     const { config, leases, nowMs } = this;
-    return { config, leases, nowMs, ownAddresses: this.#ownAddresses };
+    const ownAddresses = this.#ownAddresses;
+    return { config, leases, nowMs, ownAddresses, machineAddresses: ownAddresses };
   }
 
   /** The only subnet, or the one at `index`. */

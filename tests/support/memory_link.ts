@@ -94,6 +94,11 @@ export class MemoryLink implements Link {
     return new Set(served.map(({ address }) => address));
   }
 
+  machineAddresses(): ReadonlySet<number> {
+    const all = [...this.#interfaces.values()].flatMap(({ addresses }) => addresses);
+    return new Set(all.map(({ address }) => address));
+  }
+
   serve(interfaceNames: readonly string[]): void {
     this.#names = interfaceNames;
     this.#changed();
