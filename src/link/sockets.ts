@@ -68,7 +68,7 @@ function openBoundSocket(interfaceName: string, port: number, shares: boolean): 
     // Bound to the device first, so that nothing from another interface is ever queued.
     setSocketOptionText(fd, SO_BINDTODEVICE, interfaceName);
     // To live beside a server for other interfaces that has the port everywhere, and shares it
-    // (dnsmasq for virtual machines): the kernel prefers the socket that is bound to the device.
+    // (dnsmasq for virtual machines): unicasts go to the socket that is bound to the device.
     setSocketOption(fd, SO_REUSEADDR, shares ? 1 : 0);
     setSocketOption(fd, SO_BROADCAST, 1);
     setIpOption(fd, IP_PKTINFO, 1);

@@ -137,11 +137,12 @@ function selecting(request: Selecting, state: EngineState, slab: ReplySlab): Dec
  * believes to be its own, and no server.
  *
  * - Wrong network: NAK, whether or not the client is known ("the server SHOULD send a DHCPNAK").
+ *   Kea and ISC dhcpd, where they are not authoritative, keep silent here against the RFC.
  * - A client without a record here: the RFC has the server remain silent, because another server
  *   may know it. `authoritative` says that there is no other: then the address is confirmed when
  *   it is one that this client could have been given (so a lost journal heals itself), and
- *   refused when it is not, which sends the client back to INIT at once. Kea and ISC dhcpd only
- *   refuse; dnsmasq, asked to be authoritative, confirms too.
+ *   refused when it is not, which sends the client back to INIT at once. Authoritative as well,
+ *   Kea always refuses; dnsmasq confirms, to rebuild a lost database.
  */
 function continuing(request: Continuing, state: EngineState, slab: ReplySlab): Decision {
   const { config, leases, nowMs } = state;
