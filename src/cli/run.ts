@@ -10,7 +10,7 @@ import type { Link } from "../link/link.ts";
 import { openLinuxLink } from "../link/linux_link.ts";
 import { systemClock } from "../server/clock.ts";
 import type { NoticeEvent, ServerEvent } from "../server/events.ts";
-import { type LogFormat, openLog, wantsColour } from "../server/log.ts";
+import { LOG_LEVELS, type LogFormat, type LogLevel, openLog, wantsColour } from "../server/log.ts";
 import { Metrics } from "../server/metrics.ts";
 import { DhcpServer } from "../server/server.ts";
 import type { StatusSource } from "../server/status.ts";
@@ -28,10 +28,12 @@ import { UsageError } from "./usage_error.ts";
 
 export const usage = `Serve addresses until SIGTERM or SIGINT.
 
-Usage: sublet run [--config FILE] [--log-format human|json]
+Usage: sublet run [--config FILE] [--log-format human|json] [--log-level LEVEL]
 
   --config FILE      the config; without it, config.yaml here, else /etc/sublet/config.yaml
-  --log-format FORM  "human" (default) or "json": one line per exchange on standard error
+  --log-format FORM  "human" (default) or "json", on standard error
+  --log-level LEVEL  "info" (default): one line per exchange; "warning": only what needs an eye,
+                     such as an exhausted pool; "error": only what failed
   -h, --help         this text
 
 SIGHUP reads the config again: all of it, or, when there is a problem, nothing.
@@ -48,6 +50,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
   const metrics = new Metrics();
   const log = openLog({
     format: options.logFormat,
+    level: options.logLevel,
     colour: wantsColour(),
     clock: systemClock,
     write: (bytes) => Deno.stderr.write(bytes),
@@ -157,6 +160,7 @@ function mend(server: DhcpServer, link: Link): void {
 interface RunOptions {
   readonly config: string | undefined;
   readonly logFormat: LogFormat;
+  readonly logLevel: LogLevel;
 }
 
 function parseRunArgs(args: readonly string[]): RunOptions {
@@ -165,13 +169,19 @@ function parseRunArgs(args: readonly string[]): RunOptions {
     options: {
       config: { type: "string" },
       "log-format": { type: "string", default: "human" },
+      "log-level": { type: "string", default: "info" },
     },
   });
   const logFormat = values["log-format"];
   if (logFormat !== "human" && logFormat !== "json") {
     throw new UsageError(`--log-format is "human" or "json", not "${logFormat}"`);
   }
-  return { config: values.config, logFormat };
+  const logLevel = LOG_LEVELS.find((level) => level === values["log-level"]);
+  if (logLevel === undefined) {
+    const levels = LOG_LEVELS.map((level) => `"${level}"`).join(", ");
+    throw new UsageError(`--log-level is one of ${levels}, not "${values["log-level"]}"`);
+  }
+  return { config: values.config, logFormat, logLevel };
 }
 
 /** Swaps the config for what the file says now, or says why not and leaves all as it is. */

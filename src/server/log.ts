@@ -2,15 +2,16 @@
  * The log: one line for each event, on standard error. The loop only queues events; they become
  * text later, many at a time and in one write, so that a slow terminal never holds up a packet.
  */
-import type { Client } from "../leases/lease.ts";
-import type { RequestKind } from "../protocol/request.ts";
+import type { Rule } from "../protocol/decision.ts";
 import type { Clock } from "../store/clock.ts";
-import { escapeInvisible, quote, quoteUnlessPlain, stringifyVisibly } from "../wire/escape.ts";
-import { formatIpv4 } from "../wire/ipv4.ts";
-import { approximateDuration } from "./approximate_duration.ts";
-import type { DropEvent, ExchangeEvent, NoticeEvent, Outcome, ServerEvent } from "./events.ts";
+import type { NoticeEvent, ServerEvent } from "./events.ts";
+import { formatHuman, formatJson } from "./log_format.ts";
 
 export type LogFormat = "human" | "json";
+
+/** From the most to the least that is told; a level tells of itself and of what follows it. */
+export const LOG_LEVELS = ["info", "warning", "error"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Events that may wait for standard error; more are dropped and counted. */
 export const QUEUED_EVENTS_MAX = 16_384;
@@ -18,11 +19,18 @@ export const QUEUED_EVENTS_MAX = 16_384;
 /** Events that become one write: it bounds how long formatting keeps a packet waiting. */
 const BATCH_EVENTS_MAX = 256;
 
+/**
+ * After a write the next one waits this long, unless a whole batch is there: a write costs as much
+ * as the text of a hundred events, and a reader does not see the difference.
+ */
+const LINGER_MS = 20;
+
 /** How long `close` waits for a standard error that does not move. */
 const CLOSE_MS_MAX = 1_000;
 
 export interface LogOptions {
   readonly format: LogFormat;
+  readonly level: LogLevel;
   /** Whether human lines are coloured; see `wantsColour`. */
   readonly colour: boolean;
   readonly clock: Clock;
@@ -48,10 +56,14 @@ interface StampedEvent {
 /** Opens a log. Events of one turn of the loop share a write; one write is under way at a time. */
 export function openLog(options: LogOptions): Log {
   const { clock } = options;
+  const leastUrgency = LOG_LEVELS.indexOf(options.level);
   const encoder = new TextEncoder();
+  let octets = new Uint8Array(0);
   const queue: StampedEvent[] = [];
   let lostCount = 0;
   let draining: Promise<void> | undefined;
+  let closing = false;
+  let stopLingering = () => {};
 
   /** Says how many events were lost, at the place in the log where they are missing. */
   function admitLoss(): void {
@@ -66,29 +78,51 @@ export function openLog(options: LogOptions): Log {
     while (queue.length > 0 || lostCount > 0) {
       if (queue.length < BATCH_EVENTS_MAX) admitLoss();
       const batch = queue.splice(0, BATCH_EVENTS_MAX);
-      const text = batch.map((stamped) => formatLine(stamped, options)).join("");
       try {
-        await writeAll(encoder.encode(text), options.write);
+        await writeAll(encode(batch), options.write);
       } catch {
         // Standard error is closed or full. A log that nobody can read is no reason to stop
         // serving addresses, and there is no other place to say so.
         queue.length = 0;
       }
+      if (!closing && queue.length < BATCH_EVENTS_MAX) await linger();
     }
     draining = undefined;
   }
 
+  /** The lines of a batch, in a buffer that the next batch uses again. */
+  function encode(batch: readonly StampedEvent[]): Uint8Array {
+    let text = "";
+    for (const stamped of batch) text += formatLine(stamped, options);
+    // A UTF-16 code unit is three octets of UTF-8 at most.
+    if (octets.length < text.length * 3) octets = new Uint8Array(text.length * 6);
+    return octets.subarray(0, encoder.encodeInto(text, octets).written);
+  }
+
+  async function linger(): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    await new Promise<void>((resolve) => {
+      stopLingering = resolve;
+      timer = setTimeout(resolve, LINGER_MS);
+    });
+    clearTimeout(timer);
+  }
+
   return {
     record(event) {
+      if (urgencyOf(event) < leastUrgency) return;
       if (queue.length < QUEUED_EVENTS_MAX) {
         admitLoss();
         queue.push({ event, wallMs: clock.wallMs() });
       } else {
         lostCount++;
       }
+      if (queue.length >= BATCH_EVENTS_MAX) stopLingering();
       draining ??= drain();
     },
     async close() {
+      closing = true;
+      stopLingering();
       if (draining === undefined) return;
       let timer: ReturnType<typeof setTimeout> | undefined;
       const tooLong = new Promise<void>((resolve) => timer = setTimeout(resolve, CLOSE_MS_MAX));
@@ -104,27 +138,28 @@ export function wantsColour(): boolean {
   return Deno.stderr.isTerminal() && (Deno.env.get("NO_COLOR") ?? "") === "";
 }
 
-/**
- * An event as one line for people, without the line feed. Whatever a client sent is escaped.
- * `wallMs` is when it happened, in milliseconds since 1970.
- */
-export function formatHuman(event: ServerEvent, wallMs: number, colour = false): string {
-  const paint: Paint = colour ? paintAnsi : (_, text) => text;
-  const time = paint("dim", new Date(wallMs).toISOString());
+/** The index of an event's level. */
+function urgencyOf(event: ServerEvent): number {
   switch (event.kind) {
-    case "exchange":
-      return `${time} ${exchangeText(event, paint)}`;
-    case "dropped":
-      return `${time} ${dropText(event, paint)}`;
     case "notice":
-      return `${time} ${noticeText(event, paint)}`;
+      return LOG_LEVELS.indexOf(event.level);
+    case "exchange":
+      return WARNING_RULES.has(event.rule) || event.outcome === "lost" ? WARNING : INFO;
+    case "dropped":
+      return INFO;
   }
 }
 
-/** An event as one line of JSON, without the line feed; names as in the journal. */
-export function formatJson(event: ServerEvent, wallMs: number): string {
-  return stringifyVisibly({ time: new Date(wallMs).toISOString(), ...jsonFields(event) });
-}
+const INFO = LOG_LEVELS.indexOf("info");
+const WARNING = LOG_LEVELS.indexOf("warning");
+
+/** What becomes of a request for reasons that an operator can do something about. */
+const WARNING_RULES: ReadonlySet<Rule> = new Set([
+  "no-subnet",
+  "pool-exhausted",
+  "quarantined",
+  "overloaded",
+]);
 
 function formatLine({ event, wallMs }: StampedEvent, { format, colour }: LogOptions): string {
   return (format === "json" ? formatJson(event, wallMs) : formatHuman(event, wallMs, colour)) +
@@ -141,97 +176,4 @@ function linesLost(count: number): NoticeEvent {
 
 async function writeAll(bytes: Uint8Array, write: LogOptions["write"]): Promise<void> {
   for (let at = 0; at < bytes.length;) at += await write(bytes.subarray(at));
-}
-
-type Colour = "dim" | "green" | "yellow" | "red";
-type Paint = (colour: Colour, text: string) => string;
-
-const SGR: Readonly<Record<Colour, number>> = { dim: 2, green: 32, yellow: 33, red: 31 };
-
-function paintAnsi(colour: Colour, text: string): string {
-  return `\x1b[${SGR[colour]}m${text}\x1b[0m`;
-}
-
-const OUTCOME_COLOURS: Readonly<Record<Outcome, Colour>> = {
-  OFFER: "green",
-  ACK: "green",
-  NAK: "yellow",
-  silence: "dim",
-  released: "green",
-  quarantined: "yellow",
-  lost: "red",
-};
-
-function exchangeText(event: ExchangeEvent, paint: Paint): string {
-  const words = [quoteUnlessPlain(event.interfaceName), clientName(event.client)];
-  if (event.hostname !== undefined) words.push(quote(event.hostname));
-  words.push(
-    messageText(event.request),
-    "->",
-    paint(OUTCOME_COLOURS[event.outcome], event.outcome),
-  );
-  if (event.address !== undefined) words.push(formatIpv4(event.address));
-  if (event.leaseSeconds !== undefined) words.push(approximateDuration(event.leaseSeconds));
-  words.push(paint("dim", `(${event.rule})`));
-  if (event.relay !== undefined) words.push(`via ${formatIpv4(event.relay)}`);
-  return words.join(" ");
-}
-
-/** Which message came, and for a REQUEST the state of the client that tells its four kinds apart. */
-function messageText(request: RequestKind): string {
-  return REQUEST_STATES.has(request) ? `REQUEST/${request}` : request;
-}
-
-const REQUEST_STATES: ReadonlySet<RequestKind> = new Set([
-  "SELECTING",
-  "INIT-REBOOT",
-  "RENEWING",
-  "REBINDING",
-]);
-
-/** The hardware address, which people know their machines by; the key where there is none. */
-function clientName(client: Client): string {
-  return client.hardwareAddress === "" ? client.key : client.hardwareAddress;
-}
-
-function dropText(event: DropEvent, paint: Paint): string {
-  return `${quoteUnlessPlain(event.interfaceName)} ${paint("yellow", "dropped")} ` +
-    `${event.octets} octets from ${formatIpv4(event.source)}: ${event.reason}`;
-}
-
-function noticeText({ level, message }: NoticeEvent, paint: Paint): string {
-  const text = escapeInvisible(message);
-  if (level === "info") return text;
-  return `${paint(level === "error" ? "red" : "yellow", `${level}:`)} ${text}`;
-}
-
-function jsonFields(event: ServerEvent): Record<string, unknown> {
-  switch (event.kind) {
-    case "exchange":
-      return {
-        event: "exchange",
-        interface: event.interfaceName,
-        request: event.request,
-        xid: `0x${event.xid.toString(16).padStart(8, "0")}`,
-        mac: event.client.hardwareAddress,
-        "client-id": event.client.clientId,
-        hostname: event.hostname,
-        outcome: event.outcome,
-        address: event.address === undefined ? undefined : formatIpv4(event.address),
-        // JSON has no Infinity; the config's word for it says more than `null`.
-        "lease-seconds": event.leaseSeconds === Infinity ? "infinite" : event.leaseSeconds,
-        rule: event.rule,
-        relay: event.relay === undefined ? undefined : formatIpv4(event.relay),
-      };
-    case "dropped":
-      return {
-        event: "dropped",
-        interface: event.interfaceName,
-        source: formatIpv4(event.source),
-        octets: event.octets,
-        reason: event.reason,
-      };
-    case "notice":
-      return { event: "notice", level: event.level, message: event.message };
-  }
 }

@@ -3,13 +3,8 @@ import fc from "fast-check";
 import { makeClient } from "../../src/leases/lease.ts";
 import { approximateDuration } from "../../src/server/approximate_duration.ts";
 import type { DropEvent, ExchangeEvent, ServerEvent } from "../../src/server/events.ts";
-import {
-  formatHuman,
-  formatJson,
-  type LogOptions,
-  openLog,
-  QUEUED_EVENTS_MAX,
-} from "../../src/server/log.ts";
+import { type LogOptions, openLog, QUEUED_EVENTS_MAX } from "../../src/server/log.ts";
+import { formatHuman, formatJson } from "../../src/server/log_format.ts";
 import { ip, numberedClient } from "../support/leases_fixture.ts";
 import { createVirtualClock } from "../support/virtual_clock.ts";
 
@@ -170,13 +165,22 @@ class ManualSink {
   /** Octets that a write takes at most. */
   octetsMax = Infinity;
   #blocked: PromiseWithResolvers<void> | undefined;
+  #onWrite: (() => void) | undefined;
 
   readonly write = async (bytes: Uint8Array): Promise<number> => {
     await this.#blocked?.promise;
     const taken = bytes.subarray(0, this.octetsMax);
     this.writes.push(new TextDecoder().decode(taken));
+    this.#onWrite?.();
     return taken.length;
   };
+
+  /** Resolves once there were that many writes. */
+  async written(count: number): Promise<void> {
+    while (this.writes.length < count) {
+      await new Promise<void>((resolve) => this.#onWrite = resolve);
+    }
+  }
 
   block(): void {
     this.#blocked = Promise.withResolvers();
@@ -209,7 +213,14 @@ async function turns(): Promise<void> {
 function manualLog(options: Partial<LogOptions> = {}) {
   const sink = new ManualSink();
   const clock = createVirtualClock();
-  const log = openLog({ format: "human", colour: false, clock, write: sink.write, ...options });
+  const log = openLog({
+    format: "human",
+    level: "info",
+    colour: false,
+    clock,
+    write: sink.write,
+    ...options,
+  });
   return { log, sink, clock };
 }
 
@@ -221,6 +232,63 @@ Deno.test("what happens in one turn of the loop is one write", async () => {
   assert.equal(sink.writes.length, 1);
   assert.equal(sink.lines.length, 100);
 });
+
+Deno.test("what happens shortly after a write is one write, too, without a call to close", async () => {
+  const { log, sink } = manualLog();
+  log.record(DROP);
+  await turns();
+  for (let i = 0; i < 5; i++) {
+    log.record(DROP);
+    await turns();
+  }
+  assert.equal(sink.writes.length, 1, "the others wait a little for each other");
+  await sink.written(2);
+  assert.equal(sink.lines.length, 6);
+  await log.close();
+});
+
+Deno.test("a whole batch of events does not wait", async () => {
+  const { log, sink } = manualLog();
+  log.record(DROP);
+  await turns();
+  for (let i = 0; i < 300; i++) log.record(DROP);
+  await turns();
+  assert.ok(sink.lines.length > 250, `${sink.lines.length} lines without waiting`);
+  await log.close();
+  assert.equal(sink.lines.length, 301);
+});
+
+const WARNINGS: readonly ServerEvent[] = [
+  { ...OFFER, outcome: "lost" },
+  { ...SILENCE, rule: "pool-exhausted" },
+  { ...SILENCE, rule: "no-subnet" },
+  { ...SILENCE, rule: "overloaded" },
+  { ...SILENCE, outcome: "quarantined", rule: "quarantined" },
+  { kind: "notice", level: "warning", message: "a warning" },
+];
+const ERROR: ServerEvent = { kind: "notice", level: "error", message: "an error" };
+const INFOS: readonly ServerEvent[] = [
+  OFFER,
+  SILENCE,
+  DROP,
+  { kind: "notice", level: "info", message: "a remark" },
+];
+
+for (
+  const [level, count] of [
+    ["info", INFOS.length + WARNINGS.length + 1],
+    ["warning", WARNINGS.length + 1],
+    ["error", 1],
+  ] as const
+) {
+  Deno.test(`at level ${level} the log has that and what is more urgent`, async () => {
+    const { log, sink } = manualLog({ level });
+    for (const event of [...INFOS, ...WARNINGS, ERROR]) log.record(event);
+    await log.close();
+    assert.equal(sink.lines.length, count);
+    assert.match(sink.lines.at(-1)!, /error: an error/);
+  });
+}
 
 Deno.test("an event has the time when it happened, not when it was written", async () => {
   const { log, sink, clock } = manualLog();
