@@ -113,14 +113,14 @@ export function sockaddrNl(groups: number): Uint8Array<ArrayBuffer> {
 }
 
 /** Writes an IP_PKTINFO control message at `offset` that sets the source address of a datagram. */
-export function writePktinfoSource(bytes: Uint8Array, offset: number, source: Ipv4): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset);
-  view.setBigUint64(offset, BigInt(PKTINFO_CMSG_LENGTH), true);
+export function writePktinfoSource(view: DataView, offset: number, source: Ipv4): void {
+  view.setUint32(offset, PKTINFO_CMSG_LENGTH, true);
+  view.setUint32(offset + 4, 0, true); // the upper half of the length
   view.setInt32(offset + 8, IPPROTO_IP, true);
   view.setInt32(offset + 12, IP_PKTINFO, true);
   view.setInt32(offset + 16, 0, true);
-  writeIpv4(bytes, offset + 20, source);
-  writeIpv4(bytes, offset + 24, 0);
+  view.setUint32(offset + 20, source, false);
+  view.setUint32(offset + 24, 0, true);
 }
 
 /**

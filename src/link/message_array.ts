@@ -26,6 +26,8 @@ export interface MessageArray {
   readonly nameView: DataView;
   readonly controls: NativeBytes;
   readonly controlView: DataView;
+  /** The octets of each slot's message: made once, like everything here. */
+  readonly slots: readonly NativeBytes[];
 }
 
 /** Allocates the slab and points every header at its slot. */
@@ -47,6 +49,10 @@ export function makeMessageArray(layout: SlotLayout): MessageArray {
     nameView: new DataView(names.buffer),
     controls,
     controlView: new DataView(controls.buffer),
+    slots: Array.from({ length: count }, (_, slot) => {
+      const start = slot * layout.messageOctets;
+      return messages.subarray(start, start + layout.messageOctets);
+    }),
   };
   for (let slot = 0; slot < count; slot++) pointHeader(array, slot);
   return array;
@@ -82,14 +88,14 @@ export function restoreHeader(array: MessageArray, slot: number): void {
   const { layout, headerView } = array;
   const header = slot * MMSGHDR.octets;
   headerView.setUint32(header + MMSGHDR.nameLength, layout.nameOctets, true);
-  headerView.setBigUint64(header + MMSGHDR.controlLength, BigInt(layout.controlOctets), true);
+  headerView.setUint32(header + MMSGHDR.controlLength, layout.controlOctets, true);
   headerView.setUint32(header + MMSGHDR.flags, 0, true);
 }
 
 /** Says how much of a slot is the message to send, or the room to receive one. */
 export function setMessageLength(array: MessageArray, slot: number, octets: number): void {
   const offset = slot * IOVEC.octets + IOVEC.length;
-  // The upper half of the size_t is never written and stays zero.
+  // The upper half of a size_t is never written and stays zero, here and above.
   array.iovecView.setUint32(offset, octets, true);
 }
 

@@ -1,6 +1,6 @@
 /** One poll over the descriptors of a link. */
 import { POLLFD, POLLIN } from "./layouts.ts";
-import { type Fd, type NativeBytes, pollAsync } from "./libc.ts";
+import { type Fd, type NativeBytes, poll, pollAsync } from "./libc.ts";
 
 /**
  * A fixed set of descriptors to wait on: some by number, others by the thing that has them. It is
@@ -28,6 +28,13 @@ export class PollSet<Holder extends { readonly fd: Fd }> {
   async wait(): Promise<void> {
     const ready = await pollAsync(this.#pollfds, this.#fds.length + this.#holders.length);
     if (ready < 0) this.#forgetReady();
+  }
+
+  /** Looks without waiting whether a descriptor is readable or in error. */
+  look(): boolean {
+    const ready = poll(this.#pollfds, this.#fds.length + this.#holders.length, 0);
+    if (typeof ready !== "number") this.#forgetReady();
+    return typeof ready === "number" && ready > 0;
   }
 
   /** Whether the last `wait` found the descriptor readable or in error. */

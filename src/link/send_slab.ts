@@ -53,7 +53,7 @@ export class SendSlab {
 
   /** The octets of a slot's message. */
   message(slot: number): NativeBytes {
-    return this.array.messages.subarray(slot * SEND_OCTETS_MAX, (slot + 1) * SEND_OCTETS_MAX);
+    return this.array.slots[slot]!;
   }
 
   /** Completes the slot that `next` gave. */
