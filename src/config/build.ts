@@ -1,6 +1,8 @@
 /** The engine's config, of a file that has passed every check. */
 import { isAbsolute, join } from "node:path";
 import { formatCidr, type Ipv4, lastAddress, netmask } from "../wire/ipv4.ts";
+import { Option } from "../wire/option_codes.ts";
+import { encodeOptionValue } from "../wire/option_values.ts";
 import { subtractRanges } from "./address_range.ts";
 import type { Config, LeaseTime, OptionSet, Reservation, Reservations, Subnet } from "./config.ts";
 import type { ParsedOption } from "./option_schema.ts";
@@ -55,6 +57,12 @@ function buildOptions(options: readonly ParsedOption[]): OptionSet {
   return new Map([...byCode].sort(([a], [b]) => a - b));
 }
 
+const NO_OPTIONS: OptionSet = new Map();
+
+function hostnameOption(hostname: string): OptionSet {
+  return new Map([[Option.HOST_NAME, encodeOptionValue("text", hostname)]]);
+}
+
 function buildReservations(parsed: readonly ParsedReservation[]): Reservations {
   const byMac = new Map<string, Reservation>();
   const byClientId = new Map<string, Reservation>();
@@ -65,6 +73,7 @@ function buildReservations(parsed: readonly ParsedReservation[]): Reservations {
       ...(clientId !== undefined && { clientId }),
       address,
       ...(hostname !== undefined && { hostname }),
+      options: hostname === undefined ? NO_OPTIONS : hostnameOption(hostname),
     });
     if (mac !== undefined) byMac.set(mac, reservation);
     if (clientId !== undefined) byClientId.set(clientId, reservation);

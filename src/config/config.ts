@@ -28,6 +28,8 @@ export interface Reservation {
   readonly clientId?: string;
   readonly address: Ipv4;
   readonly hostname?: string;
+  /** What only this client is sent: its host name. */
+  readonly options: OptionSet;
 }
 
 /** Reservations of one subnet, found by each of their keys. */

@@ -1,6 +1,5 @@
 /** What the status endpoint says: one report, as a value and as text for a terminal. */
-import type { Lease } from "../leases/lease.ts";
-import type { SubnetCounts } from "../leases/lease_table.ts";
+import type { SubnetCounts } from "../leases/standings.ts";
 import type { InterfaceStatus } from "../link/link.ts";
 import { approximateDuration } from "../server/approximate_duration.ts";
 import type { StatusSource } from "../server/status.ts";
@@ -60,7 +59,7 @@ export function reportStatus(source: StatusSource): StatusReport {
     interfaces: source.interfaces(),
     subnets: countSubnets(source, now),
     "lease-count": leases.size,
-    "last-leases": newestLeases(leases.records()).map((lease) => viewLease(lease, now)),
+    "last-leases": leases.newest(LAST_LEASES_MAX).map((lease) => viewLease(lease, now)),
     counters: {
       requests: Object.fromEntries(metrics.requests),
       outcomes: Object.fromEntries(metrics.outcomes),
@@ -96,7 +95,7 @@ export function formatStatus(source: StatusSource): string {
     ]),
   ], [1, 2, 3, 4, 5]);
 
-  const newest = newestLeases(source.leases.records());
+  const newest = source.leases.newest(LAST_LEASES_MAX);
   const leases = newest.length === 0
     ? "no leases yet\n"
     : formatTable([LEASE_COLUMNS, ...newest.map((lease) => leaseRow(lease, now))]);
@@ -136,25 +135,6 @@ const STATE_WORDS: Readonly<Record<InterfaceStatus["state"], string>> = {
   "no-address": "has no address",
   "no-socket": "has no socket (see the log)",
 };
-
-/**
- * The records changed last, the newest first, in one pass: a table of a million leases is not
- * sorted for a page that shows ten of them.
- */
-export function newestLeases(
-  records: Iterable<Lease>,
-  countMax: number = LAST_LEASES_MAX,
-): readonly Lease[] {
-  const newest: Lease[] = [];
-  for (const lease of records) {
-    const oldest = newest[countMax - 1];
-    if (oldest !== undefined && lease.updatedAtMs <= oldest.updatedAtMs) continue;
-    const older = newest.findIndex(({ updatedAtMs }) => updatedAtMs < lease.updatedAtMs);
-    newest.splice(older < 0 ? newest.length : older, 0, lease);
-    if (newest.length > countMax) newest.pop();
-  }
-  return newest;
-}
 
 function uptimeSeconds(source: StatusSource, now: Instant): number {
   return Math.floor((now.monotonicMs - source.startedAtMs) / 1_000);

@@ -1,8 +1,7 @@
 /** Which address a client is offered, and whether it may have the one it names. */
 import type { Reservation, Subnet } from "../config/config.ts";
 import { contains, type Ipv4 } from "../wire/ipv4.ts";
-import { HTYPE_ETHERNET } from "../wire/message_view.ts";
-import { type Client, isActive } from "./lease.ts";
+import type { Client } from "./lease.ts";
 import type { LeaseTable } from "./lease_table.ts";
 import { rangeIndexOf } from "./subnets.ts";
 
@@ -45,27 +44,27 @@ const CHOOSERS: readonly Chooser[] = [
   {
     rule: "current-binding",
     propose: ({ client, subnet }, table, nowMs) => {
-      const lease = table.ofClient(client.key, subnet);
-      return lease !== undefined && isActive(lease, nowMs) ? lease.address : undefined;
+      const address = table.bindingOf(client, subnet);
+      if (address === undefined) return undefined;
+      return table.heldUntilMs(client, address, nowMs) > nowMs ? address : undefined;
     },
   },
   // A client that repeats its DISCOVER is held the same address (RFC 2131 §4.4.1).
   {
     rule: "outstanding-offer",
-    propose: ({ client, subnet }, table, nowMs) =>
-      table.offerTo(client.key, subnet, nowMs)?.address,
+    propose: ({ client, subnet }, table, nowMs) => table.offeredAddress(client, subnet, nowMs),
   },
   {
     // Lapsed or released: an active one has been proposed above, and refused.
     rule: "previous-binding",
-    propose: ({ client, subnet }, table) => table.ofClient(client.key, subnet)?.address,
+    propose: ({ client, subnet }, table) => table.bindingOf(client, subnet),
   },
   { rule: "requested-address", propose: ({ requestedAddress }) => requestedAddress },
   {
     // From a place that the client's name gives, so that it finds the same address again even
     // when the journal is lost.
     rule: "free-address",
-    propose: ({ client, subnet }, table) => table.findFree(subnet, hashOf(client.key)),
+    propose: ({ client, subnet }, table) => table.findFree(subnet, client.hash),
   },
 ];
 
@@ -96,25 +95,11 @@ export function chooseAddress(
  * actively holds though the pools were moved away from it, until that is reserved for another.
  */
 export function mayHold(claim: Claim, address: Ipv4, table: LeaseTable, nowMs: number): boolean {
-  const lease = table.get(address);
-  const holds = lease !== undefined && lease.client.key === claim.client.key &&
-    isActive(lease, nowMs);
+  const holds = table.heldUntilMs(claim.client, address, nowMs) > nowMs;
   if (holds && contains(claim.subnet.cidr, address)) {
     return !isReservedForOther(claim, address) || waitsForReservation(claim, table, nowMs);
   }
   return mayBeGiven(claim, address, table, nowMs);
-}
-
-/**
- * The reservation of a client in a subnet. One by client identifier goes before one by MAC: it
- * is the narrower (one system of the machine, where the MAC means the machine whatever system it
- * boots), so both can stand side by side.
- */
-export function findReservation(subnet: Subnet, client: Client): Reservation | undefined {
-  const { byClientId, byMac } = subnet.reservations;
-  const byId = client.clientId === undefined ? undefined : byClientId.get(client.clientId);
-  if (byId !== undefined) return byId;
-  return client.hardwareType === HTYPE_ETHERNET ? byMac.get(client.hardwareAddress) : undefined;
 }
 
 /** Inside the ranges or the client's own reservation, and kept by nobody else. */
@@ -122,7 +107,7 @@ function mayBeGiven(claim: Claim, address: Ipv4, table: LeaseTable, nowMs: numbe
   // The ranges have no reserved address in them, so this refuses those of others.
   const isPermitted = claim.reservation?.address === address ||
     rangeIndexOf(claim.subnet.ranges, address) >= 0;
-  return isPermitted && table.isAvailable(address, claim.client.key, nowMs);
+  return isPermitted && table.isAvailable(address, claim.client, nowMs);
 }
 
 function isReservedForOther({ subnet, reservation }: Claim, address: Ipv4): boolean {
@@ -138,14 +123,5 @@ function waitsForReservation(
   table: LeaseTable,
   nowMs: number,
 ): boolean {
-  return reservation !== undefined && !table.isAvailable(reservation.address, client.key, nowMs);
-}
-
-/** FNV-1a of the text, then the finish of MurmurHash3: every bit depends on every character. */
-function hashOf(text: string): number {
-  let hash = 0x811c_9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x0100_0193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85eb_ca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2_ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
+  return reservation !== undefined && !table.isAvailable(reservation.address, client, nowMs);
 }

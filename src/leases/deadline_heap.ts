@@ -1,88 +1,105 @@
 /**
- * Addresses in the order of their instants: the earliest on top, the lower address first among
- * equals. The entry keeps its own position, so that any of them can be taken out in O(log n), and
- * none is in twice.
+ * Rows in the order of their instants: the earliest on top, the lower address first among equals.
+ * Each row's place is written beside it, so that any of them can be taken out in O(log n). The
+ * columns belong to the table: several heaps share them, and a row stands in one heap at most.
  */
 import assert from "node:assert/strict";
-import type { Ipv4 } from "../wire/ipv4.ts";
 
-/** What can stand in a heap: in one at a time. */
-export interface HeapEntry {
-  readonly address: Ipv4;
-  /** The instant it is sorted by. Only the heap writes it, as the next. */
-  atMs: number;
-  /** Index in the heap; -1 outside of one. */
-  heapPosition: number;
+/** What the heaps read and write of the rows. The arrays are others after the table has grown. */
+export interface HeapColumns {
+  readonly address: Uint32Array;
+  /** The instant that a row is sorted by, while it stands in a heap. */
+  readonly heapAtMs: Float64Array;
+  /** Where in its heap a row stands; -1 outside of one. */
+  readonly heapPosition: Int32Array;
 }
 
-export class DeadlineHeap<Entry extends HeapEntry> {
-  readonly #entries: Entry[] = [];
+const INITIAL_ROWS = 16;
 
-  /** The earliest entry. */
-  get first(): Entry | undefined {
-    return this.#entries[0];
+export class DeadlineHeap {
+  readonly #columns: HeapColumns;
+  #rows = new Int32Array(INITIAL_ROWS);
+  #count = 0;
+
+  constructor(columns: HeapColumns) {
+    this.#columns = columns;
   }
 
-  /** Puts in an entry that stands in no heap. */
-  add(entry: Entry, atMs: number): void {
-    assert(entry.heapPosition < 0, "an entry stands in one heap at most");
-    entry.atMs = atMs;
-    this.#entries.push(entry);
-    this.#rise(entry, this.#entries.length - 1);
+  /** The earliest row; -1 when there is none. */
+  get first(): number {
+    return this.#count === 0 ? -1 : this.#rows[0]!;
   }
 
-  /** Takes out an entry that stands in this heap. */
-  remove(entry: Entry): void {
-    const gap = entry.heapPosition;
-    assert(this.#entries[gap] === entry, "the entry stands in this heap");
-    entry.heapPosition = -1;
-    const last = this.#entries.pop()!;
-    if (last === entry) return;
-    // The last entry fills the gap, and may belong above it (another branch) or below it.
+  /** Puts in a row that stands in no heap. */
+  add(row: number, atMs: number): void {
+    assert(this.#columns.heapPosition[row] === -1, "a row stands in one heap at most");
+    if (this.#count === this.#rows.length) this.#grow();
+    this.#columns.heapAtMs[row] = atMs;
+    this.#rise(row, this.#count++);
+  }
+
+  /** Takes out a row that stands in this heap. */
+  remove(row: number): void {
+    const { heapPosition } = this.#columns;
+    const gap = heapPosition[row]!;
+    assert(this.#rows[gap] === row, "the row stands in this heap");
+    heapPosition[row] = -1;
+    const last = this.#rows[--this.#count]!;
+    if (last === row) return;
+    // The last row fills the gap, and may belong above it (another branch) or below it.
     this.#rise(last, gap);
-    this.#sink(last, last.heapPosition);
+    this.#sink(last, heapPosition[last]!);
   }
 
   /** Whether `a` comes before `b`: the heap's only comparison, and tests count the calls. */
-  isBefore(a: Entry, b: Entry): boolean {
-    return a.atMs < b.atMs || (a.atMs === b.atMs && a.address < b.address);
+  isBefore(a: number, b: number): boolean {
+    const { heapAtMs, address } = this.#columns;
+    const [aMs, bMs] = [heapAtMs[a]!, heapAtMs[b]!];
+    return aMs < bMs || (aMs === bMs && address[a]! < address[b]!);
   }
 
-  /** Places the entry at `from` or above it, where its parent does not come after it. */
-  #rise(entry: Entry, from: number): void {
+  /** Places the row at `from` or above it, where its parent does not come after it. */
+  #rise(row: number, from: number): void {
     let position = from;
     while (position > 0) {
       const above = (position - 1) >>> 1;
-      const parent = this.#entries[above]!;
-      if (!this.isBefore(entry, parent)) break;
+      const parent = this.#rows[above]!;
+      if (!this.isBefore(row, parent)) break;
       this.#place(parent, position);
       position = above;
     }
-    this.#place(entry, position);
+    this.#place(row, position);
   }
 
-  /** Places the entry at `from` or below it, where no child comes before it. */
-  #sink(entry: Entry, from: number): void {
+  /** Places the row at `from` or below it, where no child comes before it. */
+  #sink(row: number, from: number): void {
     let position = from;
-    for (;;) {
-      const child = this.#firstChild(position);
-      if (child === undefined || !this.isBefore(child, entry)) break;
-      const below = child.heapPosition;
-      this.#place(child, position);
-      position = below;
+    for (let child = this.#firstChild(position); child >= 0; child = this.#firstChild(position)) {
+      const below = this.#rows[child]!;
+      if (!this.isBefore(below, row)) break;
+      this.#place(below, position);
+      position = child;
     }
-    this.#place(entry, position);
+    this.#place(row, position);
   }
 
-  #firstChild(position: number): Entry | undefined {
-    const left = this.#entries[2 * position + 1];
-    const right = this.#entries[2 * position + 2];
-    if (left === undefined || right === undefined) return left;
-    return this.isBefore(right, left) ? right : left;
+  /** The position of the child that comes first; -1 when there is none. */
+  #firstChild(position: number): number {
+    const left = 2 * position + 1;
+    if (left >= this.#count) return -1;
+    const right = left + 1;
+    if (right >= this.#count) return left;
+    return this.isBefore(this.#rows[right]!, this.#rows[left]!) ? right : left;
   }
 
-  #place(entry: Entry, position: number): void {
-    this.#entries[position] = entry;
-    entry.heapPosition = position;
+  #place(row: number, position: number): void {
+    this.#rows[position] = row;
+    this.#columns.heapPosition[row] = position;
+  }
+
+  #grow(): void {
+    const rows = new Int32Array(2 * this.#rows.length);
+    rows.set(this.#rows);
+    this.#rows = rows;
   }
 }

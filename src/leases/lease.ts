@@ -2,21 +2,49 @@
  * A lease: the record that the table holds, the journal writes and recovery replays. A change is
  * always a whole new record; nothing mutates one.
  */
+import { hashHex } from "../wire/hex.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 
 /**
  * Who a client is (RFC 2131 §4.2): its client identifier when it sent one that is not empty,
  * otherwise hardware type and address. Text, because it outlives the packet it came in.
  */
-export interface Client {
-  /** `id:01:b8:27:…` or `hw:1:b8:27:…`. Equal keys are the same client. */
-  readonly key: string;
+export class Client {
   /** `htype` of RFC 2131 (IANA hardware types; 1 is Ethernet). */
   readonly hardwareType: number;
   /** The first `hlen` octets of `chaddr`, hex with colons. */
   readonly hardwareAddress: string;
   /** Option 61 in hex with colons, when sent and not empty. */
-  readonly clientId?: string;
+  readonly clientId: string | undefined;
+  /** u32; clients that are the same have the same. Made once: a packet needs it some five times. */
+  readonly hash: number;
+
+  /** Use `makeClient`. */
+  constructor(hardwareType: number, hardwareAddress: string, clientId: string | undefined) {
+    this.hardwareType = hardwareType;
+    this.hardwareAddress = hardwareAddress;
+    this.clientId = clientId;
+    this.hash = clientId === undefined
+      ? hardwareHash(hardwareType, hardwareAddress)
+      : clientIdHash(clientId);
+  }
+
+  /** `id:01:b8:27:…` or `hw:1:b8:27:…`. Equal keys are the same client. */
+  get key(): string {
+    return this.clientId === undefined
+      ? `hw:${this.hardwareType}:${this.hardwareAddress}`
+      : `id:${this.clientId}`;
+  }
+}
+
+/** The hash of a client that is known by its hardware address, hex with colons. */
+export function hardwareHash(hardwareType: number, hardwareAddress: string): number {
+  return hashHex(hardwareAddress, hardwareType + 1);
+}
+
+/** The hash of a client that is known by its identifier, hex with colons. */
+export function clientIdHash(clientId: string): number {
+  return hashHex(clientId, 0);
 }
 
 /**
@@ -39,15 +67,13 @@ export interface Lease {
   readonly expiresAtMs: number;
 }
 
-/** Makes a client from what the packet carries; the one place where the key is formed. */
+/** A client of what its packet carries; an empty identifier is none. */
 export function makeClient(
   hardwareType: number,
   hardwareAddress: string,
   clientId: string | undefined,
 ): Client {
-  return clientId === undefined || clientId === ""
-    ? { key: `hw:${hardwareType}:${hardwareAddress}`, hardwareType, hardwareAddress }
-    : { key: `id:${clientId}`, hardwareType, hardwareAddress, clientId };
+  return new Client(hardwareType, hardwareAddress, clientId === "" ? undefined : clientId);
 }
 
 /** Whether nobody but the lease's client may have the address at `nowMs`. */

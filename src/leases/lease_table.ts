@@ -5,73 +5,35 @@
  * and `withdrawOffer` (memory only), `advance` (time). It reads no clock. Replaying the records
  * that were put, in any order of addresses, makes the same table.
  *
- * Each address that has a record or an offer has one slot. All that is counted and searched for
- * follows from the slot's standing, which `#settle` alone computes: change a slot, then settle it.
+ * Each address that has a record or an offer has one row (lease_rows.ts). What is counted, and
+ * which addresses are free, follows from how the row stands (standings.ts): change a row, then
+ * settle it. What the engine asks on the way of a packet is answered in numbers; a `Lease` is made
+ * only where somebody looks at a whole record.
  */
 import assert from "node:assert/strict";
 import type { Subnet } from "../config/config.ts";
 import { type Ipv4, lastAddress } from "../wire/ipv4.ts";
-import { AddressPool } from "./address_pool.ts";
-import { DeadlineHeap, type HeapEntry } from "./deadline_heap.ts";
-import { isActive, isQuarantined, type Lease } from "./lease.ts";
+import type { Client, Lease } from "./lease.ts";
+import { LeaseRows, NONE } from "./lease_rows.ts";
+import { RowIndex } from "./row_index.ts";
+import { Standings, type SubnetCounts } from "./standings.ts";
 import { subnetOf } from "./subnets.ts";
 
 /** An address held for a client that was sent a DHCPOFFER, until it answers or time runs out. */
 export interface Offer {
   readonly address: Ipv4;
-  readonly clientKey: string;
+  readonly client: Client;
   readonly expiresAtMs: number;
-}
-
-/**
- * How the addresses of a subnet stand. `size` counts those that may be given, ranges and reserved
- * ones; each of them is in one of the other four. A lease that lies outside of them (the pools
- * moved under it) is not counted.
- */
-export interface SubnetCounts {
-  readonly size: number;
-  readonly used: number;
-  readonly offered: number;
-  readonly quarantined: number;
-  /** Includes those that had a lease which lapsed or was released. */
-  readonly free: number;
-}
-
-/** What keeps the address from others; `lapsed` is free, but remembered. */
-type Standing = "used" | "quarantined" | "offered" | "lapsed";
-
-interface SubnetState {
-  readonly subnet: Subnet;
-  /** The ranges; marked are the addresses that have a slot. */
-  readonly pool: AddressPool;
-  /** Slots of the ranges that stand as `lapsed`, the one that ended first on top. */
-  readonly lapsed: DeadlineHeap<Slot>;
-  readonly offers: Map<string, Slot>;
-  readonly tally: Record<Standing, number>;
-}
-
-interface Slot extends HeapEntry {
-  lease: Lease | undefined;
-  offer: Offer | undefined;
-  /** The subnet that the address lies in, if any. */
-  home: SubnetState | undefined;
-  inRanges: boolean;
-  /** In the ranges or reserved. */
-  isCounted: boolean;
-  /** As of the last `#settle`; undefined before the first. */
-  standing: Standing | undefined;
-  /** The heap that it stands in: `#due`, or `lapsed` of its home. */
-  heap: DeadlineHeap<Slot> | undefined;
 }
 
 export class LeaseTable {
   #subnets: readonly Subnet[] = [];
-  #states = new Map<Subnet, SubnetState>();
-  readonly #slots = new Map<Ipv4, Slot>();
-  /** Slots whose lease names the client, in the order they were put; declined ones are not here. */
-  readonly #slotsOfClient = new Map<string, readonly Slot[]>();
-  /** Slots whose standing ends; each at that instant or before it (see `#wakeAt`). */
-  #due = new DeadlineHeap<Slot>();
+  readonly #rows = new LeaseRows();
+  readonly #standings = new Standings(this.#rows);
+  readonly #byAddress = new RowIndex();
+  /** Rows whose lease names the client; declined ones are not here. */
+  readonly #byClient = new RowIndex();
+  readonly #byOfferedClient = new RowIndex();
   #leaseCount = 0;
   #nowMs = -Infinity;
 
@@ -85,27 +47,70 @@ export class LeaseTable {
     return this.#leaseCount;
   }
 
-  /** Every remembered record, in no particular order. */
+  /**
+   * Every remembered record, in no particular order, made as it is asked for. The table may
+   * change meanwhile: a record that is in it from first to last comes once, as it then stands.
+   */
   *records(): IterableIterator<Lease> {
-    for (const { lease } of this.#slots.values()) if (lease !== undefined) yield lease;
+    for (let row = 0; row < this.#rows.end; row++) {
+      const lease = this.#rows.lease(row);
+      if (lease !== undefined) yield lease;
+    }
+  }
+
+  /** The records that were made last, the newest first, and `countMax` of them at most. */
+  newest(countMax: number): readonly Lease[] {
+    const { updatedAtMs } = this.#rows;
+    const newest: number[] = [];
+    for (let row = 0; row < this.#rows.end; row++) {
+      const last = newest[countMax - 1];
+      if (!this.#rows.hasLease(row)) continue;
+      if (last !== undefined && updatedAtMs[row]! <= updatedAtMs[last]!) continue;
+      const older = newest.findIndex((it) => updatedAtMs[it]! < updatedAtMs[row]!);
+      newest.splice(older < 0 ? newest.length : older, 0, row);
+      if (newest.length > countMax) newest.pop();
+    }
+    return newest.map((row) => this.#rows.lease(row)!);
   }
 
   /** The newest record of an address. */
   get(address: Ipv4): Lease | undefined {
-    return this.#slots.get(address)?.lease;
+    const row = this.#find(address);
+    return row === NONE ? undefined : this.#rows.lease(row);
   }
 
   /**
-   * The newest record that makes the client the holder of an address in the subnet: an active one
+   * The address of the newest record that makes the client a holder in the subnet: an active one
    * before a lapsed or released one. Never a declined one: it holds nothing.
    */
-  ofClient(clientKey: string, subnet: Subnet): Lease | undefined {
-    let best: Slot | undefined;
-    for (const slot of this.#slotsOfClient.get(clientKey) ?? []) {
-      if (slot.home?.subnet !== subnet) continue;
-      if (best === undefined || !isPreferred(best, slot)) best = slot;
+  bindingOf(client: Client, subnet: Subnet): Ipv4 | undefined {
+    const home = this.#standings.indexOf(subnet);
+    const byClient = this.#byClient;
+    let best = NONE;
+    for (let at = byClient.first(client.hash); at >= 0; at = byClient.next(at)) {
+      const row = byClient.rowAt(at);
+      if (this.#rows.home[row] !== home || !this.#rows.isLeaseOf(row, client)) continue;
+      if (best === NONE || this.#isPreferred(row, best)) best = row;
     }
-    return best?.lease;
+    return best === NONE ? undefined : this.#rows.address[best];
+  }
+
+  /** Whether the newest record of the address names the client as its holder, past or present. */
+  isBindingOf(client: Client, address: Ipv4): boolean {
+    const row = this.#find(address);
+    return row !== NONE && this.#rows.hasHolder(row) && this.#rows.isLeaseOf(row, client);
+  }
+
+  /**
+   * Until when the client has the address by an active lease, in monotonic milliseconds;
+   * -Infinity when it does not have it at `nowMs`.
+   */
+  heldUntilMs(client: Client, address: Ipv4, nowMs: number): number {
+    const rows = this.#rows;
+    const row = this.#find(address);
+    return row !== NONE && rows.isActive(row, nowMs) && rows.isLeaseOf(row, client)
+      ? rows.expiresAtMs[row]!
+      : -Infinity;
   }
 
   /**
@@ -113,61 +118,70 @@ export class LeaseTable {
    * the address to the same client has served and goes.
    */
   put(lease: Lease): void {
-    const slot = this.#slots.get(lease.address) ?? this.#open(lease.address);
-    const clientKey = lease.client.key;
-    const previousKey = slot.lease?.client.key;
-    if (previousKey === undefined) this.#leaseCount++;
-    else if (previousKey !== clientKey) this.#unlinkClient(previousKey, slot);
-    if (lease.state === "declined") this.#unlinkClient(clientKey, slot);
-    else this.#linkClient(clientKey, slot);
-    slot.lease = lease;
-    if (slot.offer?.clientKey === clientKey) this.#dropOffer(slot);
-    this.#settle(slot);
+    const rows = this.#rows;
+    const { client } = lease;
+    const row = this.#findOrOpen(lease.address);
+    const wasLinked = rows.hasHolder(row);
+    const isLinked = lease.state !== "declined";
+    const staysLinked = wasLinked && isLinked && rows.isLeaseOf(row, client);
+    if (!rows.hasLease(row)) this.#leaseCount++;
+    if (wasLinked && !staysLinked) this.#byClient.remove(rows.leaseHash(row), row);
+    rows.setLease(row, lease);
+    if (isLinked && !staysLinked) this.#byClient.add(client.hash, row);
+    if (rows.isOfferedTo(row, client)) this.#dropOffer(row);
+    this.#settle(row);
   }
 
   /**
    * Holds an address of one of the subnets for a client. It takes the place of the client's other
    * offer in that subnet, and of an offer of the address to somebody else.
    */
-  offer(offer: Offer): void {
-    const slot = this.#slots.get(offer.address) ?? this.#open(offer.address);
-    assert(slot.home !== undefined, "an offered address lies in a subnet");
-    if (slot.offer !== undefined) this.#dropOffer(slot);
-    const earlier = slot.home.offers.get(offer.clientKey);
-    if (earlier !== undefined) {
-      this.#dropOffer(earlier);
-      this.#settle(earlier);
+  offer({ address, client, expiresAtMs }: Offer): void {
+    const rows = this.#rows;
+    const row = this.#findOrOpen(address);
+    assert(rows.home[row] !== NONE, "an offered address lies in a subnet");
+    const earlier = this.#offeredRow(client, rows.home[row]!);
+    if (earlier !== row) {
+      if (earlier !== NONE) {
+        this.#dropOffer(earlier);
+        this.#settle(earlier);
+      }
+      this.#dropOffer(row);
+      rows.setOffer(row, client);
+      this.#byOfferedClient.add(client.hash, row);
     }
-    slot.offer = offer;
-    slot.home.offers.set(offer.clientKey, slot);
-    this.#settle(slot);
+    rows.offerExpiresAtMs[row] = expiresAtMs;
+    this.#settle(row);
   }
 
-  /** The offer that the client has in the subnet, unless it has run out. */
-  offerTo(clientKey: string, subnet: Subnet, nowMs: number): Offer | undefined {
-    const offer = this.#stateOf(subnet).offers.get(clientKey)?.offer;
-    return offer !== undefined && nowMs < offer.expiresAtMs ? offer : undefined;
+  /** The address that the client was offered in the subnet, unless the offer has run out. */
+  offeredAddress(client: Client, subnet: Subnet, nowMs: number): Ipv4 | undefined {
+    const row = this.#offeredRow(client, this.#standings.indexOf(subnet));
+    return row !== NONE && nowMs < this.#rows.offerExpiresAtMs[row]!
+      ? this.#rows.address[row]
+      : undefined;
   }
 
   /** Forgets the client's offer in the subnet, if it has one. */
-  withdrawOffer(clientKey: string, subnet: Subnet): void {
-    const slot = this.#stateOf(subnet).offers.get(clientKey);
-    if (slot === undefined) return;
-    this.#dropOffer(slot);
-    this.#settle(slot);
+  withdrawOffer(client: Client, subnet: Subnet): void {
+    const row = this.#offeredRow(client, this.#standings.indexOf(subnet));
+    if (row === NONE) return;
+    this.#dropOffer(row);
+    this.#settle(row);
   }
 
   /**
    * Whether nothing in the table keeps the address from the client: it is not leased or offered
    * to another, nor quarantined. Says nothing of pools and reservations.
    */
-  isAvailable(address: Ipv4, clientKey: string, nowMs: number): boolean {
-    const { lease, offer } = this.#slots.get(address) ?? NOTHING;
-    if (lease !== undefined && isQuarantined(lease, nowMs)) return false;
-    if (lease !== undefined && isActive(lease, nowMs) && lease.client.key !== clientKey) {
-      return false;
-    }
-    return offer === undefined || offer.clientKey === clientKey || offer.expiresAtMs <= nowMs;
+  isAvailable(address: Ipv4, client: Client, nowMs: number): boolean {
+    const rows = this.#rows;
+    const row = this.#find(address);
+    if (row === NONE) return true;
+    if (rows.isQuarantined(row, nowMs)) return false;
+    if (rows.isActive(row, nowMs) && !rows.isLeaseOf(row, client)) return false;
+    return !rows.hasOffer(row) || rows.isOfferedTo(row, client) ||
+      rows.offerExpiresAtMs[row]! <= nowMs;
   }
 
   /**
@@ -177,15 +191,12 @@ export class LeaseTable {
    * As of the last `advance`; the cost is the same however full the pool is.
    */
   findFree(subnet: Subnet, startHash: number): Ipv4 | undefined {
-    const { pool, lapsed } = this.#stateOf(subnet);
-    return pool.nextUnmarked(startHash) ?? lapsed.first?.address;
+    return this.#standings.findFree(subnet, startHash);
   }
 
   /** How the addresses of the subnet stand, as of the last `advance`. */
   counts(subnet: Subnet): SubnetCounts {
-    const { pool, tally: { used, offered, quarantined } } = this.#stateOf(subnet);
-    const size = pool.size + subnet.reservations.byAddress.size;
-    return { size, used, offered, quarantined, free: size - used - offered - quarantined };
+    return this.#standings.counts(subnet);
   }
 
   /**
@@ -195,10 +206,20 @@ export class LeaseTable {
   advance(nowMs: number): void {
     this.#nowMs = Math.max(this.#nowMs, nowMs);
     for (;;) {
-      const slot = this.#due.first;
-      if (slot === undefined || slot.atMs > this.#nowMs) return;
-      this.#moveTo(undefined, slot, Infinity);
-      this.#settle(slot);
+      const row = this.#standings.takeDue(this.#nowMs);
+      if (row === NONE) return;
+      this.#settle(row);
+    }
+  }
+
+  /** Moves every time in a table without offers that has not been advanced yet. */
+  shiftTimes(byMs: number): void {
+    assert(this.#nowMs === -Infinity, "times are placed on the clock before it begins to run");
+    const { updatedAtMs, expiresAtMs, heapAtMs, end } = this.#rows;
+    for (let row = 0; row < end; row++) {
+      updatedAtMs[row]! += byMs;
+      expiresAtMs[row]! += byMs;
+      heapAtMs[row]! += byMs; // all alike, so every heap keeps its order
     }
   }
 
@@ -207,22 +228,24 @@ export class LeaseTable {
    * of them are kept, in case they come back; offers outside are forgotten.
    */
   reconfigure(subnets: readonly Subnet[]): void {
+    if (subnets === this.#subnets) return;
     const areSorted = subnets.every(({ cidr }, i) =>
       i === 0 || lastAddress(subnets[i - 1]!.cidr) < cidr.network
     );
     assert(areSorted, "subnets are sorted and disjoint");
+    const rows = this.#rows;
     this.#subnets = subnets;
-    this.#states = new Map(subnets.map((subnet) => [subnet, makeState(subnet)]));
-    this.#due = new DeadlineHeap();
+    this.#standings.begin(subnets);
     const offers: Offer[] = [];
-    for (const slot of this.#slots.values()) {
-      if (slot.offer !== undefined) offers.push(slot.offer);
-      slot.offer = undefined;
-      slot.standing = undefined;
-      slot.heap = undefined;
-      slot.heapPosition = -1;
-      this.#locate(slot);
-      this.#settle(slot);
+    for (let row = 0; row < rows.end; row++) {
+      if (!rows.isOpen(row)) continue;
+      if (rows.hasOffer(row)) {
+        const [address, expiresAtMs] = [rows.address[row]!, rows.offerExpiresAtMs[row]!];
+        offers.push({ address, client: rows.offeredClient(row), expiresAtMs });
+        this.#dropOffer(row);
+      }
+      this.#standings.enter(row);
+      this.#settle(row);
     }
     // Subnets may have merged, and a client has one offer in each: the newest stays.
     offers.sort((a, b) => a.expiresAtMs - b.expiresAtMs);
@@ -231,141 +254,54 @@ export class LeaseTable {
     }
   }
 
-  #stateOf(subnet: Subnet): SubnetState {
-    const state = this.#states.get(subnet);
-    assert(state !== undefined, "the subnet is one of the table's");
-    return state;
+  #find(address: Ipv4): number {
+    // An address is its own hash, so the first place is the only one.
+    const place = this.#byAddress.first(address);
+    return place < 0 ? NONE : this.#byAddress.rowAt(place);
   }
 
-  /** A slot for an address that has none. */
-  #open(address: Ipv4): Slot {
-    const slot: Slot = {
-      address,
-      atMs: Infinity,
-      heapPosition: -1,
-      lease: undefined,
-      offer: undefined,
-      home: undefined,
-      inRanges: false,
-      isCounted: false,
-      standing: undefined,
-      heap: undefined,
-    };
-    this.#slots.set(address, slot);
-    this.#locate(slot);
-    return slot;
+  #findOrOpen(address: Ipv4): number {
+    const found = this.#find(address);
+    if (found !== NONE) return found;
+    const row = this.#rows.open(address);
+    this.#byAddress.add(address, row);
+    this.#standings.enter(row);
+    return row;
   }
 
-  /** Finds the slot's place in the subnets of now. */
-  #locate(slot: Slot): void {
-    const subnet = subnetOf(this.#subnets, slot.address);
-    slot.home = subnet && this.#stateOf(subnet);
-    slot.inRanges = slot.home !== undefined && slot.home.pool.has(slot.address);
-    slot.isCounted = slot.inRanges || subnet?.reservations.byAddress.has(slot.address) === true;
-    if (slot.inRanges) slot.home?.pool.mark(slot.address);
+  /** Makes everything that depends on the row follow from its lease, its offer and the time. */
+  #settle(row: number): void {
+    const rows = this.#rows;
+    if (rows.hasOffer(row) && rows.offerExpiresAtMs[row]! <= this.#nowMs) this.#dropOffer(row);
+    this.#standings.settle(row, this.#nowMs);
+    if (rows.hasLease(row) || rows.hasOffer(row)) return;
+    this.#byAddress.remove(rows.address[row]!, row);
+    rows.close(row);
   }
 
-  /** Makes everything that depends on the slot follow from its lease, its offer and the time. */
-  #settle(slot: Slot): void {
-    if (slot.offer !== undefined && slot.offer.expiresAtMs <= this.#nowMs) this.#dropOffer(slot);
-    const standing = standingOf(slot, this.#nowMs);
-    this.#tally(slot, standing);
-    switch (standing) {
-      case undefined:
-        this.#moveTo(undefined, slot, Infinity);
-        this.#slots.delete(slot.address);
-        if (slot.inRanges) slot.home?.pool.unmark(slot.address);
-        return;
-      case "lapsed":
-        this.#moveTo(slot.inRanges ? slot.home?.lapsed : undefined, slot, leaseEndMs(slot));
-        return;
-      case "offered":
-        this.#wakeAt(slot, offerEndMs(slot));
-        return;
-      case "used":
-      case "quarantined":
-        // An offer that ends before makes no difference until then.
-        this.#wakeAt(slot, leaseEndMs(slot));
+  /** The row that is offered to the client in the subnet of an index. */
+  #offeredRow(client: Client, home: number): number {
+    const offers = this.#byOfferedClient;
+    for (let at = offers.first(client.hash); at >= 0; at = offers.next(at)) {
+      const row = offers.rowAt(at);
+      if (this.#rows.home[row] === home && this.#rows.isOfferedTo(row, client)) return row;
     }
+    return NONE;
   }
 
-  #tally(slot: Slot, standing: Standing | undefined): void {
-    const tally = slot.isCounted ? slot.home?.tally : undefined;
-    if (tally !== undefined && slot.standing !== undefined) tally[slot.standing]--;
-    if (tally !== undefined && standing !== undefined) tally[standing]++;
-    slot.standing = standing;
+  /** Takes the offer, if there is one, off its row, which the caller then settles. */
+  #dropOffer(row: number): void {
+    if (!this.#rows.hasOffer(row)) return;
+    this.#byOfferedClient.remove(this.#rows.offerHash(row), row);
+    this.#rows.clearOffer(row);
   }
 
-  /**
-   * Sees to it that the slot is settled again at `endsAtMs`. An earlier appointment stays as it
-   * is, and makes the later one when it is kept: so a renewal does not touch the heap.
-   */
-  #wakeAt(slot: Slot, endsAtMs: number): void {
-    if (slot.heap === this.#due && slot.atMs <= endsAtMs) return;
-    this.#moveTo(endsAtMs === Infinity ? undefined : this.#due, slot, endsAtMs);
+  /** Whether the client rather has row `a` than `b`. */
+  #isPreferred(a: number, b: number): boolean {
+    const { updatedAtMs, address } = this.#rows;
+    const isUsed = this.#standings.isUsed(a);
+    if (isUsed !== this.#standings.isUsed(b)) return isUsed;
+    const [aMs, bMs] = [updatedAtMs[a]!, updatedAtMs[b]!];
+    return aMs > bMs || (aMs === bMs && address[a]! > address[b]!);
   }
-
-  #moveTo(heap: DeadlineHeap<Slot> | undefined, slot: Slot, atMs: number): void {
-    slot.heap?.remove(slot);
-    slot.heap = heap;
-    heap?.add(slot, atMs);
-  }
-
-  /** Takes the offer off its slot, which the caller then settles. */
-  #dropOffer(slot: Slot): void {
-    if (slot.offer !== undefined) slot.home?.offers.delete(slot.offer.clientKey);
-    slot.offer = undefined;
-  }
-
-  /** Makes the slot the newest of the client's. */
-  #linkClient(clientKey: string, slot: Slot): void {
-    const slots = this.#slotsOfClient.get(clientKey) ?? [];
-    if (slots.at(-1) === slot) return;
-    this.#slotsOfClient.set(clientKey, [...slots.filter((it) => it !== slot), slot]);
-  }
-
-  #unlinkClient(clientKey: string, slot: Slot): void {
-    const slots = this.#slotsOfClient.get(clientKey)?.filter((it) => it !== slot);
-    if (slots === undefined) return;
-    if (slots.length > 0) this.#slotsOfClient.set(clientKey, slots);
-    else this.#slotsOfClient.delete(clientKey);
-  }
-}
-
-const NOTHING = { lease: undefined, offer: undefined } as const;
-
-function makeState(subnet: Subnet): SubnetState {
-  return {
-    subnet,
-    pool: new AddressPool(subnet.ranges),
-    lapsed: new DeadlineHeap(),
-    offers: new Map(),
-    tally: { used: 0, quarantined: 0, offered: 0, lapsed: 0 },
-  };
-}
-
-function standingOf({ lease, offer }: Slot, nowMs: number): Standing | undefined {
-  if (lease !== undefined && isActive(lease, nowMs)) return "used";
-  if (lease !== undefined && isQuarantined(lease, nowMs)) return "quarantined";
-  if (offer !== undefined) return "offered";
-  return lease === undefined ? undefined : "lapsed";
-}
-
-function leaseEndMs(slot: Slot): number {
-  return slot.lease?.expiresAtMs ?? Infinity;
-}
-
-function offerEndMs(slot: Slot): number {
-  return slot.offer?.expiresAtMs ?? Infinity;
-}
-
-/** Whether the client rather has `a` than `b`, which was put later. */
-function isPreferred(a: Slot, b: Slot): boolean {
-  const isUsed = a.standing === "used";
-  if (isUsed !== (b.standing === "used")) return isUsed;
-  return leaseUpdatedAtMs(a) > leaseUpdatedAtMs(b);
-}
-
-function leaseUpdatedAtMs(slot: Slot): number {
-  return slot.lease?.updatedAtMs ?? -Infinity;
 }

@@ -4,13 +4,18 @@ import { contains, type Ipv4 } from "../wire/ipv4.ts";
 
 /** The subnet that `address` lies in; `subnets` are sorted by network and disjoint. */
 export function subnetOf(subnets: readonly Subnet[], address: Ipv4): Subnet | undefined {
-  const subnet = subnets[lastAtOrBelow(subnets, (it) => it.cidr.network, address)];
-  return subnet !== undefined && contains(subnet.cidr, address) ? subnet : undefined;
+  return subnets[subnetIndexOf(subnets, address)];
+}
+
+/** Which of the sorted, disjoint `subnets` has `address`; -1 when none has. */
+export function subnetIndexOf(subnets: readonly Subnet[], address: Ipv4): number {
+  const index = lastAtOrBelow(subnets, networkOfSubnet, address);
+  return index >= 0 && contains(subnets[index]!.cidr, address) ? index : -1;
 }
 
 /** Which of the sorted, disjoint `ranges` has `address`; -1 when none has. */
 export function rangeIndexOf(ranges: readonly AddressRange[], address: Ipv4): number {
-  const index = lastAtOrBelow(ranges, (it) => it.first, address);
+  const index = lastAtOrBelow(ranges, firstOfRange, address);
   return index >= 0 && address <= ranges[index]!.last ? index : -1;
 }
 
@@ -32,3 +37,7 @@ export function lastAtOrBelow<Item>(
   }
   return below;
 }
+
+// Functions that are always the same ones, which the engine then puts into the search as they are.
+const networkOfSubnet = (subnet: Subnet): number => subnet.cidr.network;
+const firstOfRange = (range: AddressRange): number => range.first;

@@ -62,7 +62,7 @@ export class ReplySender {
         this.#fail(reply.ingress.interfaceName, "the interface is not served any more");
       } else if (reply.bytes.length + FRAME_OVERHEAD_OCTETS > SEND_OCTETS_MAX) {
         this.#fail(exit.link.name, `longer than ${SEND_OCTETS_MAX - FRAME_OVERHEAD_OCTETS} octets`);
-      } else if (exit.link.ethernet && isFramable(reply.destination)) {
+      } else if (isFramable(reply.destination, exit.link)) {
         this.#addFrame(reply, reply.destination, exit.link);
       } else {
         this.#addDatagram(reply, exit);
@@ -78,12 +78,16 @@ export class ReplySender {
   }
 
   #addDatagram(reply: Outgoing, exit: Exit): void {
-    const { address, port } = this.#endpointOf(reply.destination);
+    const { destination } = reply;
     const { array } = this.#datagrams;
+    // Where a frame to the client cannot be made, the reply is broadcast (RFC 2131 §4.1).
+    const isBroadcast = destination.kind === "broadcast" || destination.kind === "hardware";
+    const address = isBroadcast ? LIMITED_BROADCAST : destination.address;
+    const port = destination.kind === "relay" ? this.#ports.server : this.#ports.client;
     const slot = this.#datagrams.next(exit.fd);
     writeSockaddrIn(array.names, slot * SOCKADDR_IN_OCTETS, address, port);
     const source = sourceOf(reply.ingress, address);
-    writePktinfoSource(array.controls, slot * PKTINFO_CONTROL_OCTETS, source);
+    writePktinfoSource(array.controlView, slot * PKTINFO_CONTROL_OCTETS, source);
     this.#datagrams.message(slot).set(reply.bytes);
     this.#datagrams.add(slot, reply.bytes.length, exit.link.name);
   }
@@ -106,21 +110,6 @@ export class ReplySender {
     this.#frames.add(slot, octets, link.name);
   }
 
-  /** Where a datagram goes, RFC 2131 §4.1. */
-  #endpointOf(destination: Destination): { address: Ipv4; port: number } {
-    switch (destination.kind) {
-      case "relay":
-        return { address: destination.address, port: this.#ports.server };
-      case "unicast":
-        return { address: destination.address, port: this.#ports.client };
-      case "broadcast":
-        return { address: LIMITED_BROADCAST, port: this.#ports.client };
-      case "hardware":
-        // RFC 2131 §4.1: where a frame to the client cannot be made, the reply is broadcast.
-        return { address: LIMITED_BROADCAST, port: this.#ports.client };
-    }
-  }
-
   #fail(interfaceName: string, why: string): void {
     const what = `${interfaceName}: ${why}`;
     this.#failures.set(what, (this.#failures.get(what) ?? 0) + 1);
@@ -135,7 +124,9 @@ export class ReplySender {
   }
 }
 
-type FramableDestination = Extract<Destination, { readonly kind: "hardware" | "broadcast" }>;
+type FramableDestination =
+  | Extract<Destination, { readonly kind: "hardware" | "broadcast" }>
+  | Extract<Destination, { readonly kind: "unicast" }> & { readonly hardwareAddress: Uint8Array };
 
 const BROADCAST_HARDWARE = new Uint8Array(ETHERNET_ADDRESS_OCTETS).fill(0xff);
 
@@ -144,9 +135,24 @@ const BROADCAST_HARDWARE = new Uint8Array(ETHERNET_ADDRESS_OCTETS).fill(0xff);
  * that do not answer ARP, which anybody can make us send, wait in the UDP socket's send buffer for
  * seconds; a broadcast must not stand in line behind them.
  */
-function isFramable(destination: Destination): destination is FramableDestination {
-  return destination.kind === "broadcast" || (destination.kind === "hardware" &&
-    destination.hardwareAddress.length === ETHERNET_ADDRESS_OCTETS);
+function isFramable(destination: Destination, link: LinkFact): destination is FramableDestination {
+  if (!link.ethernet) return false;
+  switch (destination.kind) {
+    case "broadcast":
+      return true;
+    case "hardware":
+      return destination.hardwareAddress.length === ETHERNET_ADDRESS_OCTETS;
+    case "unicast":
+      // Beyond a router, the client's hardware address means nothing here.
+      return destination.hardwareAddress?.length === ETHERNET_ADDRESS_OCTETS &&
+        isOnLink(link, destination.address);
+    case "relay":
+      return false;
+  }
+}
+
+function isOnLink({ addresses }: LinkFact, address: Ipv4): boolean {
+  return addresses.some(({ cidr }) => contains(cidr, address));
 }
 
 /**
@@ -155,7 +161,10 @@ function isFramable(destination: Destination): destination is FramableDestinatio
  */
 function sourceOf(ingress: Ingress, destination: Ipv4): Ipv4 {
   const { addresses } = ingress;
-  const own = addresses.find(({ address }) => address === ingress.destination) ??
-    addresses.find(({ cidr }) => contains(cidr, destination)) ?? addresses[0];
-  return own?.address ?? 0;
+  let near: Ipv4 | undefined;
+  for (const { address, cidr } of addresses) {
+    if (address === ingress.destination) return address;
+    if (near === undefined && contains(cidr, destination)) near = address;
+  }
+  return near ?? addresses[0]?.address ?? 0;
 }

@@ -27,7 +27,8 @@ export type Rule =
   | "other-server-chosen"
   | "unknown-client"
   | "not-the-holder"
-  | "bootp-not-served";
+  | "bootp-not-served"
+  | "overloaded";
 
 /** A reply, encoded. `bytes` is a view on the slab that the caller of `respond` owns. */
 export interface Reply {
@@ -48,7 +49,7 @@ export type Decision =
     readonly kind: "reply";
     readonly rule: Rule;
     readonly reply: Reply;
-    readonly address?: Ipv4;
+    readonly address: Ipv4;
     readonly leaseSeconds?: number;
     readonly offer?: Offer;
   }

@@ -1,6 +1,6 @@
 /** Where a reply goes: RFC 2131 §4.1, branch by branch. */
 import { ETHERNET_ADDRESS_OCTETS } from "../wire/frame.ts";
-import { BROADCAST_FLAG, HTYPE_ETHERNET } from "../wire/message_view.ts";
+import { BROADCAST_FLAG, Header, HTYPE_ETHERNET } from "../wire/message_view.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import type { Destination } from "./endpoints.ts";
 import type { Request } from "./request.ts";
@@ -10,7 +10,7 @@ const GROUP_BIT = 1;
 
 /** The destination of an OFFER or ACK that gives `yiaddr`. */
 export function replyDestination(request: Request, yiaddr: Ipv4): Destination {
-  const { giaddr, ciaddr, flags, htype, hlen, chaddr } = request.view;
+  const { giaddr, ciaddr, flags } = request.view;
   // "If the 'giaddr' field in a DHCP message from a client is non-zero, the server sends any
   // return messages to the 'DHCP server' port on the BOOTP relay agent".
   if (giaddr !== 0) return { kind: "relay", address: giaddr };
@@ -18,22 +18,16 @@ export function replyDestination(request: Request, yiaddr: Ipv4): Destination {
   // DHCPOFFER and DHCPACK messages to the address in 'ciaddr'." Only where that is the address it
   // has from us: a client that has none yet MUST send 0 (table 5), and a forged one would have
   // us send to whoever it names.
-  if (ciaddr !== 0 && ciaddr === yiaddr) return { kind: "unicast", address: ciaddr };
+  if (ciaddr !== 0 && ciaddr === yiaddr) return unicastTo(request, ciaddr);
   // "If 'giaddr' is zero and 'ciaddr' is zero, and the broadcast bit is set, then the server
   // broadcasts DHCPOFFER and DHCPACK messages to 0xffffffff."
-  if ((flags & BROADCAST_FLAG) !== 0) return { kind: "broadcast" };
+  if ((flags & BROADCAST_FLAG) !== 0) return BROADCAST;
   // "If the broadcast bit is not set [...] then the server unicasts DHCPOFFER and DHCPACK messages
   // to the client's hardware address and 'yiaddr' address." Where we cannot address the
-  // hardware, RFC 2131 §4.1 has the server broadcast; a group address is nobody's own.
-  const isUnicast = (chaddr[0]! & GROUP_BIT) === 0;
-  if (htype !== HTYPE_ETHERNET || hlen !== ETHERNET_ADDRESS_OCTETS || !isUnicast) {
-    return { kind: "broadcast" };
-  }
-  return {
-    kind: "hardware",
-    hardwareAddress: chaddr.slice(0, ETHERNET_ADDRESS_OCTETS),
-    address: yiaddr,
-  };
+  // hardware, RFC 2131 §4.1 has the server broadcast.
+  const hardwareAddress = unicastHardwareAddress(request);
+  if (hardwareAddress === undefined) return BROADCAST;
+  return { kind: "hardware", hardwareAddress, address: yiaddr };
 }
 
 /**
@@ -42,13 +36,36 @@ export function replyDestination(request: Request, yiaddr: Ipv4): Destination {
  */
 export function nakDestination(request: Request): Destination {
   const giaddr = request.view.giaddr;
-  return giaddr !== 0 ? { kind: "relay", address: giaddr } : { kind: "broadcast" };
+  return giaddr !== 0 ? { kind: "relay", address: giaddr } : BROADCAST;
 }
 
 /**
  * The destination of the reply to an INFORM: "The server [...] unicasts the DHCPACK reply to the
  * address given in the 'ciaddr' field" (RFC 2131 §4.3.5), also where a relay brought the request.
+ * By the kernel, and so by ARP: who asks may do so for another machine, with that one's `chaddr`.
  */
 export function informDestination(address: Ipv4): Destination {
-  return { kind: "unicast", address };
+  return { kind: "unicast", address, hardwareAddress: undefined };
+}
+
+const BROADCAST: Destination = { kind: "broadcast" };
+
+/**
+ * To an address that its client uses. Its hardware address goes along, as Kea does it: to ask ARP
+ * for each client would fill the kernel's neighbour table, which holds some thousand entries for
+ * the whole machine. Not where the BROADCAST flag says that frames to that hardware address do
+ * not arrive: a bridge that rewrites addresses sets it for its clients.
+ */
+function unicastTo(request: Request, address: Ipv4): Destination {
+  const isReachable = (request.view.flags & BROADCAST_FLAG) === 0;
+  const hardwareAddress = isReachable ? unicastHardwareAddress(request) : undefined;
+  return { kind: "unicast", address, hardwareAddress };
+}
+
+/** The client's Ethernet address, if it has one; a group address is nobody's own. */
+function unicastHardwareAddress({ view }: Request): Uint8Array | undefined {
+  const { htype, hlen, bytes } = view;
+  if (htype !== HTYPE_ETHERNET || hlen !== ETHERNET_ADDRESS_OCTETS) return undefined;
+  if ((bytes[Header.CHADDR]! & GROUP_BIT) !== 0) return undefined;
+  return bytes.slice(Header.CHADDR, Header.CHADDR + ETHERNET_ADDRESS_OCTETS);
 }

@@ -22,13 +22,18 @@ export interface Ingress {
 /**
  * Where a reply goes, RFC 2131 §4.1:
  * - `relay`: to `giaddr`, server port (67);
- * - `unicast`: to a client that has an address and answers ARP for it, client port (68);
+ * - `unicast`: to a client that has an address, client port (68). Where it is on the wire of the
+ *   ingress and its hardware can be addressed, `hardwareAddress` saves asking ARP for it;
  * - `broadcast`: to 255.255.255.255 on the ingress interface, client port;
  * - `hardware`: a frame to `chaddr` with `yiaddr` as the IP destination, client port: the client
  *   has no address yet, so ARP cannot find it and the frame is built by hand.
  */
 export type Destination =
   | { readonly kind: "relay"; readonly address: Ipv4 }
-  | { readonly kind: "unicast"; readonly address: Ipv4 }
+  | {
+    readonly kind: "unicast";
+    readonly address: Ipv4;
+    readonly hardwareAddress: Uint8Array | undefined;
+  }
   | { readonly kind: "broadcast" }
   | { readonly kind: "hardware"; readonly hardwareAddress: Uint8Array; readonly address: Ipv4 };

@@ -2,7 +2,7 @@
 import type { LeaseTime } from "../config/config.ts";
 import type { MessageView } from "../wire/message_view.ts";
 import { Option } from "../wire/option_codes.ts";
-import { decodeOptionValue, INFINITE_SECONDS } from "../wire/option_values.ts";
+import { INFINITE_SECONDS } from "../wire/option_values.ts";
 
 /** What the options 51, 58 and 59 say, in seconds as on the wire. */
 export interface GrantedTime {
@@ -34,6 +34,6 @@ export function grantTime(leaseTime: LeaseTime, requestedSeconds: number | undef
 
 /** Option 51 as the client sent it; a malformed one is no wish. `Infinity` asks for no end. */
 export function requestedLeaseSeconds(view: MessageView): number | undefined {
-  const bytes = view.option(Option.LEASE_TIME);
-  return bytes === undefined ? undefined : decodeOptionValue("duration", bytes);
+  const seconds = view.number(Option.LEASE_TIME, 4);
+  return seconds === INFINITE_SECONDS ? Infinity : seconds;
 }

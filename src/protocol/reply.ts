@@ -1,22 +1,26 @@
 /** Encodes decisions into replies: header, options, destination (RFC 2131 §4.3.1, table 3). */
 import type { Reservation, Subnet } from "../config/config.ts";
 import { contains, type Ipv4 } from "../wire/ipv4.ts";
-import { BROADCAST_FLAG, type MessageView } from "../wire/message_view.ts";
+import { BROADCAST_FLAG } from "../wire/message_view.ts";
 import { MessageWriter, type ReplyHeader, type ReplySlab } from "../wire/message_writer.ts";
 import { Option } from "../wire/option_codes.ts";
-import { decodeOptionValue } from "../wire/option_values.ts";
 import type { Reply } from "./decision.ts";
 import { informDestination, nakDestination, replyDestination } from "./destination.ts";
 import type { GrantedTime } from "./lease_time.ts";
 import { type ReplyFacts, writeOptions } from "./reply_options.ts";
 import { type Inform, MessageType, type Request } from "./request.ts";
 
-/** What a client is given. */
-export interface Grant {
-  readonly address: Ipv4;
-  readonly time: GrantedTime;
+/** What a reply says of the client's network; a lease time goes with an address only. */
+interface Network {
+  readonly time?: GrantedTime;
   readonly subnet: Subnet;
   readonly reservation: Reservation | undefined;
+}
+
+/** What a client is given. */
+export interface Grant extends Network {
+  readonly address: Ipv4;
+  readonly time: GrantedTime;
 }
 
 interface Server {
@@ -33,12 +37,7 @@ export function encodeOffer(
   const header = { ciaddr: 0, yiaddr: grant.address, flags: request.view.flags };
   return {
     type: "OFFER",
-    bytes: encode(request, header, slab, {
-      ...networkFacts(grant),
-      messageType: MessageType.OFFER,
-      serverIdentifier: serverIdentifier(request, server, grant.subnet),
-      time: grant.time,
-    }),
+    bytes: encode(request, header, slab, factsOf(MessageType.OFFER, request, grant, server)),
     destination: replyDestination(request, grant.address),
   };
 }
@@ -51,14 +50,10 @@ export function encodeAck(
   slab: ReplySlab,
 ): Reply {
   const { ciaddr, flags } = request.view;
+  const header = { ciaddr, yiaddr: grant.address, flags };
   return {
     type: "ACK",
-    bytes: encode(request, { ciaddr, yiaddr: grant.address, flags }, slab, {
-      ...networkFacts(grant),
-      messageType: MessageType.ACK,
-      serverIdentifier: serverIdentifier(request, server, grant.subnet),
-      time: grant.time,
-    }),
+    bytes: encode(request, header, slab, factsOf(MessageType.ACK, request, grant, server)),
     destination: replyDestination(request, grant.address),
   };
 }
@@ -66,18 +61,15 @@ export function encodeAck(
 /** DHCPACK to an INFORM: "does not [...] fill in the 'yiaddr' field" (RFC 2131 §4.3.5). */
 export function encodeInformAck(
   request: Inform,
-  network: Pick<Grant, "subnet" | "reservation">,
+  network: Network,
   server: Server,
   slab: ReplySlab,
 ): Reply {
   const { ciaddr, flags } = request.view;
+  const header = { ciaddr, yiaddr: 0, flags };
   return {
     type: "ACK",
-    bytes: encode(request, { ciaddr, yiaddr: 0, flags }, slab, {
-      ...networkFacts(network),
-      messageType: MessageType.ACK,
-      serverIdentifier: serverIdentifier(request, server, network.subnet),
-    }),
+    bytes: encode(request, header, slab, factsOf(MessageType.ACK, request, network, server)),
     destination: informDestination(request.address),
   };
 }
@@ -96,6 +88,7 @@ export function encodeNak(
   return {
     type: "NAK",
     bytes: encode(request, header, slab, {
+      view: request.view,
       messageType: MessageType.NAK,
       serverIdentifier: serverIdentifier(request, server, undefined),
       message,
@@ -108,24 +101,29 @@ function encode(
   request: Request,
   header: ReplyHeader,
   slab: ReplySlab,
-  facts: Omit<ReplyFacts, "view">,
+  facts: ReplyFacts,
 ): Uint8Array {
   const { view } = request;
-  const writer = new MessageWriter(slab, view, header, maxMessageSize(view));
-  writeOptions({ view, ...facts }, writer);
+  // Option 57 (RFC 2132 §9.10).
+  const writer = new MessageWriter(slab, view, header, view.number(Option.MAX_MESSAGE_SIZE, 2));
+  writeOptions(facts, writer);
   return writer.finish();
 }
 
-function networkFacts(
-  { subnet, reservation }: Pick<Grant, "subnet" | "reservation">,
-): Pick<ReplyFacts, "subnet" | "reservation"> {
-  return { subnet, ...(reservation === undefined ? {} : { reservation }) };
-}
-
-/** Option 57 (RFC 2132 §9.10). */
-function maxMessageSize(view: MessageView): number | undefined {
-  const bytes = view.option(Option.MAX_MESSAGE_SIZE);
-  return bytes === undefined ? undefined : decodeOptionValue("u16", bytes);
+function factsOf(
+  messageType: number,
+  request: Request,
+  { time, subnet, reservation }: Network,
+  server: Server,
+): ReplyFacts {
+  return {
+    view: request.view,
+    messageType,
+    serverIdentifier: serverIdentifier(request, server, subnet),
+    time,
+    subnet,
+    reservation,
+  };
 }
 
 /**

@@ -13,12 +13,12 @@ export interface ReplyFacts {
   /** Value of option 53. */
   readonly messageType: number;
   readonly serverIdentifier: Ipv4;
-  readonly time?: GrantedTime;
+  readonly time?: GrantedTime | undefined;
   /** Where network options come from; a NAK has none. */
-  readonly subnet?: Subnet;
-  readonly reservation?: Reservation;
+  readonly subnet?: Subnet | undefined;
+  readonly reservation?: Reservation | undefined;
   /** Option 56, for people: why a NAK was sent. */
-  readonly message?: string;
+  readonly message?: string | undefined;
 }
 
 type Contributor = (facts: ReplyFacts, writer: MessageWriter) => void;
@@ -41,7 +41,7 @@ export function writeOptions(facts: ReplyFacts, writer: MessageWriter): void {
 }
 
 function messageType({ messageType }: ReplyFacts, writer: MessageWriter): void {
-  writer.option(Option.MESSAGE_TYPE, encodeOptionValue("u8", messageType));
+  writer.option8(Option.MESSAGE_TYPE, messageType);
 }
 
 function serverIdentifier({ serverIdentifier }: ReplyFacts, writer: MessageWriter): void {
@@ -72,40 +72,37 @@ function message({ message }: ReplyFacts, writer: MessageWriter): void {
  * where it sent no list. One that does not fit any more is left out: later ones may be shorter.
  */
 function requestedOptions(facts: ReplyFacts, writer: MessageWriter): void {
-  if (facts.subnet === undefined) return;
-  const list = facts.view.option(Option.PARAMETER_REQUEST_LIST);
-  const codes = list !== undefined && list.length > 0 ? list : allCodes(facts.subnet, facts);
+  const { view, subnet, reservation } = facts;
+  if (subnet === undefined) return;
   // What must come back is never crowded out by what was merely asked for.
-  const echoes = [Option.CLIENT_IDENTIFIER, Option.RELAY_AGENT_INFORMATION]
-    .map((code) => facts.view.option(code))
-    .filter((payload) => payload !== undefined);
-  for (const { length } of echoes) writer.keepRoom(length);
-  for (const code of codes) {
-    if (writer.has(code)) continue;
-    const payload = networkOption(code, facts.subnet, facts.reservation);
-    if (payload !== undefined) writer.option(code, payload);
+  const clientIdOctets = view.octets(Option.CLIENT_IDENTIFIER);
+  const relayOctets = view.octets(Option.RELAY_AGENT_INFORMATION);
+  if (clientIdOctets >= 0) writer.keepRoom(clientIdOctets);
+  if (relayOctets >= 0) writer.keepRoom(relayOctets);
+  const list = view.option(Option.PARAMETER_REQUEST_LIST);
+  if (list !== undefined && list.length > 0) {
+    for (let i = 0; i < list.length; i++) networkOption(list[i]!, subnet, reservation, writer);
+  } else {
+    for (const code of subnet.options.keys()) networkOption(code, subnet, reservation, writer);
+    for (const code of reservation?.options.keys() ?? []) {
+      networkOption(code, subnet, reservation, writer);
+    }
   }
-  for (const { length } of echoes) writer.giveRoom(length);
+  if (clientIdOctets >= 0) writer.giveRoom(clientIdOctets);
+  if (relayOctets >= 0) writer.giveRoom(relayOctets);
 }
 
-function allCodes(subnet: Subnet, { reservation }: ReplyFacts): Iterable<number> {
-  if (reservation?.hostname === undefined) return subnet.options.keys();
-  return new Set([...subnet.options.keys(), Option.HOST_NAME]);
-}
-
-/** The value of an option for this client, the nearest first: reservation, subnet, what follows. */
+/** Writes the option for this client, the nearest first: reservation, subnet, what follows. */
 function networkOption(
   code: number,
   subnet: Subnet,
   reservation: Reservation | undefined,
-): Uint8Array | undefined {
-  if (code === Option.HOST_NAME && reservation?.hostname !== undefined) {
-    return encodeOptionValue("text", reservation.hostname);
-  }
-  const configured = subnet.options.get(code);
-  if (configured !== undefined) return configured;
-  if (code === Option.BROADCAST_ADDRESS) return encodeOptionValue("ipv4", subnet.broadcast);
-  return undefined;
+  writer: MessageWriter,
+): void {
+  if (writer.has(code)) return;
+  const configured = reservation?.options.get(code) ?? subnet.options.get(code);
+  if (configured !== undefined) writer.option(code, configured);
+  else if (code === Option.BROADCAST_ADDRESS) writer.option32(code, subnet.broadcast);
 }
 
 /** RFC 6842 §3: the client's own identifier comes back as it was sent. */

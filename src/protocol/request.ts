@@ -4,8 +4,8 @@
  */
 import { type Client, makeClient } from "../leases/lease.ts";
 import { formatHex } from "../wire/hex.ts";
-import { hasBroadcast, type Ipv4, lastAddress, LIMITED_BROADCAST, readIpv4 } from "../wire/ipv4.ts";
-import type { Malformed, MessageView } from "../wire/message_view.ts";
+import { hasBroadcast, type Ipv4, lastAddress, LIMITED_BROADCAST } from "../wire/ipv4.ts";
+import { Header, type Malformed, type MessageView } from "../wire/message_view.ts";
 import { Option } from "../wire/option_codes.ts";
 import { decodeOptionValue } from "../wire/option_values.ts";
 import type { Ingress } from "./endpoints.ts";
@@ -92,23 +92,21 @@ export type RequestKind = Request["kind"];
 export function classify(view: MessageView, ingress: Ingress): Request | Malformed {
   // RFC 3046 §2.0, RFC 2132 §9.14: one option each, so at most 255 octets. More could not be
   // echoed within what every client accepts, and nobody sends it.
-  for (const echoed of [Option.RELAY_AGENT_INFORMATION, Option.CLIENT_IDENTIFIER]) {
-    const payload = view.option(echoed);
-    if (payload !== undefined && payload.length > OPTION_OCTETS_MAX) {
-      return malformed("bad-option-length");
-    }
+  if (
+    view.octets(Option.RELAY_AGENT_INFORMATION) > OPTION_OCTETS_MAX ||
+    view.octets(Option.CLIENT_IDENTIFIER) > OPTION_OCTETS_MAX
+  ) {
+    return malformed("bad-option-length");
   }
   const base = readBase(view, ingress);
   if (base === undefined) return malformed("no-client-identity");
-  const type = view.option(Option.MESSAGE_TYPE);
-  if (type === undefined) return { kind: "BOOTP", ...base };
-  if (type.length !== 1) return malformed("bad-message-type");
+  if (view.octets(Option.MESSAGE_TYPE) < 0) return { kind: "BOOTP", ...base };
 
   const requested = addressOption(view, Option.REQUESTED_ADDRESS);
   const server = addressOption(view, Option.SERVER_IDENTIFIER);
   if (requested === "bad" || server === "bad") return malformed("bad-option-length");
 
-  switch (type[0]) {
+  switch (view.number(Option.MESSAGE_TYPE, 1)) {
     case MessageType.DISCOVER:
       return { kind: "DISCOVER", ...base, requestedAddress: requested };
     case MessageType.REQUEST:
@@ -170,7 +168,7 @@ function readBase(view: MessageView, ingress: Ingress): RequestBase | undefined 
     ingress,
     client: makeClient(
       view.htype,
-      formatHex(view.chaddr.subarray(0, view.hlen)),
+      formatHex(view.bytes, Header.CHADDR, Header.CHADDR + view.hlen),
       clientId === undefined ? undefined : formatHex(clientId),
     ),
     hostname: hostname === undefined
@@ -194,9 +192,7 @@ function isBroadcast(ingress: Ingress): boolean {
 }
 
 function addressOption(view: MessageView, code: number): Ipv4 | undefined | "bad" {
-  const bytes = view.option(code);
-  if (bytes === undefined) return undefined;
-  return bytes.length === 4 ? readIpv4(bytes, 0) : "bad";
+  return view.octets(code) < 0 ? undefined : view.number(code, 4) ?? "bad";
 }
 
 function malformed(reason: Malformed["reason"]): Malformed {

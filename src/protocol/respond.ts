@@ -8,11 +8,11 @@ import {
   type Candidate,
   chooseAddress,
   type Claim,
-  findReservation,
   mayHold,
 } from "../leases/allocate.ts";
 import { type Client, isActive, type Lease } from "../leases/lease.ts";
 import type { LeaseTable } from "../leases/lease_table.ts";
+import { findReservation } from "../leases/reservations.ts";
 import { contains, type Ipv4, isHostAddress } from "../wire/ipv4.ts";
 import type { ReplySlab } from "../wire/message_writer.ts";
 import type { Decision, Rule } from "./decision.ts";
@@ -80,7 +80,7 @@ function discover(request: Discover, state: EngineState, slab: ReplySlab): Decis
     reply: encodeOffer(request, { address, time, subnet, reservation }, state, slab),
     address,
     leaseSeconds: time.leaseSeconds,
-    offer: { address, clientKey: client.key, expiresAtMs: nowMs + config.offerSeconds * 1000 },
+    offer: { address, client, expiresAtMs: nowMs + config.offerSeconds * 1000 },
   };
 }
 
@@ -101,7 +101,8 @@ function chooseAmong(
     if (candidate === undefined) continue;
     const isStronger = best === undefined ||
       ADDRESS_RULES.indexOf(candidate.rule) < ADDRESS_RULES.indexOf(best.rule);
-    if (isStronger) best = { ...candidate, subnet, reservation };
+    const { address, rule } = candidate;
+    if (isStronger) best = { address, rule, subnet, reservation };
   }
   return best;
 }
@@ -117,7 +118,7 @@ function selecting(request: Selecting, state: EngineState, slab: ReplySlab): Dec
   if (!ownAddresses.has(request.serverIdentifier)) {
     // §3.1.4: "Those servers not selected by the DHCPREQUEST message use the message as
     // notification that the client has declined that server's offer."
-    const withdraw = subnets.filter((it) => leases.offerTo(client.key, it, nowMs) !== undefined)
+    const withdraw = subnets.filter((it) => leases.offeredAddress(client, it, nowMs) !== undefined)
       .map((subnet) => ({ subnet, client }));
     return { kind: "ignore", rule: "other-server-chosen", withdraw };
   }
@@ -127,8 +128,8 @@ function selecting(request: Selecting, state: EngineState, slab: ReplySlab): Dec
   if (!mayHave({ client, reservation, subnet }, address, state)) {
     return nak("address-not-available", request, state, slab);
   }
-  const offer = leases.offerTo(client.key, subnet, nowMs);
-  const rule = offer?.address === address ? "outstanding-offer" : "confirmed";
+  const offered = leases.offeredAddress(client, subnet, nowMs);
+  const rule = offered === address ? "outstanding-offer" : "confirmed";
   return acknowledge(rule, request, { address, subnet, reservation }, state, slab);
 }
 
@@ -158,8 +159,8 @@ function continuing(request: Continuing, state: EngineState, slab: ReplySlab): D
   // A reservation that was made since takes effect here, once its address is free: until then the
   // client keeps what it has, so that it is never sent away for an address that it cannot get.
   const isReservedFree = reservation !== undefined &&
-    leases.isAvailable(reservation.address, client.key, nowMs);
-  const known = isReservedFree ? reservation.address : binding?.address ?? reservation?.address;
+    leases.isAvailable(reservation.address, client, nowMs);
+  const known = isReservedFree ? reservation.address : binding ?? reservation?.address;
   if (known === undefined && !mayHeal(request, subnet, config)) return ignore("unknown-client");
   if (known !== undefined && known !== address) {
     return nak("not-the-clients-address", request, state, slab);
@@ -167,7 +168,7 @@ function continuing(request: Continuing, state: EngineState, slab: ReplySlab): D
   if (!mayHave({ client, reservation, subnet }, address, state)) {
     return nak("address-not-available", request, state, slab);
   }
-  const rule = binding?.address === address
+  const rule = binding === address
     ? "renewed"
     : known !== undefined
     ? "confirmed"
@@ -185,13 +186,13 @@ function mayHeal(request: Continuing, subnet: Subnet, config: Config): boolean {
     attachedSubnets(config, request, request.address).includes(subnet);
 }
 
-/** The client's own record of the address it names, or else the newest of its others. */
-function bindingOf(request: Continuing, subnet: Subnet, leases: LeaseTable): Lease | undefined {
-  const named = leases.get(request.address);
-  const binding = named?.client.key === request.client.key
-    ? named
-    : leases.ofClient(request.client.key, subnet);
-  return binding?.state === "declined" ? undefined : binding;
+/** The address that the client names, if it has a record of it, else that of its newest other. */
+function bindingOf(
+  { client, address }: Continuing,
+  subnet: Subnet,
+  leases: LeaseTable,
+): Ipv4 | undefined {
+  return leases.isBindingOf(client, address) ? address : leases.bindingOf(client, subnet);
 }
 
 /** RFC 2131 §4.3.3. Only the holder of a lease can put its address into quarantine. */
@@ -302,9 +303,8 @@ function promisedUntilMs(
   address: Ipv4,
   { leases, nowMs }: EngineState,
 ): number {
-  const lease = leases.get(address);
-  const isOwn = lease !== undefined && lease.client.key === client.key && isActive(lease, nowMs);
-  return isOwn && lease.expiresAtMs !== Infinity ? lease.expiresAtMs : nowMs;
+  const untilMs = leases.heldUntilMs(client, address, nowMs);
+  return untilMs === Infinity ? nowMs : Math.max(untilMs, nowMs);
 }
 
 function nak(

@@ -15,17 +15,24 @@ export function attachedSubnets(
   address: Ipv4 | undefined,
 ): readonly Subnet[] {
   const giaddr = request.view.giaddr;
-  const locators = giaddr !== 0 ? [giaddr] : request.ingress.addresses.map((own) => own.address);
-  const subnets = new Set<Subnet>();
-  for (const locator of locators) {
-    const subnet = subnetOf(config.subnets, locator);
-    // Replies go to giaddr: as a broadcast address it would have us shout at that network.
-    if (subnet !== undefined && isHostAddress(subnet.cidr, locator)) subnets.add(subnet);
-  }
+  const own = request.ingress.addresses;
+  // One place to look at, as nearly always: there is nothing to put in order.
+  if (giaddr !== 0) return subnetsAt(config, giaddr);
+  if (own.length === 1) return subnetsAt(config, own[0]!.address);
+  const subnets = new Set(own.flatMap(({ address }) => subnetsAt(config, address)));
   const named = address === undefined ? undefined : subnetOf(config.subnets, address);
   if (named === undefined || !subnets.delete(named)) return [...subnets];
   return [named, ...subnets];
 }
+
+/** The subnet that a host with the address is on, if there is one. */
+function subnetsAt(config: Config, address: Ipv4): readonly Subnet[] {
+  const subnet = subnetOf(config.subnets, address);
+  // Replies go to giaddr: as a broadcast address it would have us shout at that network.
+  return subnet !== undefined && isHostAddress(subnet.cidr, address) ? [subnet] : NO_SUBNETS;
+}
+
+const NO_SUBNETS: readonly Subnet[] = [];
 
 /** The likeliest of `attachedSubnets`; `undefined` when the client is on no subnet of ours. */
 export function attachedSubnet(

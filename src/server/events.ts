@@ -16,14 +16,14 @@ export interface ExchangeEvent {
   readonly xid: number;
   readonly client: Client;
   /** `giaddr` when a relay agent brought the request. */
-  readonly relay?: Ipv4;
+  readonly relay?: Ipv4 | undefined;
   /** As the client sent it: escape before showing. */
-  readonly hostname?: string;
+  readonly hostname?: string | undefined;
   readonly outcome: Outcome;
   /** The rule that made the decision. */
   readonly rule: Rule;
-  readonly address?: Ipv4;
-  readonly leaseSeconds?: number;
+  readonly address?: Ipv4 | undefined;
+  readonly leaseSeconds?: number | undefined;
 }
 
 /** A datagram that is not a request. */

@@ -14,7 +14,7 @@ import { type EngineState, respond } from "../protocol/respond.ts";
 import type { Clock } from "../store/clock.ts";
 import { type LeaseStore, StoreError } from "../store/lease_store.ts";
 import { formatIpv4, type Ipv4 } from "../wire/ipv4.ts";
-import { viewMessage } from "../wire/message_view.ts";
+import { MessageView, viewMessage } from "../wire/message_view.ts";
 import { ReplySlab } from "../wire/message_writer.ts";
 import type { ExchangeEvent, Outcome, ServerEvent } from "./events.ts";
 
@@ -30,11 +30,17 @@ export interface ServerParts {
 }
 
 /**
- * Lease changes that may wait for the disk at a time. Beyond this the loop stops receiving until
- * the oldest group is through, and the kernel's socket buffer holds or drops what comes in: no
- * queue of ours grows without bound, and nothing that a client was promised is dropped.
+ * Lease changes that may wait for the disk at a time: no queue of ours grows without bound. What a
+ * client was promised is never dropped; what comes too much is passed over, the newest first, and
+ * its client asks again. A DISCOVER goes first, at half of the limit: to offer more while the disk
+ * is behind makes REQUESTs that it cannot keep up with either. At the limit, so does everything
+ * that would change a lease. Offers to few clients and all other replies never wait for the disk.
  */
-const CHANGES_IN_FLIGHT_MAX = 8192;
+export const CHANGES_IN_FLIGHT_MAX = 8192;
+export const CHANGES_TO_OFFER_MAX = CHANGES_IN_FLIGHT_MAX / 2;
+
+/** Slabs that are kept for the next groups; as many groups as usually overlap, and some more. */
+const IDLE_SLABS_MAX = 16;
 
 /** An ACK that waits for its lease to be durable. */
 interface PaidReply {
@@ -44,6 +50,7 @@ interface PaidReply {
 
 /** What one batch adds up to. */
 interface Group {
+  /** Holds every reply of the group until the last of them is sent. */
   readonly slab: ReplySlab;
   /** Replies that depend on no change. */
   readonly free: Outgoing[];
@@ -60,6 +67,8 @@ export class DhcpServer {
   /** Those of them that the config would give away, and that the operator has been told of. */
   #withheld: ReadonlySet<Ipv4> = new Set();
   readonly #commits = new Set<Promise<void>>();
+  readonly #idleSlabs: ReplySlab[] = [];
+  readonly #view = new MessageView();
   #changesInFlight = 0;
   #storeFailing = false;
 
@@ -108,7 +117,6 @@ export class DhcpServer {
     this.#withhold(link.machineAddresses());
     for (let batch = await link.receive(); batch !== undefined; batch = await link.receive()) {
       this.#handleBatch(batch);
-      while (this.#changesInFlight >= CHANGES_IN_FLIGHT_MAX) await Promise.race(this.#commits);
     }
     await Promise.all(this.#commits);
   }
@@ -135,17 +143,24 @@ export class DhcpServer {
       ownAddresses,
       machineAddresses,
     };
-    const group: Group = { slab: new ReplySlab(), free: [], paid: [], changes: [] };
+    const slab = this.#idleSlabs.pop() ?? new ReplySlab();
+    const group: Group = { slab, free: [], paid: [], changes: [] };
     for (const datagram of batch) this.#handleDatagram(datagram, state, group);
 
     if (group.free.length > 0) link.send(group.free);
-    if (group.changes.length > 0) this.#commitGroup(group);
+    if (group.changes.length === 0) this.#recycle(slab);
+    else this.#commitGroup(group).finally(() => this.#recycle(slab));
+  }
+
+  #recycle(slab: ReplySlab): void {
+    slab.clear();
+    if (this.#idleSlabs.length < IDLE_SLABS_MAX) this.#idleSlabs.push(slab);
   }
 
   /** The way of a packet: view, classify, respond, carry out. */
   #handleDatagram(datagram: Datagram, state: EngineState, group: Group): void {
     const { bytes, ingress } = datagram;
-    const view = viewMessage(bytes);
+    const view = viewMessage(bytes, this.#view);
     const request = view.kind === "malformed" ? view : classify(view, ingress);
     if (request.kind === "malformed") {
       this.#parts.emit({
@@ -157,16 +172,25 @@ export class DhcpServer {
       });
       return;
     }
-    this.#carryOut(respond(request, state, group.slab), request, group);
+    const decision = request.kind === "DISCOVER" && this.#changesInFlight >= CHANGES_TO_OFFER_MAX
+      ? OVERLOADED
+      : respond(request, state, group.slab);
+    this.#carryOut(decision, request, group);
   }
 
-  #carryOut(decision: Decision, request: Request, group: Group): void {
+  /** Whether no more lease changes may wait for the disk. */
+  #isFull({ changes }: Group): boolean {
+    return this.#changesInFlight + changes.length >= CHANGES_IN_FLIGHT_MAX;
+  }
+
+  #carryOut(wanted: Decision, request: Request, group: Group): void {
     const { leases, emit } = this.#parts;
+    const decision = "change" in wanted && this.#isFull(group) ? OVERLOADED : wanted;
     const event = describe(request, decision);
     switch (decision.kind) {
       case "ignore":
         for (const { client, subnet } of decision.withdraw) {
-          leases.withdrawOffer(client.key, subnet);
+          leases.withdrawOffer(client, subnet);
         }
         return emit(event);
       case "reply":
@@ -186,7 +210,7 @@ export class DhcpServer {
   }
 
   /** Commits a group without waiting for it: the next batch is decided meanwhile. */
-  #commitGroup({ changes, paid }: Pick<Group, "changes" | "paid">): void {
+  #commitGroup({ changes, paid }: Pick<Group, "changes" | "paid">): Promise<void> {
     const { store, link, emit } = this.#parts;
     this.#changesInFlight += changes.length;
     const commit = store.commit(changes).then(
@@ -206,6 +230,7 @@ export class DhcpServer {
       this.#commits.delete(commit);
     });
     this.#commits.add(commit);
+    return commit;
   }
 
   /** Says once that the store fails, and once that it works again. */
@@ -232,26 +257,29 @@ function outgoing(reply: Reply, request: Request): Outgoing {
   return { bytes: reply.bytes, destination: reply.destination, ingress: request.ingress };
 }
 
+const OVERLOADED: Decision = { kind: "ignore", rule: "overloaded", withdraw: [] };
+
 function describe(request: Request, decision: Decision): ExchangeEvent {
   const { view, client, hostname, ingress } = request;
+  const { giaddr } = view;
   const address = decision.kind === "ignore"
     ? undefined
     : decision.kind === "change"
     ? decision.change.address
     : decision.address;
-  const leaseSeconds = "leaseSeconds" in decision ? decision.leaseSeconds : undefined;
+  const gives = decision.kind === "reply" || decision.kind === "reply-after-commit";
   return {
     kind: "exchange",
     interfaceName: ingress.interfaceName,
     request: request.kind,
     xid: view.xid,
     client,
-    ...(view.giaddr === 0 ? {} : { relay: view.giaddr }),
-    ...(hostname === undefined ? {} : { hostname }),
+    relay: giaddr === 0 ? undefined : giaddr,
+    hostname,
     outcome: outcomeOf(decision),
     rule: decision.rule,
-    ...(address === undefined ? {} : { address }),
-    ...(leaseSeconds === undefined ? {} : { leaseSeconds }),
+    address,
+    leaseSeconds: gives ? decision.leaseSeconds : undefined,
   };
 }
 

@@ -1,7 +1,7 @@
 /**
  * A DHCP message read in place (RFC 2131 §2, RFC 2132 §2). Nothing is copied: header fields are
- * read from the bytes when asked for, options are scanned on demand and handed out as views on
- * the same bytes. A view is valid as long as the bytes are: for the batch it was received in.
+ * read from the bytes when asked for; where the options are is noted in one pass, and they are
+ * handed out as views on the same bytes, which are valid for the batch they were received in.
  */
 import { type Ipv4, readIpv4 } from "./ipv4.ts";
 import { Option } from "./option_codes.ts";
@@ -41,6 +41,11 @@ export const HTYPE_ETHERNET = 1;
 /** The BROADCAST bit of `flags` (RFC 2131 figure 2). */
 export const BROADCAST_FLAG = 0x8000;
 
+/** Code and length. */
+const OPTION_HEADER_OCTETS = 2;
+
+const NO_OCTETS = new Uint8Array(0);
+
 /** Option 52 (RFC 2132 §9.3): which header fields carry options too. */
 const OVERLOAD_FILE = 1;
 const OVERLOAD_SNAME = 2;
@@ -63,44 +68,59 @@ export interface Malformed {
   readonly reason: MalformedReason;
 }
 
+/**
+ * A message that `viewMessage` has found well-formed. One view serves any number of messages, one
+ * after the other: it then shows the last of them.
+ */
 export class MessageView {
   readonly kind = "message";
+  #bytes: Uint8Array = NO_OCTETS;
+  /** For each code, the offset of the option's first part; 0 for one that is not there. */
+  readonly #offsets = new Uint16Array(256);
+  /** The codes that are there, each once. */
+  readonly #codes = new Uint8Array(256);
+  #codeCount = 0;
+  /** Offsets of the parts after the first, of the options that came in several. */
+  #laterParts: Map<number, number[]> | undefined;
+  /** Those options, each joined once. */
+  #joined: Map<number, Uint8Array> | undefined;
 
   /** The whole datagram, as received. */
-  readonly bytes: Uint8Array;
-  readonly #overload: number;
-
-  /** Use `viewMessage`, which checks the bytes. `overload` is option 52, 0 without it. */
-  constructor(bytes: Uint8Array, overload: number) {
-    this.bytes = bytes;
-    this.#overload = overload;
+  get bytes(): Uint8Array {
+    return this.#bytes;
   }
-
   get htype(): number {
-    return this.bytes[Header.HTYPE]!;
+    return this.#bytes[Header.HTYPE]!;
   }
   /** Length of the hardware address in octets, 0 to 16. */
   get hlen(): number {
-    return this.bytes[Header.HLEN]!;
+    return this.#bytes[Header.HLEN]!;
   }
   get xid(): number {
-    return readIpv4(this.bytes, Header.XID);
+    return readIpv4(this.#bytes, Header.XID);
   }
   get secs(): number {
-    return (this.bytes[Header.SECS]! << 8) | this.bytes[Header.SECS + 1]!;
+    return (this.#bytes[Header.SECS]! << 8) | this.#bytes[Header.SECS + 1]!;
   }
   get flags(): number {
-    return (this.bytes[Header.FLAGS]! << 8) | this.bytes[Header.FLAGS + 1]!;
+    return (this.#bytes[Header.FLAGS]! << 8) | this.#bytes[Header.FLAGS + 1]!;
   }
   get ciaddr(): Ipv4 {
-    return readIpv4(this.bytes, Header.CIADDR);
+    return readIpv4(this.#bytes, Header.CIADDR);
   }
   get giaddr(): Ipv4 {
-    return readIpv4(this.bytes, Header.GIADDR);
+    return readIpv4(this.#bytes, Header.GIADDR);
   }
   /** All 16 octets, padding included: replies return them as they came. */
   get chaddr(): Uint8Array {
-    return this.bytes.subarray(Header.CHADDR, Header.CHADDR + Header.CHADDR_SIZE);
+    return this.#bytes.subarray(Header.CHADDR, Header.CHADDR + Header.CHADDR_SIZE);
+  }
+
+  /** Length of an option's payload in octets; -1 when it was not sent. */
+  octets(code: number): number {
+    const at = this.#offsets[code]!;
+    if (at === 0) return -1;
+    return this.#joined?.get(code)?.length ?? this.#bytes[at + 1]!;
   }
 
   /**
@@ -108,107 +128,122 @@ export class MessageView {
    * message; several parts are joined in the order options, file, sname (RFC 3396 §5, §7).
    */
   option(code: number): Uint8Array | undefined {
-    let first: Uint8Array | undefined;
-    let parts: Uint8Array[] | undefined;
-    for (const field of optionFields(this.#overload)) {
-      for (
-        let at = nextOption(this.bytes, field.start, field.end(this.bytes));
-        at >= 0;
-        at = nextOption(this.bytes, at + 2 + this.bytes[at + 1]!, field.end(this.bytes))
-      ) {
-        if (this.bytes[at] !== code) continue;
-        const part = this.bytes.subarray(at + 2, at + 2 + this.bytes[at + 1]!);
-        if (first === undefined) first = part;
-        else (parts ??= [first]).push(part);
-      }
-    }
-    return parts === undefined ? first : concatenate(parts);
+    const at = this.#offsets[code]!;
+    if (at === 0) return undefined;
+    return this.#joined?.get(code) ?? this.#payload(at);
   }
-}
 
-/**
- * Checks a datagram and makes a view of it. Never throws and never copies; every loop is bounded
- * by the length of the datagram, and each option is looked at once.
- */
-export function viewMessage(bytes: Uint8Array): MessageView | Malformed {
-  if (bytes.length < Header.OPTIONS) return malformed("too-short");
-  if (bytes[Header.OP] !== BOOTREQUEST) return malformed("not-a-request");
-  if (bytes[Header.HLEN]! > Header.CHADDR_SIZE) return malformed("bad-hardware-length");
-  if (readIpv4(bytes, Header.COOKIE) !== MAGIC_COOKIE) return malformed("no-magic-cookie");
-
-  const overload = readOverload(bytes);
-  if (typeof overload !== "number") return overload;
-  for (const field of optionFields(overload)) {
-    if (!isWellFormed(bytes, field.start, field.end(bytes))) return malformed("truncated-option");
-  }
-  return new MessageView(bytes, overload);
-}
-
-interface OptionField {
-  readonly start: number;
-  end(bytes: Uint8Array): number;
-}
-
-const OPTIONS_FIELD: OptionField = { start: Header.OPTIONS, end: (bytes) => bytes.length };
-const FILE_FIELD: OptionField = { start: Header.FILE, end: () => Header.FILE + Header.FILE_SIZE };
-const SNAME_FIELD: OptionField = {
-  start: Header.SNAME,
-  end: () => Header.SNAME + Header.SNAME_SIZE,
-};
-
-/** Fields that carry options for each value of option 52, in the order to read them. */
-const FIELDS_BY_OVERLOAD: readonly (readonly OptionField[])[] = [
-  [OPTIONS_FIELD],
-  [OPTIONS_FIELD, FILE_FIELD],
-  [OPTIONS_FIELD, SNAME_FIELD],
-  [OPTIONS_FIELD, FILE_FIELD, SNAME_FIELD],
-];
-
-function optionFields(overload: number): readonly OptionField[] {
-  return FIELDS_BY_OVERLOAD[overload]!;
-}
-
-/** Option 52 of the options field: in the fields that it opens it means nothing (RFC 2131 §4.1). */
-function readOverload(bytes: Uint8Array): number | Malformed {
-  for (
-    let at = nextOption(bytes, Header.OPTIONS, bytes.length);
-    at >= 0;
-    at = nextOption(bytes, at + 2 + bytes[at + 1]!, bytes.length)
-  ) {
-    if (bytes[at] !== Option.OVERLOAD) continue;
-    const value = bytes[at + 1] === 1 ? bytes[at + 2]! : 0;
-    if (value < OVERLOAD_FILE || value > (OVERLOAD_FILE | OVERLOAD_SNAME)) {
-      return malformed("bad-overload");
-    }
+  /**
+   * The payload of an option as an unsigned number; `undefined` when it was not sent, or is not
+   * `octets` octets long (at most four).
+   */
+  number(code: number, octets: number): number | undefined {
+    if (this.octets(code) !== octets) return undefined;
+    const joined = this.#joined?.get(code);
+    const bytes = joined ?? this.#bytes;
+    const start = joined === undefined ? this.#offsets[code]! + OPTION_HEADER_OCTETS : 0;
+    let value = 0;
+    for (let i = start; i < start + octets; i++) value = value * 256 + bytes[i]!;
     return value;
   }
-  return 0;
-}
 
-/**
- * Offset of the next whole option at or after `at`, or -1 at the END option, at the end of the
- * field or at an option that the field cuts off.
- */
-function nextOption(bytes: Uint8Array, at: number, end: number): number {
-  while (at < end && bytes[at] === Option.PAD) at++;
-  if (at + 1 >= end || bytes[at] === Option.END) return -1;
-  return at + 2 + bytes[at + 1]! <= end ? at : -1;
-}
+  /** Shows another message; says what is wrong with one that is not well-formed. */
+  read(bytes: Uint8Array): MalformedReason | undefined {
+    this.#forget(bytes);
+    if (bytes.length < Header.OPTIONS) return "too-short";
+    if (bytes[Header.OP] !== BOOTREQUEST) return "not-a-request";
+    if (bytes[Header.HLEN]! > Header.CHADDR_SIZE) return "bad-hardware-length";
+    if (readIpv4(bytes, Header.COOKIE) !== MAGIC_COOKIE) return "no-magic-cookie";
 
-/**
- * Whether the options of a field end at an END option or exactly at the end of the field. The END
- * is missing in the messages of some clients; an option cut off by the end is damage.
- */
-function isWellFormed(bytes: Uint8Array, start: number, end: number): boolean {
-  let at = start;
-  while (at < end) {
-    const code = bytes[at]!;
-    if (code === Option.END) return true;
-    if (code === Option.PAD) at += 1;
-    else if (at + 1 >= end) return false;
-    else at += 2 + bytes[at + 1]!;
+    let isWhole = this.#index(Header.OPTIONS, bytes.length);
+    // Read before more fields are: in those that it opens it means nothing (RFC 2131 §4.1).
+    const overload = this.#overload();
+    if (overload < 0) return "bad-overload";
+    if ((overload & OVERLOAD_FILE) !== 0) {
+      isWhole = this.#index(Header.FILE, Header.FILE + Header.FILE_SIZE) && isWhole;
+    }
+    if ((overload & OVERLOAD_SNAME) !== 0) {
+      isWhole = this.#index(Header.SNAME, Header.SNAME + Header.SNAME_SIZE) && isWhole;
+    }
+    if (!isWhole) return "truncated-option";
+    this.#join();
+    return undefined;
   }
-  return at === end;
+
+  #forget(bytes: Uint8Array): void {
+    this.#bytes = bytes;
+    for (let i = 0; i < this.#codeCount; i++) this.#offsets[this.#codes[i]!] = 0;
+    this.#codeCount = 0;
+    this.#laterParts = undefined;
+    this.#joined = undefined;
+  }
+
+  /**
+   * Notes where the options of a field are. False when one is cut off by the end of the field;
+   * the END option is missing in the messages of some clients, which is no damage.
+   */
+  #index(start: number, end: number): boolean {
+    const bytes = this.#bytes;
+    let at = start;
+    while (at < end) {
+      const code = bytes[at]!;
+      if (code === Option.END) return true;
+      if (code === Option.PAD) {
+        at++;
+        continue;
+      }
+      const next = at + OPTION_HEADER_OCTETS + (at + 1 < end ? bytes[at + 1]! : 0);
+      if (next > end) return false;
+      if (this.#offsets[code] === 0) {
+        this.#offsets[code] = at;
+        this.#codes[this.#codeCount++] = code;
+      } else {
+        this.#noteLaterPart(code, at);
+      }
+      at = next;
+    }
+    return true;
+  }
+
+  #noteLaterPart(code: number, at: number): void {
+    this.#laterParts ??= new Map();
+    const parts = this.#laterParts.get(code);
+    if (parts === undefined) this.#laterParts.set(code, [at]);
+    else parts.push(at);
+  }
+
+  /** Option 52 (RFC 2132 §9.3): 0 when it is not there, -1 when it is not legal. */
+  #overload(): number {
+    const at = this.#offsets[Option.OVERLOAD]!;
+    if (at === 0) return 0;
+    const value = this.#bytes[at + 1] === 1 ? this.#bytes[at + 2]! : 0;
+    return value < OVERLOAD_FILE || value > (OVERLOAD_FILE | OVERLOAD_SNAME) ? -1 : value;
+  }
+
+  #join(): void {
+    if (this.#laterParts === undefined) return;
+    this.#joined = new Map();
+    for (const [code, later] of this.#laterParts) {
+      const parts = [this.#offsets[code]!, ...later].map((at) => this.#payload(at));
+      this.#joined.set(code, concatenate(parts));
+    }
+  }
+
+  /** The payload of the option part at `at`. */
+  #payload(at: number): Uint8Array {
+    const start = at + OPTION_HEADER_OCTETS;
+    return this.#bytes.subarray(start, start + this.#bytes[at + 1]!);
+  }
+}
+
+/**
+ * Checks a datagram and shows it by `view`, a new one unless given. Never throws and never copies
+ * but what came in parts; every loop is bounded by the length of the datagram, and each option is
+ * looked at once.
+ */
+export function viewMessage(bytes: Uint8Array, view = new MessageView()): MessageView | Malformed {
+  const reason = view.read(bytes);
+  return reason === undefined ? view : { kind: "malformed", reason };
 }
 
 /** Joined once: a datagram may hold an option in as many parts as it has room for. */
@@ -220,8 +255,4 @@ function concatenate(parts: readonly Uint8Array[]): Uint8Array {
     at += part.length;
   }
   return joined;
-}
-
-function malformed(reason: MalformedReason): Malformed {
-  return { kind: "malformed", reason };
 }

@@ -22,28 +22,59 @@ const OPTION_PART_OCTETS_MAX = 255;
 const OPTION_HEADER_OCTETS = 2;
 const END_OCTETS = 1;
 
-/** Room for replies; grows by a chunk when a group needs more than one. */
+/** A batch of replies of usual size; a page multiple. */
+const CHUNK_OCTETS = 32 * 1024;
+
+/**
+ * Room for replies; grows by a chunk when a group needs more than one. It is used again after the
+ * group is through: a batch of replies is no garbage.
+ */
 export class ReplySlab {
-  #chunk = new Uint8Array(0);
+  readonly #chunks = [new Uint8Array(CHUNK_OCTETS)];
+  #chunk = 0;
   #used = 0;
+  /** For each option code, the last reply that has it, by its number. */
+  readonly #lastReplyWith = new Uint32Array(256);
+  #replyNumber = 0;
 
   /** A stretch of `octets` octets that no kept one overlaps; what it holds is not said. */
   reserve(octets: number): Uint8Array {
-    if (this.#used + octets > this.#chunk.length) {
-      this.#chunk = new Uint8Array(CHUNK_OCTETS);
+    if (this.#used + octets > CHUNK_OCTETS) {
+      this.#chunk++;
       this.#used = 0;
+      if (this.#chunk === this.#chunks.length) this.#chunks.push(new Uint8Array(CHUNK_OCTETS));
     }
-    return this.#chunk.subarray(this.#used, this.#used + octets);
+    return this.#chunks[this.#chunk]!.subarray(this.#used, this.#used + octets);
   }
 
   /** Keeps the first `octets` octets of the last stretch; the rest is handed out again. */
   keep(octets: number): void {
     this.#used += octets;
   }
-}
 
-/** A batch of replies of usual size; a page multiple. */
-const CHUNK_OCTETS = 32 * 1024;
+  /** Forgets every reply: its octets are handed out again. */
+  clear(): void {
+    this.#chunk = 0;
+    this.#used = 0;
+  }
+
+  /** Begins to note the options of a reply, in place of those of the one before. */
+  beginOptions(): void {
+    if (this.#replyNumber === 0xffff_ffff) {
+      this.#lastReplyWith.fill(0);
+      this.#replyNumber = 0;
+    }
+    this.#replyNumber++;
+  }
+
+  noteOption(code: number): void {
+    this.#lastReplyWith[code] = this.#replyNumber;
+  }
+
+  hasOption(code: number): boolean {
+    return this.#lastReplyWith[code] === this.#replyNumber;
+  }
+}
 
 /** Header fields of a reply that are not copied from the request. */
 export interface ReplyHeader {
@@ -52,11 +83,13 @@ export interface ReplyHeader {
   readonly flags: number;
 }
 
-/** One reply under way: header first, then options in the order that they are given. */
+/**
+ * One reply under way, one at a time on a slab: header first, then options in the order that they
+ * are given.
+ */
 export class MessageWriter {
   readonly #slab: ReplySlab;
   readonly #bytes: Uint8Array;
-  readonly #written = new Uint8Array(256);
   #at = Header.OPTIONS;
   #limit: number;
 
@@ -74,8 +107,10 @@ export class MessageWriter {
     const clientMax = Math.max(messageSizeMax ?? MESSAGE_SIZE_MIN, MESSAGE_SIZE_MIN);
     const octetsMax = Math.min(clientMax - IP_UDP_OCTETS, REPLY_OCTETS_MAX);
     this.#limit = octetsMax - END_OCTETS;
-    this.#bytes = slab.reserve(octetsMax).fill(0);
+    this.#bytes = slab.reserve(octetsMax);
+    slab.beginOptions();
     const bytes = this.#bytes;
+    bytes.fill(0, 0, REPLY_OCTETS_MIN); // every octet after that is written
     bytes[Header.OP] = BOOTREPLY;
     bytes[Header.HTYPE] = request.htype;
     bytes[Header.HLEN] = request.hlen;
@@ -85,7 +120,7 @@ export class MessageWriter {
     writeIpv4(bytes, Header.CIADDR, header.ciaddr);
     writeIpv4(bytes, Header.YIADDR, header.yiaddr);
     writeIpv4(bytes, Header.GIADDR, request.giaddr);
-    bytes.set(request.chaddr, Header.CHADDR);
+    copyOctets(request.bytes, Header.CHADDR, Header.CHADDR_SIZE, bytes, Header.CHADDR);
     writeIpv4(bytes, Header.COOKIE, MAGIC_COOKIE);
   }
 
@@ -101,7 +136,7 @@ export class MessageWriter {
 
   /** Whether the reply has the option already: none is written twice. */
   has(code: number): boolean {
-    return this.#written[code] === 1;
+    return this.#slab.hasOption(code);
   }
 
   /**
@@ -112,21 +147,36 @@ export class MessageWriter {
     if (this.#at + encodedOctets(payload.length) > this.#limit) return false;
     let from = 0;
     do {
-      const part = payload.subarray(from, from + OPTION_PART_OCTETS_MAX);
-      this.#bytes[this.#at] = code;
-      this.#bytes[this.#at + 1] = part.length;
-      this.#bytes.set(part, this.#at + OPTION_HEADER_OCTETS);
-      this.#at += OPTION_HEADER_OCTETS + part.length;
-      from += part.length;
+      const octets = Math.min(payload.length - from, OPTION_PART_OCTETS_MAX);
+      this.#begin(code, octets);
+      copyOctets(payload, from, octets, this.#bytes, this.#at);
+      this.#at += octets;
+      from += octets;
     } while (from < payload.length);
-    this.#written[code] = 1;
+    return true;
+  }
+
+  /** Appends an option of one octet. */
+  option8(code: number, value: number): boolean {
+    if (this.#at + OPTION_HEADER_OCTETS + 1 > this.#limit) return false;
+    this.#begin(code, 1);
+    this.#bytes[this.#at++] = value;
     return true;
   }
 
   /** Appends an option of four octets: an address, or seconds. */
   option32(code: number, value: number): boolean {
-    writeIpv4(FOUR_OCTETS, 0, value);
-    return this.option(code, FOUR_OCTETS);
+    if (this.#at + OPTION_HEADER_OCTETS + 4 > this.#limit) return false;
+    this.#begin(code, 4);
+    writeIpv4(this.#bytes, this.#at, value);
+    this.#at += 4;
+    return true;
+  }
+
+  #begin(code: number, octets: number): void {
+    this.#bytes[this.#at++] = code;
+    this.#bytes[this.#at++] = octets;
+    this.#slab.noteOption(code);
   }
 
   /** Ends the reply and returns it, padded to the least length: a view on the slab. */
@@ -138,8 +188,19 @@ export class MessageWriter {
   }
 }
 
-/** Scratch of `option32`, copied from at once. */
-const FOUR_OCTETS = new Uint8Array(4);
+/** Below this, a loop copies faster than a call of `set` on a view made for it. */
+const LOOP_OCTETS_MAX = 48;
+
+function copyOctets(
+  from: Uint8Array,
+  start: number,
+  octets: number,
+  to: Uint8Array,
+  at: number,
+): void {
+  if (octets > LOOP_OCTETS_MAX) return to.set(from.subarray(start, start + octets), at);
+  for (let i = 0; i < octets; i++) to[at + i] = from[start + i]!;
+}
 
 /** Octets of an option with its code and length octets, one pair for each part. */
 function encodedOctets(payloadOctets: number): number {

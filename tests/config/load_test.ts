@@ -173,8 +173,13 @@ Deno.test("reservations are found by MAC, client-id and address, in the engine's
     mac: "b8:27:eb:01:02:03",
     address: address("192.168.1.10"),
     hostname: "pi.home.arpa",
+    options: new Map([[12, new TextEncoder().encode("pi.home.arpa")]]),
   };
-  const other = { clientId: "01:b8:27:eb:01:02:04", address: address("192.168.1.11") };
+  const other = {
+    clientId: "01:b8:27:eb:01:02:04",
+    address: address("192.168.1.11"),
+    options: new Map(),
+  };
   assert.deepEqual([...reservations.byMac], [[pi.mac, pi]]);
   assert.deepEqual([...reservations.byClientId], [[other.clientId, other]]);
   assert.deepEqual([...reservations.byAddress], [[pi.address, pi], [other.address, other]]);

@@ -114,7 +114,7 @@ function testSending(test: TestInWorld): void {
     const ingress = await someIngress(world);
     const destinations: Destination[] = [
       { kind: "relay", address: address("192.168.1.60") },
-      { kind: "unicast", address: address("192.168.1.50") },
+      { kind: "unicast", address: address("192.168.1.50"), hardwareAddress: undefined },
       { kind: "broadcast" },
       HARDWARE,
     ];

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import type { Config, Subnet } from "../../src/config/config.ts";
 import { createApp } from "../../src/http/app.ts";
-import { newestLeases } from "../../src/http/status_report.ts";
 import type { Lease } from "../../src/leases/lease.ts";
 import { LeaseTable } from "../../src/leases/lease_table.ts";
 import type { InterfaceStatus } from "../../src/link/link.ts";
@@ -291,14 +290,4 @@ Deno.test("no answer is cached or sniffed", async () => {
     assert.equal(headers.get("Cache-Control"), "no-store", path);
     assert.equal(headers.get("X-Content-Type-Options"), "nosniff", path);
   }
-});
-
-Deno.test("the last leases are the newest records, the newest first", () => {
-  const order = [5, 1, 9, 3, 7, 0, 8, 2, 6, 4];
-  const leases = order.map((n) =>
-    makeLease({ address: `192.168.1.${n + 1}`, updatedAtMs: n * 1_000 })
-  );
-  assert.deepEqual(newestLeases(leases, 3).map((it) => it.updatedAtMs), [9_000, 8_000, 7_000]);
-  assert.equal(newestLeases(leases, 20).length, order.length);
-  assert.deepEqual(newestLeases([], 3), []);
 });

@@ -1,11 +1,7 @@
 import assert from "node:assert/strict";
-import {
-  type AddressRule,
-  chooseAddress,
-  findReservation,
-  mayHold,
-} from "../../src/leases/allocate.ts";
+import { type AddressRule, chooseAddress, mayHold } from "../../src/leases/allocate.ts";
 import { type Client, makeClient } from "../../src/leases/lease.ts";
+import { findReservation } from "../../src/leases/reservations.ts";
 import { LeaseTable } from "../../src/leases/lease_table.ts";
 import {
   dotted,
@@ -50,7 +46,7 @@ function tableWith({ leases = [], offers = [] }: Given): LeaseTable {
   table.advance(NOW_MS);
   for (const { octet, client } of offers) {
     const address = ip(`192.168.1.${octet}`);
-    table.offer({ address, clientKey: client.key, expiresAtMs: NOW_MS + 60 });
+    table.offer({ address, client, expiresAtMs: NOW_MS + 60 });
   }
   return table;
 }

@@ -1,41 +1,54 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { DeadlineHeap, type HeapEntry } from "../../src/leases/deadline_heap.ts";
+import { DeadlineHeap, type HeapColumns } from "../../src/leases/deadline_heap.ts";
 
-Deno.test("heap has the earliest entry on top, the lower address first among equals", () => {
-  const operation = fc.record({ address: fc.nat(40), atMs: fc.nat(12) });
-  fc.assert(fc.property(fc.array(operation, { maxLength: 200 }), (operations) => {
-    const heap = new DeadlineHeap<HeapEntry>();
-    const entries = new Map<number, HeapEntry>();
-    for (const { address, atMs } of operations) {
-      // The second mention of an address takes it out, wherever in the heap it stands.
-      const entry = entries.get(address);
-      if (entry === undefined) {
-        const added = { address, atMs: 0, heapPosition: -1 };
-        heap.add(added, atMs);
-        entries.set(address, added);
+const ROWS = 41;
+
+/** Rows whose addresses are in another order than the rows themselves. */
+function makeColumns(): HeapColumns {
+  return {
+    address: Uint32Array.from({ length: ROWS }, (_, row) => (row * 17) % ROWS),
+    heapAtMs: new Float64Array(ROWS),
+    heapPosition: new Int32Array(ROWS).fill(-1),
+  };
+}
+
+Deno.test("heap has the earliest row on top, the lower address first among equals", () => {
+  const operation = fc.record({ row: fc.nat(ROWS - 1), atMs: fc.nat(12), heap: fc.nat(1) });
+  fc.assert(fc.property(fc.array(operation, { maxLength: 300 }), (operations) => {
+    // Two heaps over the same columns: a row stands in one of them, or in none.
+    const columns = makeColumns();
+    const heaps = [new DeadlineHeap(columns), new DeadlineHeap(columns)];
+    const rows = [new Set<number>(), new Set<number>()];
+    const inOrder = (which: number) =>
+      [...rows[which]!].sort((a, b) =>
+        columns.heapAtMs[a]! - columns.heapAtMs[b]! || columns.address[a]! - columns.address[b]!
+      );
+    for (const { row, atMs, heap } of operations) {
+      // The second mention of a row takes it out, wherever in its heap it stands.
+      const at = rows.findIndex((set) => set.has(row));
+      if (at < 0) {
+        heaps[heap]!.add(row, atMs);
+        rows[heap]!.add(row);
       } else {
-        heap.remove(entry);
-        entries.delete(address);
+        heaps[at]!.remove(row);
+        rows[at]!.delete(row);
       }
-      assert.equal(heap.first, inOrder(entries)[0]);
+      for (const which of [0, 1]) assert.equal(heaps[which]!.first, inOrder(which)[0] ?? -1);
     }
-    for (const expected of inOrder(entries)) {
-      assert.equal(heap.first, expected);
-      heap.remove(expected);
+    for (const which of [0, 1]) {
+      for (const expected of inOrder(which)) {
+        assert.equal(heaps[which]!.first, expected);
+        heaps[which]!.remove(expected);
+      }
+      assert.equal(heaps[which]!.first, -1);
     }
-    assert.equal(heap.first, undefined);
   }));
 });
 
-Deno.test("heap refuses an entry that is in already, and to take out one that is not", () => {
-  const heap = new DeadlineHeap<HeapEntry>();
-  const entry = { address: 1, atMs: 0, heapPosition: -1 };
-  assert.throws(() => heap.remove(entry), assert.AssertionError);
-  heap.add(entry, 1);
-  assert.throws(() => heap.add(entry, 2), assert.AssertionError);
+Deno.test("heap refuses a row that is in already, and to take out one that is not", () => {
+  const heap = new DeadlineHeap(makeColumns());
+  assert.throws(() => heap.remove(3), assert.AssertionError);
+  heap.add(3, 1);
+  assert.throws(() => heap.add(3, 2), assert.AssertionError);
 });
-
-function inOrder(entries: ReadonlyMap<number, HeapEntry>): HeapEntry[] {
-  return [...entries.values()].sort((a, b) => a.atMs - b.atMs || a.address - b.address);
-}

@@ -1,7 +1,8 @@
 /** The lease table as plain arrays that are walked from end to end: slow, and plainly right. */
 import type { Subnet } from "../../src/config/config.ts";
-import { isActive, isQuarantined, type Lease } from "../../src/leases/lease.ts";
-import type { Offer, SubnetCounts } from "../../src/leases/lease_table.ts";
+import { type Client, isActive, isQuarantined, type Lease } from "../../src/leases/lease.ts";
+import type { Offer } from "../../src/leases/lease_table.ts";
+import type { SubnetCounts } from "../../src/leases/standings.ts";
 import { contains, type Ipv4 } from "../../src/wire/ipv4.ts";
 
 export class LeaseModel {
@@ -14,21 +15,21 @@ export class LeaseModel {
 
   put(lease: Lease): void {
     this.leases = [...this.leases.filter(({ address }) => address !== lease.address), lease];
-    this.offers = this.offers.filter(({ address, clientKey }) =>
-      address !== lease.address || clientKey !== lease.client.key
+    this.offers = this.offers.filter(({ address, client }) =>
+      address !== lease.address || client.key !== lease.client.key
     );
   }
 
   offer(offer: Offer): void {
     const subnet = this.subnetOf(offer.address)!;
-    this.withdrawOffer(offer.clientKey, subnet);
+    this.withdrawOffer(offer.client, subnet);
     this.offers = this.offers.filter(({ address }) => address !== offer.address);
     this.offers = [...this.offers, offer];
   }
 
-  withdrawOffer(clientKey: string, subnet: Subnet): void {
+  withdrawOffer(client: Client, subnet: Subnet): void {
     this.offers = this.offers.filter((offer) =>
-      offer.clientKey !== clientKey || this.subnetOf(offer.address) !== subnet
+      offer.client.key !== client.key || this.subnetOf(offer.address) !== subnet
     );
   }
 
@@ -48,28 +49,28 @@ export class LeaseModel {
     return this.leases.find((lease) => lease.address === address);
   }
 
-  ofClient(clientKey: string, subnet: Subnet): Lease | undefined {
+  ofClient(client: Client, subnet: Subnet): Lease | undefined {
     return this.leases
-      .filter((lease) => lease.client.key === clientKey && lease.state !== "declined")
+      .filter((lease) => lease.client.key === client.key && lease.state !== "declined")
       .filter((lease) => contains(subnet.cidr, lease.address))
-      .toSorted((a, b) => a.updatedAtMs - b.updatedAtMs)
+      .toSorted((a, b) => a.updatedAtMs - b.updatedAtMs || a.address - b.address)
       .toSorted((a, b) => Number(isActive(a, this.nowMs)) - Number(isActive(b, this.nowMs)))
       .at(-1);
   }
 
-  offerTo(clientKey: string, subnet: Subnet): Offer | undefined {
+  offerTo(client: Client, subnet: Subnet): Offer | undefined {
     return this.offers.find((offer) =>
-      offer.clientKey === clientKey && contains(subnet.cidr, offer.address)
+      offer.client.key === client.key && contains(subnet.cidr, offer.address)
     );
   }
 
   /** Whether nothing keeps the address from a client; `undefined` stands for a new client. */
-  isAvailable(address: Ipv4, clientKey: string | undefined): boolean {
+  isAvailable(address: Ipv4, client: Client | undefined): boolean {
     const lease = this.get(address);
     const offer = this.offers.find((it) => it.address === address);
     if (lease && isQuarantined(lease, this.nowMs)) return false;
-    if (lease && isActive(lease, this.nowMs) && lease.client.key !== clientKey) return false;
-    return offer === undefined || offer.clientKey === clientKey;
+    if (lease && isActive(lease, this.nowMs) && lease.client.key !== client?.key) return false;
+    return offer === undefined || offer.client.key === client?.key;
   }
 
   findFree(subnet: Subnet, startHash: number): Ipv4 | undefined {

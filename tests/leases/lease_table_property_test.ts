@@ -5,9 +5,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Subnet } from "../../src/config/config.ts";
-import { chooseAddress, findReservation, mayHold } from "../../src/leases/allocate.ts";
-import { isActive, type LeaseState } from "../../src/leases/lease.ts";
+import { chooseAddress, mayHold } from "../../src/leases/allocate.ts";
+import { isActive, type Lease, type LeaseState } from "../../src/leases/lease.ts";
 import { LeaseTable } from "../../src/leases/lease_table.ts";
+import { findReservation } from "../../src/leases/reservations.ts";
 import { contains, formatIpv4, type Ipv4 } from "../../src/wire/ipv4.ts";
 import { ip, makeLease, makeSubnet, numberedClient } from "../support/leases_fixture.ts";
 import { LeaseModel, poolOf } from "./lease_model.ts";
@@ -172,7 +173,7 @@ function take(life: Life, step: Step): void {
       return makeOffer(life, step, step.address);
     case "withdraw": {
       const subnet = subnetAt(life.model, step.subnet);
-      return both(life, (it) => it.withdrawOffer(CLIENTS[step.client]!.key, subnet));
+      return both(life, (it) => it.withdrawOffer(CLIENTS[step.client]!, subnet));
     }
     case "advance":
       return both(life, (it) => it.advance(Math.max(0, nowMs) + step.byMs));
@@ -212,7 +213,7 @@ function putLease(
 
 function makeOffer(life: Life, { client, durationMs }: Grant, address: Ipv4): void {
   const expiresAtMs = life.model.nowMs + durationMs + ++life.offerCount / 1000;
-  const offer = { address, clientKey: CLIENTS[client]!.key, expiresAtMs };
+  const offer = { address, client: CLIENTS[client]!, expiresAtMs };
   both(life, (it) => it.offer(offer));
   life.model.advance(life.model.nowMs); // an offer may have ended before it was made
 }
@@ -231,7 +232,7 @@ function allocateOne(
   const reservation = findReservation(subnet, client);
   const claim = { client, subnet, reservation };
   const givable = [...poolOf(subnet), ...(reservation ? [reservation.address] : [])]
-    .filter((address) => model.isAvailable(address, client.key));
+    .filter((address) => model.isAvailable(address, client));
   for (const address of ADDRESSES) {
     const holder = model.get(address);
     const keeps = holder?.client.key === client.key && isActive(holder, model.nowMs) &&
@@ -254,10 +255,10 @@ function allocateOne(
     return candidate.address;
   }
   // The same client gets the same address back while it is free, unless it was offered another.
-  const last = model.ofClient(client.key, subnet)?.address;
-  const offered = model.offerTo(client.key, subnet)?.address;
-  const isHeld = model.ofClient(client.key, subnet)?.state === "bound" &&
-    isActive(model.ofClient(client.key, subnet)!, model.nowMs);
+  const last = model.ofClient(client, subnet)?.address;
+  const offered = model.offerTo(client, subnet)?.address;
+  const isHeld = model.ofClient(client, subnet)?.state === "bound" &&
+    isActive(model.ofClient(client, subnet)!, model.nowMs);
   const expected = [...(isHeld ? [last, offered] : [offered, last]), step.requested]
     .find((address) => address !== undefined && givable.includes(address));
   if (expected !== undefined) assert.equal(candidate.address, expected, candidate.rule);
@@ -267,14 +268,15 @@ function allocateOne(
 function compare({ table, model }: Omit<Life, "offerCount">): void {
   const { nowMs } = model;
   assert.equal(table.size, model.leases.length);
-  assert.deepEqual(new Set(table.records()), new Set(model.leases));
+  const byAddress = (a: Lease, b: Lease) => a.address - b.address;
+  assert.deepEqual([...table.records()].sort(byAddress), model.leases.toSorted(byAddress));
   for (const address of ADDRESSES) {
-    assert.equal(table.get(address), model.get(address));
-    for (const { key } of CLIENTS) {
+    assert.deepEqual(table.get(address), model.get(address));
+    for (const client of CLIENTS) {
       assert.equal(
-        table.isAvailable(address, key, nowMs),
-        model.isAvailable(address, key),
-        `${formatIpv4(address)} for ${key}`,
+        table.isAvailable(address, client, nowMs),
+        model.isAvailable(address, client),
+        `${formatIpv4(address)} for ${client.key}`,
       );
     }
   }
@@ -283,9 +285,11 @@ function compare({ table, model }: Omit<Life, "offerCount">): void {
     for (const hash of [0, 7, 2 ** 32 - 1]) {
       assert.equal(table.findFree(subnet, hash), model.findFree(subnet, hash), `hash ${hash}`);
     }
-    for (const { key } of CLIENTS) {
-      assert.equal(table.offerTo(key, subnet, nowMs), model.offerTo(key, subnet));
-      assert.equal(table.ofClient(key, subnet), model.ofClient(key, subnet), key);
+    for (const client of CLIENTS) {
+      const offered = model.offerTo(client, subnet)?.address;
+      assert.equal(table.offeredAddress(client, subnet, nowMs), offered, client.key);
+      const binding = model.ofClient(client, subnet)?.address;
+      assert.equal(table.bindingOf(client, subnet), binding, client.key);
     }
   }
 }

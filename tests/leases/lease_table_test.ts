@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { LeaseTable, type SubnetCounts } from "../../src/leases/lease_table.ts";
+import type { Client } from "../../src/leases/lease.ts";
+import { LeaseTable } from "../../src/leases/lease_table.ts";
+import type { SubnetCounts } from "../../src/leases/standings.ts";
 import { dotted, ip, makeLease, makeSubnet, numberedClient } from "../support/leases_fixture.ts";
 
 const [alice, bob, carol] = [numberedClient(1), numberedClient(2), numberedClient(3)] as const;
@@ -22,10 +24,10 @@ Deno.test("a table without records has all its addresses free", () => {
   assert.equal(table.size, 0);
   assert.deepEqual([...table.records()], []);
   assert.equal(table.get(a100), undefined);
-  assert.equal(table.ofClient(alice.key, home), undefined);
-  assert.equal(table.offerTo(alice.key, home, 0), undefined);
+  assert.equal(table.bindingOf(alice, home), undefined);
+  assert.equal(table.offeredAddress(alice, home, 0), undefined);
   assert.deepEqual(table.counts(home), counts(4, {}));
-  table.withdrawOffer(alice.key, home);
+  table.withdrawOffer(alice, home);
 });
 
 Deno.test("put replaces the record of its address, and the old client holds nothing", () => {
@@ -34,29 +36,29 @@ Deno.test("put replaces the record of its address, and the old client holds noth
   const newer = makeLease({ address: a100, client: bob, updatedAtMs: 2000 });
   table.advance(2000);
   table.put(newer);
-  assert.equal(table.get(a100), newer);
+  assert.deepEqual(table.get(a100), newer);
   assert.equal(table.size, 1);
   assert.deepEqual([...table.records()], [newer]);
-  assert.equal(table.ofClient(alice.key, home), undefined);
-  assert.equal(table.ofClient(bob.key, home), newer);
+  assert.equal(table.bindingOf(alice, home), undefined);
+  assert.equal(table.bindingOf(bob, home), newer.address);
 });
 
-Deno.test("ofClient tells the newest lease of the client in that subnet", () => {
+Deno.test("bindingOf tells the newest lease of the client in that subnet", () => {
   const table = new LeaseTable([home, guests]);
   const abroad = makeLease({ address: "192.168.2.100", client: alice, updatedAtMs: 9 });
   const newer = makeLease({ address: a101, client: alice, updatedAtMs: 5 });
   const older = makeLease({ address: a100, client: alice, updatedAtMs: 3 });
   for (const lease of [abroad, newer, older]) table.put(lease);
-  assert.equal(table.ofClient(alice.key, home), newer);
-  assert.equal(table.ofClient(alice.key, guests), abroad);
+  assert.equal(table.bindingOf(alice, home), newer.address);
+  assert.equal(table.bindingOf(alice, guests), abroad.address);
   const sameInstant = makeLease({ address: a102, client: alice, updatedAtMs: 5 });
   table.put(sameInstant);
-  assert.equal(table.ofClient(alice.key, home), sameInstant, "put later");
+  assert.equal(table.bindingOf(alice, home), a102, "the higher address of two at one instant");
   table.put(newer);
-  assert.equal(table.ofClient(alice.key, home), newer, "put again");
+  assert.equal(table.bindingOf(alice, home), a102, "whichever was put last");
 });
 
-Deno.test("ofClient tells an active lease before a newer one that ended", () => {
+Deno.test("bindingOf tells an active lease before a newer one that ended", () => {
   const table = new LeaseTable([home]);
   const active = makeLease({ address: a100, client: alice, updatedAtMs: 0, expiresAtMs: 100 });
   const released = makeLease({
@@ -69,87 +71,88 @@ Deno.test("ofClient tells an active lease before a newer one that ended", () => 
   table.put(active);
   table.put(released);
   table.advance(10);
-  assert.equal(table.ofClient(alice.key, home), active);
+  assert.equal(table.bindingOf(alice, home), active.address);
   table.advance(100);
-  assert.equal(table.ofClient(alice.key, home), released);
+  assert.equal(table.bindingOf(alice, home), released.address);
 });
 
-Deno.test("ofClient never tells an address that the client declined (RFC 2131 §4.3.3)", () => {
+Deno.test("bindingOf never tells an address that the client declined (RFC 2131 §4.3.3)", () => {
   const table = new LeaseTable([home]);
   table.put(makeLease({ address: a100, client: alice }));
   table.put(makeLease({ address: a100, client: alice, state: "declined", expiresAtMs: 100 }));
-  assert.equal(table.ofClient(alice.key, home), undefined);
+  assert.equal(table.bindingOf(alice, home), undefined);
   table.advance(100);
-  assert.equal(table.ofClient(alice.key, home), undefined);
+  assert.equal(table.bindingOf(alice, home), undefined);
 });
 
 Deno.test("a client has one offer in each subnet, and a new one takes its place", () => {
   const table = new LeaseTable([home, guests]);
-  const abroad = { address: ip("192.168.2.100"), clientKey: alice.key, expiresAtMs: 60 };
-  const second = { address: a101, clientKey: alice.key, expiresAtMs: 60 };
-  table.offer({ address: a100, clientKey: alice.key, expiresAtMs: 60 });
+  const abroad = { address: ip("192.168.2.100"), client: alice, expiresAtMs: 60 };
+  const second = { address: a101, client: alice, expiresAtMs: 60 };
+  table.offer({ address: a100, client: alice, expiresAtMs: 60 });
   table.offer(abroad);
   table.offer(second);
-  assert.equal(table.offerTo(alice.key, home, 0), second);
-  assert.equal(table.offerTo(alice.key, guests, 0), abroad);
-  assert(table.isAvailable(a100, bob.key, 0));
-  assert(!table.isAvailable(a101, bob.key, 0));
+  assert.equal(table.offeredAddress(alice, home, 0), second.address);
+  assert.equal(table.offeredAddress(alice, guests, 0), abroad.address);
+  assert(table.isAvailable(a100, bob, 0));
+  assert(!table.isAvailable(a101, bob, 0));
   assert.deepEqual(table.counts(home), counts(4, { offered: 1 }));
 });
 
 Deno.test("an offer can be made again, for longer", () => {
   const table = new LeaseTable([home]);
-  table.offer({ address: a100, clientKey: alice.key, expiresAtMs: 60 });
-  table.offer({ address: a100, clientKey: alice.key, expiresAtMs: 90 });
+  table.offer({ address: a100, client: alice, expiresAtMs: 60 });
+  table.offer({ address: a100, client: alice, expiresAtMs: 90 });
   table.advance(60);
-  assert.equal(table.offerTo(alice.key, home, 60)?.expiresAtMs, 90);
+  assert.equal(table.offeredAddress(alice, home, 89), a100);
+  assert.equal(table.offeredAddress(alice, home, 90), undefined);
   assert.deepEqual(table.counts(home), counts(4, { offered: 1 }));
 });
 
 Deno.test("an offer ends at its instant, when withdrawn, and when its client is bound", () => {
-  const offer = { address: a100, clientKey: alice.key, expiresAtMs: 60 };
+  const offer = { address: a100, client: alice, expiresAtMs: 60 };
   const table = new LeaseTable([home]);
   table.offer(offer);
-  assert.equal(table.offerTo(alice.key, home, 59), offer);
-  assert.equal(table.offerTo(alice.key, home, 60), undefined);
-  assert(table.isAvailable(a100, bob.key, 60), "even before the table moves on");
+  assert.equal(table.offeredAddress(alice, home, 59), offer.address);
+  assert.equal(table.offeredAddress(alice, home, 60), undefined);
+  assert(table.isAvailable(a100, bob, 60), "even before the table moves on");
   table.advance(60);
   assert.deepEqual(table.counts(home), counts(4, {}));
 
   table.offer({ ...offer, expiresAtMs: 120 });
-  table.withdrawOffer(alice.key, home);
-  assert.equal(table.offerTo(alice.key, home, 61), undefined);
+  table.withdrawOffer(alice, home);
+  assert.equal(table.offeredAddress(alice, home, 61), undefined);
   assert.deepEqual(table.counts(home), counts(4, {}));
 
   table.offer({ ...offer, expiresAtMs: 120 });
   table.put(makeLease({ address: a100, client: alice }));
-  assert.equal(table.offerTo(alice.key, home, 61), undefined);
+  assert.equal(table.offeredAddress(alice, home, 61), undefined);
   assert.deepEqual(table.counts(home), counts(4, { used: 1 }));
 });
 
 Deno.test("an address is available to the one who leases or was offered it, and to no other", () => {
   const table = new LeaseTable([home]);
   table.put(makeLease({ address: a100, client: alice, expiresAtMs: 100 }));
-  table.offer({ address: a101, clientKey: alice.key, expiresAtMs: 100 });
+  table.offer({ address: a101, client: alice, expiresAtMs: 100 });
   table.put(makeLease({ address: a102, client: alice, state: "declined", expiresAtMs: 100 }));
   table.put(makeLease({ address: a103, client: alice, state: "released", expiresAtMs: 0 }));
-  const available = (clientKey: string, nowMs: number) =>
-    [a100, a101, a102, a103].map((address) => table.isAvailable(address, clientKey, nowMs));
-  assert.deepEqual(available(alice.key, 99), [true, true, false, true]);
-  assert.deepEqual(available(bob.key, 99), [false, false, false, true]);
-  assert.deepEqual(available(bob.key, 100), [true, true, true, true]);
+  const available = (client: Client, nowMs: number) =>
+    [a100, a101, a102, a103].map((address) => table.isAvailable(address, client, nowMs));
+  assert.deepEqual(available(alice, 99), [true, true, false, true]);
+  assert.deepEqual(available(bob, 99), [false, false, false, true]);
+  assert.deepEqual(available(bob, 100), [true, true, true, true]);
 });
 
 Deno.test("leases, offers and quarantines end at their instant and not before", () => {
   const table = new LeaseTable([home]);
   table.put(makeLease({ address: a100, client: alice, expiresAtMs: 100 }));
-  table.offer({ address: a101, clientKey: bob.key, expiresAtMs: 100 });
+  table.offer({ address: a101, client: bob, expiresAtMs: 100 });
   table.put(makeLease({ address: a102, client: carol, state: "declined", expiresAtMs: 100 }));
   table.advance(99);
   assert.deepEqual(table.counts(home), counts(4, { used: 1, offered: 1, quarantined: 1 }));
   table.advance(100);
   assert.deepEqual(table.counts(home), counts(4, {}));
-  assert.equal(table.ofClient(alice.key, home)?.address, a100, "remembered");
+  assert.equal(table.bindingOf(alice, home), a100, "remembered");
   assert.equal(table.size, 2);
 });
 
@@ -177,7 +180,7 @@ Deno.test("records of leases that ended before the start are lapsed after advanc
   table.put(makeLease({ address: a101, client: bob, updatedAtMs: -50, expiresAtMs: 50 }));
   table.advance(0);
   assert.deepEqual(table.counts(home), counts(4, { used: 1 }));
-  assert.equal(table.ofClient(alice.key, home)?.address, a100);
+  assert.equal(table.bindingOf(alice, home), a100);
 });
 
 Deno.test("time does not go back", () => {
@@ -191,11 +194,11 @@ Deno.test("time does not go back", () => {
 Deno.test("an active lease that is offered again stays used, and outlives the offer", () => {
   const table = new LeaseTable([home]);
   table.put(makeLease({ address: a100, client: alice, expiresAtMs: 100 }));
-  table.offer({ address: a100, clientKey: alice.key, expiresAtMs: 60 });
+  table.offer({ address: a100, client: alice, expiresAtMs: 60 });
   assert.deepEqual(table.counts(home), counts(4, { used: 1 }));
   table.advance(60);
   assert.deepEqual(table.counts(home), counts(4, { used: 1 }));
-  table.offer({ address: a100, clientKey: alice.key, expiresAtMs: 120 });
+  table.offer({ address: a100, client: alice, expiresAtMs: 120 });
   table.advance(100);
   assert.deepEqual(table.counts(home), counts(4, { offered: 1 }), "the offer outlives the lease");
   table.advance(120);
@@ -207,10 +210,10 @@ Deno.test("a lapsed address offered to another keeps its record until that one i
   const lapsed = makeLease({ address: a100, client: alice, expiresAtMs: 100 });
   table.put(lapsed);
   table.advance(100);
-  table.offer({ address: a100, clientKey: bob.key, expiresAtMs: 200 });
-  assert.equal(table.get(a100), lapsed);
+  table.offer({ address: a100, client: bob, expiresAtMs: 200 });
+  assert.deepEqual(table.get(a100), lapsed);
   table.put(makeLease({ address: a100, client: bob, updatedAtMs: 150 }));
-  assert.equal(table.ofClient(alice.key, home), undefined);
+  assert.equal(table.bindingOf(alice, home), undefined);
 });
 
 Deno.test("findFree gives what was never used first, then what ended the longest ago", () => {
@@ -226,11 +229,11 @@ Deno.test("findFree gives what was never used first, then what ended the longest
     const address = table.findFree(home, 0);
     given.push(dotted(address)?.slice(-3));
     if (address === undefined) break;
-    table.offer({ address, clientKey: `client ${i}`, expiresAtMs: 100 });
+    table.offer({ address, client: numberedClient(1000 + i), expiresAtMs: 100 });
   }
   assert.deepEqual(given, ["103", "100", "101", "102", undefined]);
   assert.deepEqual(table.counts(home), counts(4, { offered: 4 }));
-  table.withdrawOffer("client 2", home);
+  table.withdrawOffer(numberedClient(1002), home);
   assert.equal(table.findFree(home, 0), a101);
 });
 
@@ -251,7 +254,7 @@ Deno.test("findFree gives no reserved, excluded, active, offered or quarantined 
   });
   const table = new LeaseTable([lan]);
   table.put(makeLease({ address: a100 }));
-  table.offer({ address: a101, clientKey: bob.key, expiresAtMs: 60 });
+  table.offer({ address: a101, client: bob, expiresAtMs: 60 });
   table.put(makeLease({ address: a102, client: carol, state: "declined", expiresAtMs: 60 }));
   for (const octet of [104, 105]) {
     const address = `192.168.1.${octet}`;
@@ -288,7 +291,7 @@ Deno.test("counts have reserved addresses outside of the pools, and no stray lea
   const table = new LeaseTable([lan]);
   assert.deepEqual(table.counts(lan), counts(5, {}));
   table.put(makeLease({ address: "192.168.1.10", client: alice, expiresAtMs: 100 }));
-  table.offer({ address: a103, clientKey: bob.key, expiresAtMs: 100 });
+  table.offer({ address: a103, client: bob, expiresAtMs: 100 });
   table.put(makeLease({ address: "192.168.1.200", client: carol }));
   assert.deepEqual(table.counts(lan), counts(5, { used: 1, offered: 1 }));
   table.advance(100);
@@ -299,14 +302,14 @@ Deno.test("reconfigure keeps records outside of every subnet, and finds them aga
   const table = new LeaseTable([home]);
   const lease = makeLease({ address: a100, client: alice });
   table.put(lease);
-  table.offer({ address: a101, clientKey: bob.key, expiresAtMs: 60 });
+  table.offer({ address: a101, client: bob, expiresAtMs: 60 });
   table.reconfigure([guests]);
-  assert.equal(table.get(a100), lease);
+  assert.deepEqual(table.get(a100), lease);
   assert.equal(table.size, 1);
-  assert.equal(table.ofClient(alice.key, guests), undefined);
+  assert.equal(table.bindingOf(alice, guests), undefined);
   assert.deepEqual(table.counts(guests), counts(4, {}));
   table.reconfigure([home, guests]);
-  assert.equal(table.ofClient(alice.key, home), lease);
+  assert.equal(table.bindingOf(alice, home), lease.address);
   assert.deepEqual(table.counts(home), counts(4, { used: 1 }), "the offer is forgotten");
 });
 
@@ -314,13 +317,13 @@ Deno.test("reconfigure keeps offers, and a client's newest one where its subnets
   const halves = ["192.168.1.0/25", "192.168.1.128/25"].map((subnet) => makeSubnet({ subnet }));
   const whole = makeSubnet();
   const table = new LeaseTable(halves);
-  const high = { address: ip("192.168.1.200"), clientKey: alice.key, expiresAtMs: 50 };
-  const low = { address: a100, clientKey: alice.key, expiresAtMs: 60 };
+  const high = { address: ip("192.168.1.200"), client: alice, expiresAtMs: 50 };
+  const low = { address: a100, client: alice, expiresAtMs: 60 };
   table.offer(low);
   table.offer(high);
   table.reconfigure([whole]);
-  assert.equal(table.offerTo(alice.key, whole, 0), low);
-  assert(table.isAvailable(high.address, bob.key, 0));
+  assert.equal(table.offeredAddress(alice, whole, 0), low.address);
+  assert(table.isAvailable(high.address, bob, 0));
   assert.deepEqual(table.counts(whole), counts(254, { offered: 1 }));
   table.advance(60);
   assert.deepEqual(table.counts(whole), counts(254, {}));
@@ -339,7 +342,7 @@ Deno.test("the order of replay makes no difference to what is found and counted"
     table.advance(100);
     return [1, 2, 3, 4].map((client) => {
       const address = table.findFree(home, 0)!;
-      table.offer({ address, clientKey: `client ${client}`, expiresAtMs: 200 });
+      table.offer({ address, client: numberedClient(1000 + client), expiresAtMs: 200 });
       return dotted(address)?.slice(-3);
     });
   };
@@ -349,7 +352,7 @@ Deno.test("the order of replay makes no difference to what is found and counted"
 
 Deno.test("a subnet that is not the table's, and an offer outside of all, are mistakes of ours", () => {
   const table = new LeaseTable([home]);
-  const offer = { address: ip("10.0.0.1"), clientKey: alice.key, expiresAtMs: 60 };
+  const offer = { address: ip("10.0.0.1"), client: alice, expiresAtMs: 60 };
   assert.throws(() => table.offer(offer), assert.AssertionError);
   assert.throws(() => new LeaseTable([guests, home]), assert.AssertionError, "unsorted");
   assert.throws(() => table.findFree(guests, 0), assert.AssertionError);

@@ -43,7 +43,11 @@ systemTest("datagrams go to the right host, from the server's port and address",
   await using world = await makeLinuxWorld();
   const ingress = await ingressOf(world);
   reply(world, ingress, { kind: "relay", address: ip("192.168.1.60") });
-  reply(world, ingress, { kind: "unicast", address: ip("192.168.1.50") });
+  reply(world, ingress, {
+    kind: "unicast",
+    address: ip("192.168.1.50"),
+    hardwareAddress: undefined,
+  });
   reply(world, ingress, BROADCAST);
   const seen = (await world.frames("lan0")).map(readCaptured).map((datagram) =>
     `${formatIpv4(datagram.source)}:${datagram.sourcePort} > ` +
@@ -57,14 +61,42 @@ systemTest("datagrams go to the right host, from the server's port and address",
   ]);
 });
 
+systemTest("a client on the link is reached without ARP, one behind a router by it", async () => {
+  await using world = await makeLinuxWorld();
+  const ingress = await ingressOf(world);
+  // Nobody answers ARP for the first address; the second is beyond the router that .50 is.
+  const unicast = (address: string): Destination => (
+    { kind: "unicast", address: ip(address), hardwareAddress: CHADDR }
+  );
+  reply(world, ingress, unicast("192.168.1.107"));
+  const [near] = (await world.frames("lan0")).map(readCaptured);
+  assert.equal(formatHex(near!.destinationHardwareAddress), formatHex(CHADDR));
+  assert.equal(
+    `${formatIpv4(near!.source)}:${near!.sourcePort} > ` +
+      `${formatIpv4(near!.destination)}:${near!.destinationPort}`,
+    "192.168.1.1:67 > 192.168.1.107:68",
+  );
+  const known = await world.wire.exec("server", "ip", "neighbour", "show", "192.168.1.107");
+  assert.equal(known, "", "the kernel was not asked");
+  await world.wire.exec("server", "ip", "route", "add", "10.44.0.0/16", "via", "192.168.1.50");
+  reply(world, ingress, unicast("10.44.0.9"));
+  const far = (await world.frames("lan0")).map(readCaptured).at(-1)!;
+  assert.equal(formatIpv4(far.destination), "10.44.0.9");
+  assert.equal(formatHex(far.destinationHardwareAddress), "02:00:00:00:00:50");
+});
+
 systemTest(
   "a reply comes from the address its client knows, or shares a network with",
   async () => {
     await using world = await makeLinuxWorld();
     const asked = await ingressOf(world, { source: ip("10.9.0.50"), destination: ip("10.9.0.1") });
-    reply(world, asked, { kind: "unicast", address: ip("192.168.1.50") });
+    reply(world, asked, {
+      kind: "unicast",
+      address: ip("192.168.1.50"),
+      hardwareAddress: undefined,
+    });
     const heard = await ingressOf(world);
-    reply(world, heard, { kind: "unicast", address: ip("10.9.0.50") });
+    reply(world, heard, { kind: "unicast", address: ip("10.9.0.50"), hardwareAddress: undefined });
     reply(world, heard, { kind: "hardware", hardwareAddress: CHADDR, address: ip("10.9.0.51") });
     const sources = (await world.frames("lan0")).map((frame) => readCaptured(frame).source);
     assert.deepEqual(sources.map(formatIpv4), ["10.9.0.1", "10.9.0.1", "10.9.0.1"]);

@@ -32,15 +32,15 @@ const ROWS: readonly Row[] = [
   {
     name: "to ciaddr, when giaddr is zero and ciaddr is not (RENEWING)",
     when: { type: REQUEST, ciaddr: A, to: SERVER },
-    expect: `unicast ${A}`,
+    expect: `unicast ${A} at ${macOf(1)}`,
   },
   {
     name: "to ciaddr, when giaddr is zero and ciaddr is not (REBINDING)",
     when: { type: REQUEST, ciaddr: A },
-    expect: `unicast ${A}`,
+    expect: `unicast ${A} at ${macOf(1)}`,
   },
   {
-    name: "to ciaddr, whatever the broadcast bit",
+    name: "to ciaddr, and by ARP, when frames to chaddr do not arrive: the broadcast bit",
     when: { type: REQUEST, ciaddr: A, flags: BROADCAST },
     expect: `unicast ${A}`,
   },

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { isActive } from "../../src/leases/lease.ts";
+import { isActive, makeClient } from "../../src/leases/lease.ts";
 import { DISCOVER, REQUEST } from "../support/dhcp_packets.ts";
 import {
   type AnswerRow,
@@ -175,7 +175,7 @@ Deno.test("an OFFER promises an address for the offer's time and writes nothing 
   assert(decision?.kind === "reply");
   assert.deepEqual(decision.offer, {
     address: ip(A),
-    clientKey: "hw:1:b8:27:eb:00:00:01",
+    client: makeClient(1, "b8:27:eb:00:00:01", undefined),
     expiresAtMs: START_MS + 45_000,
   });
   assert.equal(decision.address, ip(A));
@@ -196,11 +196,7 @@ Deno.test("an ACK comes with the lease that has to be on disk before it leaves (
   assert(decision?.kind === "reply-after-commit");
   assert.deepEqual(decision.change, {
     address: ip(A),
-    client: {
-      key: "hw:1:b8:27:eb:00:00:01",
-      hardwareType: 1,
-      hardwareAddress: "b8:27:eb:00:00:01",
-    },
+    client: makeClient(1, "b8:27:eb:00:00:01", undefined),
     state: "bound",
     hostname: "pi",
     updatedAtMs: START_MS,
@@ -209,7 +205,7 @@ Deno.test("an ACK comes with the lease that has to be on disk before it leaves (
   assert.equal(decision.leaseSeconds, 43_200);
   assert(isActive(engine.leases.get(ip(A))!, START_MS + 43_199_999));
   assert.equal(
-    engine.leases.offerTo(decision.change.client.key, engine.subnet(), START_MS),
+    engine.leases.offeredAddress(decision.change.client, engine.subnet(), START_MS),
     undefined,
   );
 });

@@ -35,7 +35,7 @@ const ROWS: readonly AnswerRow[] = [
     after: [{ type: DISCOVER, requested: A }],
     when: { ...OURS, ciaddr: A },
     expect: `ACK ${A} (outstanding-offer)`,
-    destination: `unicast ${A}`,
+    destination: `unicast ${A} at ${macOf(1)}`,
   },
   {
     name: "SELECTING ours, said again because the ACK was lost: the same ACK",

@@ -82,7 +82,7 @@ const ROWS: readonly AnswerRow[] = [
     given: { subnets: [ROUTED, LOCAL], leases: [{ address: "10.20.1.7" }] },
     when: { type: REQUEST, ciaddr: "10.20.1.7", to: SERVER },
     expect: "ACK 10.20.1.7 (renewed)",
-    destination: "unicast 10.20.1.7",
+    destination: `unicast 10.20.1.7 at ${macOf(1)}`,
   },
   {
     name: "RENEWING with an address outside of every subnet: wrong network",

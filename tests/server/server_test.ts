@@ -3,9 +3,13 @@ import assert from "node:assert/strict";
 import type { Config } from "../../src/config/config.ts";
 import { LeaseTable } from "../../src/leases/lease_table.ts";
 import type { ServerEvent } from "../../src/server/events.ts";
-import { DhcpServer } from "../../src/server/server.ts";
+import {
+  CHANGES_IN_FLIGHT_MAX,
+  CHANGES_TO_OFFER_MAX,
+  DhcpServer,
+} from "../../src/server/server.ts";
 import { LIMITED_BROADCAST } from "../../src/wire/ipv4.ts";
-import { DISCOVER, messageType, parsePacket, REQUEST } from "../support/dhcp_packets.ts";
+import { DISCOVER, INFORM, messageType, parsePacket, REQUEST } from "../support/dhcp_packets.ts";
 import { type Ask, requestBytes, SERVER } from "../support/engine_fixture.ts";
 import { dotted, makeSubnet, type SubnetSketch } from "../support/leases_fixture.ts";
 import { MemoryLink } from "../support/memory_link.ts";
@@ -55,6 +59,8 @@ async function start(subnet: SubnetSketch = { pools: ["192.168.1.100-192.168.1.1
         return `${TYPES[messageType(packet) ?? 0]} ${packet.yiaddr}`;
       }),
     notices: () => events.flatMap((it) => it.kind === "notice" ? [it.message] : []),
+    leases,
+    rules: () => events.flatMap((it) => it.kind === "exchange" ? [it.rule] : []),
     outcomes: () => events.flatMap((it) => it.kind === "exchange" ? [it.outcome] : []),
     async stop() {
       link.close();
@@ -102,6 +108,49 @@ Deno.test("no ACK leaves when its lease cannot be written; the log says so once"
   ]);
   await it.stop();
 });
+
+Deno.test("while the disk is far behind, DISCOVERs go first, and no ACK that was promised", async () => {
+  const it = await start({ subnet: "192.168.0.0/16", pools: ["192.168.100.0-192.168.200.0"] });
+  it.store.isHolding = true;
+  const mac = (n: number) => `02:00:00:00:${hexOf(n >> 8)}:${hexOf(n & 255)}`;
+  const take = (n: number): Ask => (
+    { type: REQUEST, server: SERVER, requested: dotted(0xc0a8_6400 + n)!, mac: mac(n) }
+  );
+  const takeMany = async (from: number, to: number) => {
+    for (let n = from; n < to; n += 512) {
+      await it.ask(...Array.from({ length: Math.min(512, to - n) }, (_, i) => take(n + i)));
+    }
+  };
+  const discover: Ask = { type: DISCOVER, mac: mac(60_000) };
+  await takeMany(0, CHANGES_TO_OFFER_MAX - 1);
+  assert.equal((await it.ask(discover)).length, 1, "not yet far behind");
+  await takeMany(CHANGES_TO_OFFER_MAX - 1, CHANGES_TO_OFFER_MAX);
+  assert.deepEqual(await it.ask(discover), [], "an offer makes a REQUEST that has to wait, too");
+  assert.deepEqual(it.rules().at(-1), "overloaded");
+
+  await takeMany(CHANGES_TO_OFFER_MAX, CHANGES_IN_FLIGHT_MAX);
+  const last = CHANGES_IN_FLIGHT_MAX;
+  assert.deepEqual(it.rules().filter((rule) => rule === "overloaded").length, 1);
+  assert.deepEqual(await it.ask(take(last)), []);
+  assert.deepEqual(it.rules().at(-1), "overloaded");
+  assert.equal(it.leases.get(0xc0a8_6400 + last), undefined, "nothing is noted of it");
+  const inform: Ask = { type: INFORM, ciaddr: "192.168.255.1", mac: mac(60_001) };
+  assert.equal((await it.ask(inform)).length, 1, "what changes no lease is answered");
+
+  it.store.isHolding = false;
+  it.store.release();
+  await settle();
+  const acks = it.sent();
+  assert.equal(acks.length, CHANGES_IN_FLIGHT_MAX, "every ACK that was promised");
+  assert.equal(new Set(acks).size, CHANGES_IN_FLIGHT_MAX);
+  assert.equal((await it.ask(discover)).length, 1);
+  assert.deepEqual(await it.ask(take(last)), [`ACK ${dotted(0xc0a8_6400 + last)}`]);
+  await it.stop();
+});
+
+function hexOf(octet: number): string {
+  return octet.toString(16).padStart(2, "0");
+}
 
 Deno.test("stopping waits for the groups under way, and their ACKs are not sent into nothing", async () => {
   const it = await start();

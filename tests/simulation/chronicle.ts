@@ -2,6 +2,7 @@
  * What the server decided and what it knows to be on disk: the records that a restart may find.
  * Times in here are true time, in milliseconds since the simulation began.
  */
+import { isDeepStrictEqual } from "node:util";
 import type { Lease } from "../../src/leases/lease.ts";
 import { formatIpv4, type Ipv4 } from "../../src/wire/ipv4.ts";
 import type { Verdict } from "./violation.ts";
@@ -62,7 +63,7 @@ export class Chronicle {
   checkLive(records: Iterable<Lease>): void {
     const live = new Map([...records].map((lease) => [lease.address, lease]));
     for (const address of new Set([...live.keys(), ...this.#possible.keys()])) {
-      if (this.newest(address)?.lease === live.get(address)) continue;
+      if (isDeepStrictEqual(this.newest(address)?.lease, live.get(address))) continue;
       this.#fail(address, "the live table has another record than was put last");
     }
   }

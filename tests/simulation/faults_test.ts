@@ -71,7 +71,7 @@ class GenerousTable extends LeaseTable {
 /** Forgets what is given back, instead of remembering it. */
 class ForgetfulTable extends LeaseTable {
   override put(lease: Lease): void {
-    if (lease.state !== "declined") super.put(lease);
+    if (lease.state !== "released") super.put(lease);
   }
 }
 

@@ -231,7 +231,7 @@ export class Engine {
     if (decision === undefined) return answer;
     if (decision.kind === "ignore") {
       for (const { client, subnet } of decision.withdraw) {
-        this.leases.withdrawOffer(client.key, subnet);
+        this.leases.withdrawOffer(client, subnet);
       }
     }
     if (decision.kind === "reply" && decision.offer !== undefined) {
@@ -276,8 +276,12 @@ function tellDestination(destination: Destination): string {
     case "broadcast":
       return "broadcast";
     case "relay":
-    case "unicast":
-      return `${destination.kind} ${formatIpv4(destination.address)}`;
+      return `relay ${formatIpv4(destination.address)}`;
+    case "unicast": {
+      const { address, hardwareAddress } = destination;
+      const at = hardwareAddress === undefined ? "" : ` at ${formatHex(hardwareAddress)}`;
+      return `unicast ${formatIpv4(address)}${at}`;
+    }
     case "hardware":
       return `hardware ${formatHex(destination.hardwareAddress)} ${
         formatIpv4(destination.address)

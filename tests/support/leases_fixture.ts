@@ -16,6 +16,8 @@ import {
   parseCidr,
   parseIpv4,
 } from "../../src/wire/ipv4.ts";
+import { Option } from "../../src/wire/option_codes.ts";
+import { encodeOptionValue } from "../../src/wire/option_values.ts";
 
 /** A reservation as a test writes it: the address as text. */
 export interface ReservationSketch {
@@ -57,6 +59,7 @@ export function makeSubnet(sketch: SubnetSketch = {}): Subnet {
   const reservations = (sketch.reservations ?? []).map((it) => ({
     ...it,
     address: ip(it.address),
+    options: hostnameOption(it.hostname),
   }));
   const pools = sketch.pools?.map(parseRange) ??
     [{ first: cidr.network + 1, last: broadcast - 1 }];
@@ -117,6 +120,11 @@ export function makeLease(sketch: LeaseSketch): Lease {
 /** `formatIpv4` that lets the absent through, so that assertions read as addresses. */
 export function dotted(address: Ipv4 | undefined): string | undefined {
   return address === undefined ? undefined : formatIpv4(address);
+}
+
+function hostnameOption(hostname: string | undefined): OptionSet {
+  if (hostname === undefined) return new Map();
+  return new Map([[Option.HOST_NAME, encodeOptionValue("text", hostname)]]);
 }
 
 function parseRange(text: string): AddressRange {

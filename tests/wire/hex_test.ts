@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { formatHex, parseHex } from "../../src/wire/hex.ts";
+import { formatHex, hashHex, octetCountOfHex, octetOfHex, parseHex } from "../../src/wire/hex.ts";
 
 Deno.test("parseHex reads octets with colons, with hyphens or with neither", () => {
   const rows: readonly (readonly [string, readonly number[] | undefined])[] = [
@@ -41,4 +41,29 @@ Deno.test("octets survive their text in every form (property)", () => {
       assert.deepEqual(parseHex(form), bytes);
     }
   }));
+});
+
+Deno.test("a stretch of octets, and the octets of a text, are those of the whole (property)", () => {
+  const stretch = fc.tuple(fc.uint8Array({ maxLength: 40 }), fc.nat(40), fc.nat(40));
+  fc.assert(fc.property(stretch, ([bytes, start, length]) => {
+    const end = Math.min(bytes.length, start + length);
+    const text = formatHex(bytes, start, end);
+    assert.equal(text, formatHex(bytes.slice(start, end)));
+    assert.equal(octetCountOfHex(text), Math.max(0, end - start));
+    const octets = Array.from({ length: octetCountOfHex(text) }, (_, i) => octetOfHex(text, i));
+    assert.deepEqual(octets, [...bytes.slice(start, end)]);
+  }));
+});
+
+Deno.test("the hash of a text follows from its octets and the salt, and spreads", () => {
+  const macs = Array.from(
+    { length: 4_096 },
+    (_, i) => formatHex(Uint8Array.of(2, 0, 0, 0, i >> 8, i)),
+  );
+  const buckets = new Set(macs.map((mac) => hashHex(mac, 2) % 4_096));
+  // 4096 balls in 4096 urns leave 1/e of them empty.
+  assert(buckets.size > 2_450, `${buckets.size} of 4096 buckets`);
+  assert.equal(hashHex("02:00", 1), hashHex("02:00", 1));
+  assert.notEqual(hashHex("02:00", 1), hashHex("02:00", 2));
+  assert.notEqual(hashHex("02:00", 1), hashHex("02:00:00", 1));
 });

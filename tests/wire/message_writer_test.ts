@@ -238,3 +238,31 @@ Deno.test("a slab gives back what a reply did not use, and no octet of an abando
   assert.equal(second.buffer, first.buffer);
   assert(first.subarray(241).every((octet) => octet === 0));
 });
+
+Deno.test("a slab that was cleared holds the replies that a new one would", () => {
+  const used = new ReplySlab();
+  const write = (slab: ReplySlab, number: number) => {
+    const writer = writerFor(number % 2 === 0 ? 1_500 : undefined, slab);
+    writer.option(12, payload(number * 7, number));
+    return writer.finish().slice();
+  };
+  for (let round = 0; round < 4; round++) {
+    const fresh = new ReplySlab();
+    for (let number = 0; number < 64; number++) {
+      assert.deepEqual(write(used, number), write(fresh, number), `round ${round}, ${number}`);
+    }
+    used.clear();
+  }
+});
+
+Deno.test("the replies of one group do not overlap, beyond the first chunk of the slab", () => {
+  const slab = new ReplySlab();
+  const replies = Array.from({ length: 64 }, (_, number) => {
+    const writer = writerFor(1_500, slab);
+    for (let i = 0; i < 5; i++) writer.option(12, payload(255, number));
+    return writer.finish();
+  });
+  const kept = replies.map((reply) => reply.slice());
+  assert.deepEqual(replies, kept);
+  replies.forEach((reply, number) => assert.equal(reply[243], number));
+});

@@ -1,0 +1,135 @@
+/**
+ * Clients and their host names as octets: what the table remembers of who holds an address. A
+ * record is compared with a client in place, so that finding one makes no garbage.
+ *
+ * Layout: htype, octets of chaddr, octets of option 61 (0 without), two octets of the length of
+ * the host name (0 without), then chaddr, option 61 and the host name in UTF-8.
+ */
+import { formatHex, octetCountOfHex, octetOfHex } from "../wire/hex.ts";
+import { type Client, makeClient } from "./lease.ts";
+import { OctetArena } from "./octet_arena.ts";
+
+const HEADER_OCTETS = 5;
+
+/** Longer ones are cut: no host name is (RFC 1035 §2.3.4), and options 12 and 61 cannot be. */
+const HARDWARE_OCTETS_MAX = 255;
+const CLIENT_ID_OCTETS_MAX = 255;
+const HOSTNAME_OCTETS_MAX = 1024;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+const hostnameOctets = new Uint8Array(HOSTNAME_OCTETS_MAX);
+
+export class ClientRecords {
+  readonly #arena = new OctetArena();
+
+  /** Keeps a client with its host name; the record is a number, never 0. */
+  add(client: Client, hostname: string | undefined): number {
+    const { hardwareType, hardwareAddress, clientId } = client;
+    const hardwareOctets = Math.min(octetCountOfHex(hardwareAddress), HARDWARE_OCTETS_MAX);
+    const idOctets = clientId === undefined
+      ? 0
+      : Math.min(octetCountOfHex(clientId), CLIENT_ID_OCTETS_MAX);
+    const nameOctets = hostname === undefined ? 0 : encodeHostname(hostname);
+    const record = this.#arena.allocate(HEADER_OCTETS + hardwareOctets + idOctets + nameOctets);
+    const { bytes } = this.#arena;
+    bytes[record] = hardwareType;
+    bytes[record + 1] = hardwareOctets;
+    bytes[record + 2] = idOctets;
+    bytes[record + 3] = nameOctets >>> 8;
+    bytes[record + 4] = nameOctets & 255;
+    let at = record + HEADER_OCTETS;
+    for (let i = 0; i < hardwareOctets; i++) bytes[at++] = octetOfHex(hardwareAddress, i);
+    for (let i = 0; i < idOctets; i++) bytes[at++] = octetOfHex(clientId!, i);
+    for (let i = 0; i < nameOctets; i++) bytes[at++] = hostnameOctets[i]!;
+    return record;
+  }
+
+  /** Forgets a record. */
+  remove(record: number): void {
+    this.#arena.free(record, this.#octetsOf(record));
+  }
+
+  /** Whether the record is of this client. */
+  isOf(record: number, { clientId, hardwareType, hardwareAddress }: Client): boolean {
+    const { bytes } = this.#arena;
+    const hardwareOctets = bytes[record + 1]!;
+    const idOctets = bytes[record + 2]!;
+    if (clientId === undefined) {
+      return idOctets === 0 && bytes[record] === hardwareType &&
+        this.#isHexAt(record + HEADER_OCTETS, hardwareOctets, hardwareAddress);
+    }
+    return this.#isHexAt(record + HEADER_OCTETS + hardwareOctets, idOctets, clientId);
+  }
+
+  /** Whether the record is what `add` would make of these. */
+  isExactly(record: number, client: Client, hostname: string | undefined): boolean {
+    const { bytes } = this.#arena;
+    const hardwareOctets = bytes[record + 1]!;
+    if (!this.isOf(record, client) || bytes[record] !== client.hardwareType) return false;
+    if (!this.#isHexAt(record + HEADER_OCTETS, hardwareOctets, client.hardwareAddress)) {
+      return false;
+    }
+    const nameOctets = hostname === undefined ? 0 : encodeHostname(hostname);
+    if (nameOctets !== this.#hostnameOctetsOf(record)) return false;
+    const name = record + HEADER_OCTETS + hardwareOctets + bytes[record + 2]!;
+    for (let i = 0; i < nameOctets; i++) {
+      if (bytes[name + i] !== hostnameOctets[i]) return false;
+    }
+    return true;
+  }
+
+  /** The record's client, as a value. */
+  client(record: number): Client {
+    const { bytes } = this.#arena;
+    const address = record + HEADER_OCTETS;
+    const id = address + bytes[record + 1]!;
+    const end = id + bytes[record + 2]!;
+    return makeClient(
+      bytes[record]!,
+      formatHex(bytes, address, id),
+      id === end ? undefined : formatHex(bytes, id, end),
+    );
+  }
+
+  /** The record's host name. */
+  hostname(record: number): string | undefined {
+    const octets = this.#hostnameOctetsOf(record);
+    if (octets === 0) return undefined;
+    const end = record + this.#octetsOf(record);
+    return decoder.decode(this.#arena.bytes.subarray(end - octets, end));
+  }
+
+  #hostnameOctetsOf(record: number): number {
+    const { bytes } = this.#arena;
+    return (bytes[record + 3]! << 8) | bytes[record + 4]!;
+  }
+
+  #octetsOf(record: number): number {
+    const { bytes } = this.#arena;
+    return HEADER_OCTETS + bytes[record + 1]! + bytes[record + 2]! + this.#hostnameOctetsOf(record);
+  }
+
+  #isHexAt(offset: number, octets: number, text: string): boolean {
+    if (octetCountOfHex(text) !== octets) return false;
+    const { bytes } = this.#arena;
+    for (let i = 0; i < octets; i++) {
+      if (bytes[offset + i] !== octetOfHex(text, i)) return false;
+    }
+    return true;
+  }
+}
+
+/** Writes the name into `hostnameOctets` and says how many octets it takes. */
+function encodeHostname(hostname: string): number {
+  if (hostname.length <= HOSTNAME_OCTETS_MAX) {
+    let i = 0;
+    for (; i < hostname.length; i++) {
+      const code = hostname.charCodeAt(i);
+      if (code >= 128) break;
+      hostnameOctets[i] = code;
+    }
+    if (i === hostname.length) return i;
+  }
+  return encoder.encodeInto(hostname, hostnameOctets).written;
+}

@@ -1,0 +1,221 @@
+/**
+ * The rows of the lease table: one for each address that has a record or an offer, and one typed
+ * array for each thing that is known of it. A million rows are some 100 MB that no garbage
+ * collector ever looks at, where as many objects are a gigabyte.
+ *
+ * A row keeps its number as long as it is in use.
+ */
+import type { Ipv4 } from "../wire/ipv4.ts";
+import { ClientRecords } from "./client_records.ts";
+import type { HeapColumns } from "./deadline_heap.ts";
+import type { Client, Lease, LeaseState } from "./lease.ts";
+
+/** In a column of row numbers, positions or indexes: there is none. */
+export const NONE = -1;
+
+/** In a column of client records: there is none. */
+const NO_RECORD = 0;
+
+/** In `#state`: the row has an offer only. */
+const NO_LEASE = 0;
+
+/** The states as the column has them. */
+const STATE_CODES: Readonly<Record<LeaseState, number>> = { bound: 1, released: 2, declined: 3 };
+const STATES = Object.keys(STATE_CODES) as readonly LeaseState[];
+const { bound: BOUND, declined: DECLINED } = STATE_CODES;
+
+const INITIAL_ROWS = 64;
+
+export class LeaseRows implements HeapColumns {
+  address = new Uint32Array(INITIAL_ROWS);
+  /** The lease's own; see `Lease`. */
+  updatedAtMs = new Float64Array(INITIAL_ROWS);
+  expiresAtMs = new Float64Array(INITIAL_ROWS);
+  offerExpiresAtMs = new Float64Array(INITIAL_ROWS);
+  /** The subnet that the address lies in, as its index in the table's list; NONE outside. */
+  home = new Int32Array(INITIAL_ROWS);
+  inRanges = new Uint8Array(INITIAL_ROWS);
+  isCounted = new Uint8Array(INITIAL_ROWS);
+  standing = new Uint8Array(INITIAL_ROWS);
+  /** Which heap the row stands in, by the table's own numbers. */
+  heap = new Uint8Array(INITIAL_ROWS);
+  heapAtMs = new Float64Array(INITIAL_ROWS);
+  heapPosition = new Int32Array(INITIAL_ROWS);
+
+  readonly #clients = new ClientRecords();
+  #isOpen = new Uint8Array(INITIAL_ROWS);
+  #state = new Uint8Array(INITIAL_ROWS);
+  /** Client and host name of the lease. */
+  #record = new Uint32Array(INITIAL_ROWS);
+  #leaseHash = new Uint32Array(INITIAL_ROWS);
+  /** Whom the address is offered to. */
+  #offerRecord = new Uint32Array(INITIAL_ROWS);
+  #offerHash = new Uint32Array(INITIAL_ROWS);
+  #end = 0;
+  /** The last row that was closed; each of them names the one before in `home`. */
+  #closed = NONE;
+
+  /** Every row in use has a lower number. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** Whether the row is in use. */
+  isOpen(row: number): boolean {
+    return this.#isOpen[row] === 1;
+  }
+
+  /** A row for an address, with neither record nor offer, in no subnet and in no heap. */
+  open(address: Ipv4): number {
+    let row = this.#closed;
+    if (row === NONE) {
+      row = this.#end++;
+      if (row === this.address.length) this.#grow();
+    } else {
+      this.#closed = this.home[row]!;
+    }
+    this.#isOpen[row] = 1;
+    this.#state[row] = NO_LEASE;
+    this.#record[row] = NO_RECORD;
+    this.#offerRecord[row] = NO_RECORD;
+    this.address[row] = address;
+    this.home[row] = NONE;
+    this.inRanges[row] = 0;
+    this.isCounted[row] = 0;
+    this.standing[row] = 0;
+    this.heap[row] = 0;
+    this.heapPosition[row] = NONE;
+    return row;
+  }
+
+  /** Takes a row without record or offer out of use; its number is given to another address. */
+  close(row: number): void {
+    this.#isOpen[row] = 0;
+    this.home[row] = this.#closed;
+    this.#closed = row;
+  }
+
+  hasLease(row: number): boolean {
+    return this.#isOpen[row] === 1 && this.#state[row] !== NO_LEASE;
+  }
+
+  /** Whether the row's lease makes its client a holder, past or present: a declined one does not. */
+  hasHolder(row: number): boolean {
+    return this.hasLease(row) && this.#state[row] !== DECLINED;
+  }
+
+  /** See `isActive` of lease.ts. */
+  isActive(row: number, nowMs: number): boolean {
+    return this.#state[row] === BOUND && nowMs < this.expiresAtMs[row]!;
+  }
+
+  /** See `isQuarantined` of lease.ts. */
+  isQuarantined(row: number, nowMs: number): boolean {
+    return this.#state[row] === DECLINED && nowMs < this.expiresAtMs[row]!;
+  }
+
+  /** Whether the row has a lease of the client. */
+  isLeaseOf(row: number, client: Client): boolean {
+    return this.#state[row] !== NO_LEASE && this.#leaseHash[row] === client.hash &&
+      this.#clients.isOf(this.#record[row]!, client);
+  }
+
+  /** Hash of the lease's client. */
+  leaseHash(row: number): number {
+    return this.#leaseHash[row]!;
+  }
+
+  /** The row's lease, as a value. */
+  lease(row: number): Lease | undefined {
+    const state = STATES[this.#state[row]! - 1];
+    if (state === undefined || !this.isOpen(row)) return undefined;
+    const hostname = this.#clients.hostname(this.#record[row]!);
+    return {
+      address: this.address[row]!,
+      client: this.#clients.client(this.#record[row]!),
+      state,
+      ...(hostname === undefined ? {} : { hostname }),
+      updatedAtMs: this.updatedAtMs[row]!,
+      expiresAtMs: this.expiresAtMs[row]!,
+    };
+  }
+
+  /** Makes the row's lease this one, of the same address. */
+  setLease(row: number, { client, hostname, state, updatedAtMs, expiresAtMs }: Lease): void {
+    const record = this.#record[row]!;
+    // Most are renewals, and say the same of the client.
+    if (record === NO_RECORD || !this.#clients.isExactly(record, client, hostname)) {
+      if (record !== NO_RECORD) this.#clients.remove(record);
+      this.#record[row] = this.#clients.add(client, hostname);
+    }
+    this.#leaseHash[row] = client.hash;
+    this.#state[row] = STATE_CODES[state];
+    this.updatedAtMs[row] = updatedAtMs;
+    this.expiresAtMs[row] = expiresAtMs;
+  }
+
+  hasOffer(row: number): boolean {
+    return this.#offerRecord[row] !== NO_RECORD;
+  }
+
+  /** Whether the row's address is offered to the client. */
+  isOfferedTo(row: number, client: Client): boolean {
+    return this.#offerRecord[row] !== NO_RECORD && this.#offerHash[row] === client.hash &&
+      this.#clients.isOf(this.#offerRecord[row]!, client);
+  }
+
+  /** Hash of the client that the row's address is offered to. */
+  offerHash(row: number): number {
+    return this.#offerHash[row]!;
+  }
+
+  /** The client that the row's address is offered to, as a value. */
+  offeredClient(row: number): Client {
+    return this.#clients.client(this.#offerRecord[row]!);
+  }
+
+  /** Offers the address of a row without an offer. */
+  setOffer(row: number, client: Client): void {
+    this.#offerRecord[row] = this.#clients.add(client, undefined);
+    this.#offerHash[row] = client.hash;
+  }
+
+  /** Takes the offer off a row that has one. */
+  clearOffer(row: number): void {
+    this.#clients.remove(this.#offerRecord[row]!);
+    this.#offerRecord[row] = NO_RECORD;
+  }
+
+  #grow(): void {
+    this.address = doubled(this.address);
+    this.updatedAtMs = doubled(this.updatedAtMs);
+    this.expiresAtMs = doubled(this.expiresAtMs);
+    this.offerExpiresAtMs = doubled(this.offerExpiresAtMs);
+    this.home = doubled(this.home);
+    this.inRanges = doubled(this.inRanges);
+    this.isCounted = doubled(this.isCounted);
+    this.standing = doubled(this.standing);
+    this.heap = doubled(this.heap);
+    this.heapAtMs = doubled(this.heapAtMs);
+    this.heapPosition = doubled(this.heapPosition);
+    this.#isOpen = doubled(this.#isOpen);
+    this.#state = doubled(this.#state);
+    this.#record = doubled(this.#record);
+    this.#leaseHash = doubled(this.#leaseHash);
+    this.#offerRecord = doubled(this.#offerRecord);
+    this.#offerHash = doubled(this.#offerHash);
+  }
+}
+
+type Column =
+  | Uint8Array<ArrayBuffer>
+  | Uint32Array<ArrayBuffer>
+  | Int32Array<ArrayBuffer>
+  | Float64Array<ArrayBuffer>;
+
+/** The column with room for as much again: zeroed memory, which the system lends when written. */
+function doubled<Kind extends Column>(column: Kind): Kind {
+  const larger = new (column.constructor as new (length: number) => Kind)(2 * column.length);
+  larger.set(column);
+  return larger;
+}

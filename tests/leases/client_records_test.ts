@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { ClientRecords } from "../../src/leases/client_records.ts";
+import { type Client, makeClient } from "../../src/leases/lease.ts";
+import { OctetArena } from "../../src/leases/octet_arena.ts";
+import { formatHex } from "../../src/wire/hex.ts";
+
+const hex = (minLength: number, maxLength: number) =>
+  fc.uint8Array({ minLength, maxLength }).map((octets) => formatHex(octets));
+
+/** Clients out of few octets, so that some are the same and some nearly. */
+const similarClient = fc.record({
+  hardwareType: fc.constantFrom(1, 6, 32),
+  hardwareAddress: fc.constantFrom("", "02:00:00:00:00:01", "02:00:00:00:00:02", "02:00"),
+  clientId: fc.constantFrom(undefined, "01", "02:00:00:00:00:01", "ff:01"),
+}).map(({ hardwareType, hardwareAddress, clientId }) =>
+  makeClient(hardwareType, hardwareAddress, clientId)
+);
+const anyClient: fc.Arbitrary<Client> = fc.tuple(fc.nat(255), hex(0, 16), hex(0, 255)).map(
+  ([hardwareType, hardwareAddress, clientId]) =>
+    makeClient(hardwareType, hardwareAddress, clientId),
+);
+const hostname = fc.option(
+  fc.oneof(fc.string({ maxLength: 255 }), fc.string({ unit: "binary", maxLength: 255 })),
+  { nil: undefined },
+);
+
+Deno.test("a client and its host name come back as they were, whatever comes and goes", () => {
+  const entry = fc.record({ client: fc.oneof(similarClient, anyClient), hostname });
+  const step = fc.record({ entry, removed: fc.option(fc.nat(10), { nil: undefined }) });
+  fc.assert(fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+    const records = new ClientRecords();
+    const kept: { record: number; client: Client; hostname: string | undefined }[] = [];
+    for (const { entry, removed } of steps) {
+      const record = records.add(entry.client, entry.hostname);
+      assert.notEqual(record, 0, "0 stands for no record");
+      kept.push({ record, ...entry });
+      if (removed !== undefined && removed < kept.length) {
+        records.remove(kept.splice(removed, 1)[0]!.record);
+      }
+      for (const { record, client, hostname } of kept) {
+        assert.deepEqual(records.client(record), client);
+        assert.equal(records.hostname(record), hostname === "" ? undefined : hostname);
+        assert(records.isExactly(record, client, hostname));
+      }
+    }
+  }));
+});
+
+Deno.test("a record is of a client when their keys are equal, and exactly it when all is", () => {
+  fc.assert(
+    fc.property(similarClient, similarClient, hostname, hostname, (a, b, nameOfA, nameOfB) => {
+      const records = new ClientRecords();
+      const record = records.add(a, nameOfA);
+      assert.equal(records.isOf(record, b), a.key === b.key);
+      if (a.key === b.key) assert.equal(a.hash, b.hash, "the same client has the same hash");
+      const isSame = a.key === b.key && a.hardwareType === b.hardwareType &&
+        a.hardwareAddress === b.hardwareAddress && (nameOfA ?? "") === (nameOfB ?? "");
+      assert.equal(records.isExactly(record, b, nameOfB), isSame);
+    }),
+  );
+});
+
+Deno.test("a host name that is no text keeps what is of it, and one far too long is cut", () => {
+  const records = new ClientRecords();
+  const client = makeClient(1, "02:00:00:00:00:01", undefined);
+  assert.equal(records.hostname(records.add(client, "a\ud800b")), "a\ufffdb");
+  assert.equal(records.hostname(records.add(client, "\ufeffpi")), "\ufeffpi");
+  const long = records.hostname(records.add(client, "é".repeat(2_000)))!;
+  assert.match(long, /^é{500,512}$/);
+});
+
+Deno.test("freed places are used again, so the arena does not grow with what came and went", () => {
+  const arena = new OctetArena();
+  const sizes = [5, 20, 21, 300, 4096];
+  for (let round = 0; round < 1_000; round++) {
+    const offsets = sizes.map((size) => arena.allocate(size));
+    assert.equal(new Set(offsets).size, sizes.length);
+    sizes.forEach((size, i) => arena.bytes.fill(round, offsets[i]!, offsets[i]! + size));
+    sizes.forEach((size, i) => arena.free(offsets[i]!, size));
+  }
+  assert(arena.bytes.length <= 16_384, `${arena.bytes.length} octets`);
+  assert.throws(() => arena.allocate(0), assert.AssertionError);
+  assert.throws(() => arena.allocate(4097), assert.AssertionError);
+});

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { LeaseTable } from "../../src/leases/lease_table.ts";
+import { dotted, ip, makeLease, makeSubnet, numberedClient } from "../support/leases_fixture.ts";
+
+const [alice, bob, carol] = [numberedClient(1), numberedClient(2), numberedClient(3)] as const;
+const home = makeSubnet({ pools: ["192.168.1.100-192.168.1.103"] });
+const a100 = ip("192.168.1.100");
+const [a101, a102, a103] = [a100 + 1, a100 + 2, a100 + 3];
+
+Deno.test("newest tells the records that were made last, the newest first", () => {
+  const table = new LeaseTable([home]);
+  assert.deepEqual(table.newest(3), []);
+  for (const n of [5, 1, 9, 3, 7, 0, 8, 2, 6, 4]) {
+    table.put(makeLease({ address: `192.168.1.${n + 1}`, updatedAtMs: n * 1_000 }));
+  }
+  table.offer({ address: a100, client: bob, expiresAtMs: 60 });
+  assert.deepEqual(table.newest(3).map((it) => it.updatedAtMs), [9_000, 8_000, 7_000]);
+  assert.equal(table.newest(20).length, 10);
+});
+
+Deno.test("records may be asked for while the table changes: each that stays comes once", () => {
+  const table = new LeaseTable([home]);
+  for (const address of [a100, a101, a102]) table.put(makeLease({ address }));
+  const seen: string[] = [];
+  for (const { address, client } of table.records()) {
+    seen.push(`${dotted(address)} ${client.hardwareAddress.slice(-2)}`);
+    // Records that come and change behind and before the walk, and offers that open and close rows.
+    table.put(makeLease({ address: a100, client: bob }));
+    table.put(makeLease({ address: a102, client: carol }));
+    table.offer({ address: a103, client: carol, expiresAtMs: 60 });
+    table.withdrawOffer(carol, home);
+  }
+  assert.deepEqual(seen, ["192.168.1.100 01", "192.168.1.101 01", "192.168.1.102 03"]);
+});
+
+Deno.test("shiftTimes makes the table that shifted records would have made", () => {
+  const records = [
+    makeLease({ address: a100, client: alice, state: "released", expiresAtMs: 30 }),
+    makeLease({ address: a101, client: bob, updatedAtMs: 5, expiresAtMs: 20 }),
+    makeLease({ address: a102, client: carol, expiresAtMs: Infinity }),
+    makeLease({ address: a103, client: numberedClient(4), state: "declined", expiresAtMs: 10 }),
+  ];
+  const shifted = new LeaseTable([home]);
+  for (const record of records) shifted.put(record);
+  shifted.shiftTimes(-100);
+  const put = new LeaseTable([home]);
+  for (const { updatedAtMs, expiresAtMs, ...rest } of records) {
+    put.put({ ...rest, updatedAtMs: updatedAtMs - 100, expiresAtMs: expiresAtMs - 100 });
+  }
+  for (const nowMs of [-200, -91, -90, -80, -70]) {
+    for (const table of [shifted, put]) table.advance(nowMs);
+    assert.deepEqual([...shifted.records()], [...put.records()]);
+    assert.deepEqual(shifted.counts(home), put.counts(home), `at ${nowMs}`);
+    assert.equal(shifted.findFree(home, 1), put.findFree(home, 1));
+  }
+  assert.throws(() => shifted.shiftTimes(1), assert.AssertionError, "the clock runs");
+});
