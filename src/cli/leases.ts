@@ -2,11 +2,12 @@
 import { parseArgs } from "node:util";
 import { readConfig } from "../config/load.ts";
 import { instantOf, LEASE_COLUMNS, leaseRow, leasesAsJson } from "../http/lease_view.ts";
+import { LeaseTable } from "../leases/lease_table.ts";
 import { formatTable } from "../http/text_table.ts";
 import { systemClock } from "../server/clock.ts";
 import { readJournal } from "../store/journal_reader.ts";
 import { errorCode } from "../store/disk_error.ts";
-import { type LoadReport, StoreError } from "../store/lease_store.ts";
+import { StoreError } from "../store/lease_store.ts";
 import { findConfig } from "./config_path.ts";
 
 export const usage = `Show the leases that the journal holds, also while the server runs.
@@ -37,11 +38,11 @@ export async function leasesCommand(args: readonly string[]): Promise<number> {
         "another)",
     );
   }
-  const { leases, remarks } = await read(path);
-  for (const remark of remarks) console.error(`warning: ${remark}`);
+  const leases = new LeaseTable([]);
+  for (const remark of await read(path, leases)) console.error(`warning: ${remark}`);
 
   const now = instantOf(systemClock);
-  const byAddress = leases.toSorted((a, b) => a.address - b.address);
+  const byAddress = [...leases.records()].sort((a, b) => a.address - b.address);
   if (values.json) {
     for (const chunk of leasesAsJson(byAddress, now)) print(chunk);
   } else if (byAddress.length === 0) {
@@ -53,9 +54,9 @@ export async function leasesCommand(args: readonly string[]): Promise<number> {
 }
 
 /** Reads the journal. Who may not is told what a reader can do about it. */
-async function read(path: string): Promise<LoadReport> {
+async function read(path: string, leases: LeaseTable): Promise<readonly string[]> {
   try {
-    return await readJournal(path, systemClock);
+    return await readJournal(path, leases, systemClock);
   } catch (error) {
     if (!(error instanceof StoreError) || errorCode(error.cause) !== "EACCES") throw error;
     throw new StoreError(

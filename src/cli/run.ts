@@ -101,10 +101,9 @@ async function serve(
     SIGINT: () => link.close(),
   });
   try {
-    const report = await store.load();
-    for (const lease of report.leases) leases.put(lease);
+    const remarks = await store.load(leases);
     leases.advance(clock.monotonicMs());
-    for (const remark of report.remarks) notify("warning", remark);
+    for (const remark of remarks) notify("warning", remark);
 
     server = new DhcpServer({ config, leases, link, store, clock, emit });
     if (config.status !== undefined) {

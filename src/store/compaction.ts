@@ -19,7 +19,6 @@ const TAIL_BYTES_MAX = 256 * 1024;
 const CATCH_UP_ROUNDS_MAX = 8;
 
 export class Compaction {
-  readonly leaseCount: number;
   readonly #disk: Disk;
   readonly #path: string;
   readonly #stop = new AbortController();
@@ -32,7 +31,6 @@ export class Compaction {
 
   /** Starts writing at once. Calls `onReady` when it is time for `finish`, also after a failure. */
   constructor(disk: Disk, path: string, snapshot: Snapshot, onReady: () => void) {
-    this.leaseCount = snapshot.leases.length;
     this.#disk = disk;
     this.#path = path;
     this.#written = this.#write(snapshot);

@@ -9,25 +9,35 @@ import { errorCode } from "./disk_error.ts";
 import { encodeHeader, encodeLease } from "./journal_format.ts";
 import type { RejectedLine } from "./journal_reader.ts";
 
-/** Leases encoded between two writes: some 200 KB, and no more than a few milliseconds. */
-const LEASES_PER_WRITE = 1_000;
+/** Leases encoded between two writes: packets wait for no more than a fraction of a millisecond. */
+export const LEASES_PER_WRITE = 256;
 
 /** The journal's file as it is open. */
 export interface JournalFile {
   readonly file: DiskFile;
   /** Comparable with that of `Disk.stat`; undefined when the file was gone as soon as made. */
   readonly identity: string | undefined;
+  /** How many records were live when it was opened or made. */
+  readonly leaseCount: number;
   lineCount: number;
   /** What has been written and not cut off: a file that is shorter was cut by somebody else. */
   byteCount: number;
 }
 
-/** Which records to write, and the clocks at the instant they were gathered. */
+/**
+ * Which records to write, and the clocks at the instant when that began. The records are asked for
+ * a few at a time, and the table changes meanwhile. That does no harm: what is put later is either
+ * here as well or not, and in any case it is in a group that goes into the file after these
+ * records. The times of all of them are written as the clocks stood at the beginning; a clock step
+ * since then has its line before the groups that follow it.
+ */
 export interface Snapshot {
-  readonly leases: readonly Lease[];
+  readonly leases: Iterable<Lease>;
   readonly monotonicMs: number;
   /** Wall time of the journal less monotonic time. */
   readonly offsetMs: number;
+  /** How many are asked for at a time. */
+  readonly leasesPerWrite: number;
 }
 
 /**
@@ -45,21 +55,21 @@ export async function writeNewJournal(
   await removeNewJournal(disk, path);
   const file = await disk.createNew(newPathOf(path));
   try {
-    const { leases, monotonicMs, offsetMs } = snapshot;
-    let byteCount = 0;
+    const { leases, monotonicMs, offsetMs, leasesPerWrite } = snapshot;
     let text = encodeHeader(monotonicMs + offsetMs);
-    for (let start = 0; start < leases.length; start += LEASES_PER_WRITE) {
-      for (const lease of leases.slice(start, start + LEASES_PER_WRITE)) {
-        text += encodeLease(lease, offsetMs);
-      }
+    let leaseCount = 0;
+    let byteCount = 0;
+    for (const lease of leases) {
+      text += encodeLease(lease, offsetMs);
+      if (++leaseCount % leasesPerWrite !== 0) continue;
       byteCount += await append(file, text);
-      stop.throwIfAborted();
       text = "";
+      stop.throwIfAborted();
     }
     byteCount += await append(file, text);
     await file.sync();
     const entry = await disk.stat(newPathOf(path));
-    return { file, identity: entry?.identity, lineCount: 1 + leases.length, byteCount };
+    return { file, identity: entry?.identity, leaseCount, lineCount: 1 + leaseCount, byteCount };
   } catch (error) {
     await discardNewJournal(disk, path, file);
     throw error;

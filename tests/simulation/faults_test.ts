@@ -42,7 +42,7 @@ function committing(
   commit: (changes: readonly Lease[]) => ReturnType<LeaseStore["commit"]>,
 ): LeaseStore {
   return {
-    load: () => store.load(),
+    load: (leases) => store.load(leases),
     commit,
     health: () => store.health(),
     close: () => store.close(),
@@ -122,9 +122,14 @@ const FAULTS: readonly Fault[] = [
     workshop: {
       store: (store) => ({
         ...committing(store, (changes) => store.commit(changes)),
-        load: async () => {
-          const { leases, remarks } = await store.load();
-          return { leases: leases.slice(1), remarks };
+        load: (leases) => {
+          let count = 0;
+          return store.load({
+            size: 0,
+            records: () => leases.records(),
+            put: (lease) => void (count++ > 0 && leases.put(lease)),
+            shiftTimes: (byMs) => leases.shiftTimes(byMs),
+          });
         },
       }),
     },

@@ -155,8 +155,7 @@ export class Host {
     const life: Life = { link, table, store, server: undefined, ended: Promise.resolve() };
     this.#life = life;
     const serve = async () => {
-      const { leases, remarks } = await store.load();
-      for (const lease of leases) table.put(lease);
+      const remarks = await store.load(table);
       table.advance(clock.monotonicMs());
       for (const message of remarks) emit({ kind: "notice", level: "warning", message });
       const isClockRight = this.#isClockRight;
@@ -332,7 +331,7 @@ export class Host {
   #observe(inner: LeaseStore): LeaseStore {
     const { agenda, referee } = this.parts;
     return {
-      load: () => inner.load(),
+      load: (leases) => inner.load(leases),
       commit: async (changes: readonly Lease[]) => {
         const calledMs = agenda.nowMs;
         referee.decided(changes, this.#restart().skewMs, this.rules);

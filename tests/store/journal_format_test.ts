@@ -7,8 +7,11 @@ import {
   encodeClockStep,
   encodeHeader,
   encodeLease,
+  formatWall,
 } from "../../src/store/journal_format.ts";
+import { stringifyVisibly } from "../../src/wire/escape.ts";
 import { formatHex } from "../../src/wire/hex.ts";
+import { formatIpv4 } from "../../src/wire/ipv4.ts";
 import { makeLease, numberedClient } from "../support/leases_fixture.ts";
 
 const WALL_MS = Date.UTC(2026, 10, 22, 8, 0, 0);
@@ -41,6 +44,30 @@ const leases: fc.Arbitrary<Lease> = fc.record({
   updatedAtMs: fc.integer({ min: -6e13, max: 2.5e14 }),
   expiresAtMs: fc.oneof(fc.integer({ min: -6e13, max: 2.5e14 }), fc.constant(Infinity)),
 }, { requiredKeys: ["address", "client", "state", "updatedAtMs", "expiresAtMs"] });
+
+/** The line as JSON would be put together from what stands in it. */
+function stringified(lease: Lease, offsetMs: number): string {
+  const { hardwareType, hardwareAddress, clientId } = lease.client;
+  return stringifyVisibly({
+    at: formatWall(lease.updatedAtMs + offsetMs),
+    address: formatIpv4(lease.address),
+    state: lease.state,
+    expires: lease.expiresAtMs === Infinity ? "infinite" : formatWall(lease.expiresAtMs + offsetMs),
+    mac: hardwareAddress,
+    htype: hardwareType === 1 ? undefined : hardwareType,
+    "client-id": clientId,
+    hostname: lease.hostname?.toWellFormed(),
+  }) + "\n";
+}
+
+Deno.test("a line is what JSON.stringify makes of its parts, octet by octet", () => {
+  const batch = fc.array(leases, { maxLength: 4 });
+  fc.assert(fc.property(batch, fc.integer({ min: -1000, max: 1000 }), (leases, offsetMs) => {
+    for (const lease of leases) {
+      assert.equal(encodeLease(lease, offsetMs), stringified(lease, offsetMs));
+    }
+  }));
+});
 
 Deno.test("decode(encode(lease)) is the lease, on one line", () => {
   fc.assert(fc.property(leases, fc.integer({ min: -1e12, max: 1e12 }), (lease, offsetMs) => {

@@ -7,6 +7,7 @@ import { openJournal } from "../../src/store/journal_store.ts";
 import type { LeaseStore } from "../../src/store/lease_store.ts";
 import { formatIpv4, type Ipv4 } from "../../src/wire/ipv4.ts";
 import { FaultyDisk } from "../support/faulty_disk.ts";
+import { LeaseList, loadAll } from "../support/lease_list.ts";
 import { dotted, makeLease, numberedClient } from "../support/leases_fixture.ts";
 import { createVirtualClock, type VirtualClock } from "../support/virtual_clock.ts";
 
@@ -17,7 +18,12 @@ const WALL_MS = Date.UTC(2026, 10, 22, 8, 0, 0);
 
 async function load(disk: FaultyDisk, clock = createVirtualClock()) {
   const store = openJournal({ path: PATH, clock, snapshot: () => [], disk });
-  return { store, ...await store.load() };
+  return { store, ...await loadAll(store) };
+}
+
+/** What somebody finds who reads beside the server. */
+function read(disk: FaultyDisk, clock: VirtualClock) {
+  return loadAll({ load: (leases) => readJournal(PATH, leases, clock, disk) });
 }
 
 /** Commits a bound lease of 10.0.0.`number` for an hour from now. */
@@ -260,7 +266,7 @@ Deno.test("a file that is no journal is refused, and left as it is", async () =>
     disk.plant(PATH, contents);
     const problem = { name: "StoreError", exitCode: 74, message: /is not a lease journal/ };
     await assert.rejects(load(disk), problem);
-    await assert.rejects(readJournal(PATH, createVirtualClock(), disk), problem);
+    await assert.rejects(readJournal(PATH, new LeaseList(), createVirtualClock(), disk), problem);
     assert.equal(disk.read(PATH), contents);
   }
 });
@@ -268,14 +274,14 @@ Deno.test("a file that is no journal is refused, and left as it is", async () =>
 Deno.test("readJournal reads beside a running server, and changes nothing", async () => {
   const disk = new FaultyDisk();
   const clock = createVirtualClock();
-  const absent = await readJournal(PATH, clock, disk);
+  const absent = await read(disk, clock);
   assert.deepEqual(absent.leases, []);
   assert.match(absent.remarks[0]!, /there is no journal/);
   const half = encodeLease(makeLease({ address: "10.0.0.2" }), WALL_MS).slice(0, 40);
   const contents = encodeHeader(WALL_MS) + "?\n" +
     encodeLease(makeLease({ address: "10.0.0.1" }), WALL_MS) + half;
   disk.plant(PATH, contents);
-  const { leases, remarks } = await readJournal(PATH, clock, disk);
+  const { leases, remarks } = await read(disk, clock);
   assert.deepEqual(leases.map((it) => dotted(it.address)), ["10.0.0.1"]);
   assert.deepEqual(remarks, [`${PATH}: line 2 skipped: not JSON`]);
   assert.equal(disk.read(PATH), contents);

@@ -9,6 +9,7 @@ import { readJournal } from "../../src/store/journal_reader.ts";
 import { type LeaseStore, StoreError } from "../../src/store/lease_store.ts";
 import { errorCode } from "../../src/store/disk_error.ts";
 import { type Fault, FaultyDisk } from "../support/faulty_disk.ts";
+import { LeaseList, loadAll } from "../support/lease_list.ts";
 import { makeLease } from "../support/leases_fixture.ts";
 import { createVirtualClock } from "../support/virtual_clock.ts";
 import { Ledger } from "./ledger.ts";
@@ -18,11 +19,12 @@ const HOUR_MS = 3_600_000;
 const ALL_LOST = { bytes: "lost", names: "lost" } as const;
 
 /** A journal of few lines that was just opened, with its live table. */
-async function begin(disk = new FaultyDisk(), compactionLinesMin = 1_000) {
+async function begin(disk = new FaultyDisk(), compactionLinesMin = 1_000, leasesPerWrite = 256) {
   const ledger = new Ledger(createVirtualClock());
   const { clock, snapshot } = ledger;
-  const store = openJournal({ path: PATH, clock, snapshot, disk, compactionLinesMin });
-  await store.load();
+  const limits = { compactionLinesMin, leasesPerWrite };
+  const store = openJournal({ path: PATH, clock, snapshot, disk, ...limits });
+  await loadAll(store);
   disk.operations.length = 0;
   return { disk, ledger, clock, store };
 }
@@ -30,7 +32,9 @@ async function begin(disk = new FaultyDisk(), compactionLinesMin = 1_000) {
 /** Asserts that after a power cut now, replay makes the table as it is now, and nothing else. */
 async function assertDurable(disk: FaultyDisk, ledger: Ledger): Promise<void> {
   const after = disk.afterPowerCut(ALL_LOST);
-  const { leases, remarks } = await readJournal(PATH, ledger.clock, after);
+  const list = new LeaseList();
+  const remarks = await readJournal(PATH, list, ledger.clock, after);
+  const leases = [...list.records()];
   assert.deepEqual(remarks, []);
   assert.deepEqual(ledger.violations(leases), []);
   assert.deepEqual(
@@ -120,7 +124,7 @@ Deno.test("what a start has read is durable from then on", async () => {
   void ledger.commit(store, 1);
   await sync.reached;
   const next = disk.afterKill();
-  const { leases } = await openJournal({ ...ledger, path: PATH, disk: next }).load();
+  const { leases } = await loadAll(openJournal({ ...ledger, path: PATH, disk: next }));
   assert.equal(leases.length, 1, "it was written, though not synced");
   await assertDurable(next, ledger);
 });
@@ -242,7 +246,29 @@ Deno.test("a journal of many lines is compacted, while commits go on", async () 
   await settle();
   assert.equal(countOf(disk, "rename"), 1);
   await assertDurable(disk, ledger);
-  assert.equal(disk.read(PATH)!.split("\n").length - 1, 1 + 3 + 5 + 2);
+  // Header; the three of before, and the two that came before the table was walked; their groups.
+  assert.equal(disk.read(PATH)!.split("\n").length - 1, 1 + 5 + 5 + 2);
+});
+
+Deno.test("a table that changes while it is written is whole in the new file", async () => {
+  const { disk, ledger, clock, store } = await begin(new FaultyDisk(), 20, 2);
+  for (let i = 0; i < 10; i++) await ledger.commit(store, i);
+  for (let i = 0; i < 9; i++) await ledger.commit(store, 0);
+  const newFile = hold(disk, "create");
+  await ledger.commit(store, 1);
+  await newFile.reached;
+  const write = hold(disk, "write");
+  newFile.release();
+  await write.reached;
+  write.release();
+  // Records behind and before the walk change, and new ones come, at another time of day.
+  clock.advance(HOUR_MS / 2);
+  ledger.stepWall(-HOUR_MS);
+  const commits = [0, 9, 20, 8, 1].map((octet) => ledger.commit(store, octet));
+  await Promise.all(commits);
+  await settle();
+  assert.equal(countOf(disk, "rename"), 1);
+  await assertDurable(disk, ledger);
 });
 
 Deno.test("a big tail is caught up with in the background", async () => {
@@ -362,6 +388,6 @@ Deno.test("a journal that may not be read is refused with a word on what to do",
     exitCode: 74,
     message: /cannot open the lease journal .*: permission denied; let the user that runs/,
   };
-  await assert.rejects(openJournal({ ...ledger, path: PATH, disk }).load(), problem);
-  await assert.rejects(readJournal(PATH, ledger.clock, disk), problem);
+  await assert.rejects(loadAll(openJournal({ ...ledger, path: PATH, disk })), problem);
+  await assert.rejects(readJournal(PATH, new LeaseList(), ledger.clock, disk), problem);
 });

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readJournal } from "../../src/store/journal_reader.ts";
 import { openJournal } from "../../src/store/journal_store.ts";
+import { LeaseList, loadAll } from "../support/lease_list.ts";
 import { createVirtualClock } from "../support/virtual_clock.ts";
 import { Ledger } from "./ledger.ts";
 
@@ -26,7 +27,7 @@ Deno.test("all files are for their owner alone, before and after compaction", as
     const mode = async (it: string) => (await Deno.stat(it)).mode! & 0o777;
     const ledger = new Ledger(createVirtualClock());
     const store = openReal(path, ledger);
-    await store.load();
+    await loadAll(store);
     assert.deepEqual(
       [await mode(`${directory}/a`), await mode(`${directory}/a/b`), await mode(path)],
       [0o700, 0o700, 0o600],
@@ -36,7 +37,7 @@ Deno.test("all files are for their owner alone, before and after compaction", as
     assert.equal(await mode(path), 0o600);
     await Deno.writeTextFile(path, "?\n", { append: true });
     const again = openReal(path, ledger);
-    const { leases, remarks } = await again.load();
+    const { leases, remarks } = await loadAll(again);
     await again.close();
     assert.deepEqual(ledger.violations(leases), []);
     assert.equal(remarks.length, 2);
@@ -54,8 +55,8 @@ Deno.test("a path that cannot be a journal is refused with a word on what to do"
     ];
     for (const [path, message] of cases) {
       const problem = { name: "StoreError", exitCode: 74, message };
-      await assert.rejects(openReal(path).load(), problem);
-      await assert.rejects(readJournal(path, createVirtualClock()), problem);
+      await assert.rejects(loadAll(openReal(path)), problem);
+      await assert.rejects(readJournal(path, new LeaseList(), createVirtualClock()), problem);
     }
   });
 });
@@ -65,10 +66,10 @@ Deno.test("a second server is refused the journal of a running one, and touches 
     const path = `${directory}/leases.jsonl`;
     const ledger = new Ledger(createVirtualClock());
     const first = openReal(path, ledger);
-    await first.load();
+    await loadAll(first);
     await ledger.commit(first, 1);
     await Deno.writeTextFile(`${path}.new`, "what the first one is writing");
-    await assert.rejects(openReal(path).load(), {
+    await assert.rejects(loadAll(openReal(path)), {
       name: "StoreError",
       exitCode: 74,
       message: `another sublet (process ${Deno.pid}) uses the lease journal ${path}; stop it, or ` +
@@ -79,10 +80,10 @@ Deno.test("a second server is refused the journal of a running one, and touches 
     await Deno.rename(`${path}.lock`, `${directory}/mine`);
     await Deno.mkdir(`${path}.lock`);
     const atLock = new RegExp(`cannot open the lease journal ${path}.lock: it is a directory`);
-    await assert.rejects(openReal(path).load(), { name: "StoreError", message: atLock });
+    await assert.rejects(loadAll(openReal(path)), { name: "StoreError", message: atLock });
     await Deno.remove(`${path}.lock`);
     const second = openReal(path, ledger);
-    assert.deepEqual(ledger.violations((await second.load()).leases), []);
+    assert.deepEqual(ledger.violations((await loadAll(second)).leases), []);
     await second.close();
   });
 });

@@ -5,11 +5,10 @@
 import type { Lease } from "../../src/leases/lease.ts";
 import {
   type LeaseStore,
-  type LoadReport,
+  type LoadedLeases,
   StoreError,
   type StoreHealth,
 } from "../../src/store/lease_store.ts";
-import type { Ipv4 } from "../../src/wire/ipv4.ts";
 
 /** What a store has made durable: every record, oldest first. */
 export type MemoryRecords = Lease[];
@@ -52,13 +51,9 @@ export class MemoryStore implements LeaseStore {
     for (const { reject } of this.#held.splice(0)) reject(new StoreError(problem));
   }
 
-  load(): Promise<LoadReport> {
-    const newest = new Map<Ipv4, Lease>();
-    for (const lease of this.records) {
-      newest.delete(lease.address);
-      newest.set(lease.address, lease);
-    }
-    return Promise.resolve({ leases: [...newest.values()], remarks: [] });
+  load(leases: LoadedLeases): Promise<readonly string[]> {
+    for (const lease of this.records) leases.put(lease);
+    return Promise.resolve([]);
   }
 
   commit(changes: readonly Lease[]): Promise<void> {

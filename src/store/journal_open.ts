@@ -1,0 +1,100 @@
+/** The beginning of a journal's life: its lock, and the file that an earlier life left. */
+import { dirname } from "node:path";
+import type { Clock } from "./clock.ts";
+import type { Disk, DiskFile, DiskLock } from "./disk.ts";
+import { type JournalFile, keepAside, lockPathOf, rejectedPathOf } from "./journal_file.ts";
+import {
+  describeRejected,
+  type JournalContents,
+  openError,
+  placeOnClock,
+  refuseForeignFile,
+  replay,
+} from "./journal_reader.ts";
+import { type LoadedLeases, StoreError } from "./lease_store.ts";
+
+/** A journal that was there. */
+export interface OpenedJournal {
+  readonly journal: JournalFile;
+  /** Wall time of the journal less monotonic time, from now on. */
+  readonly offsetMs: number;
+  /** False when it is to be written anew: it has bad lines, or no header. */
+  readonly isSound: boolean;
+  readonly remarks: readonly string[];
+}
+
+/** Two servers on one journal would each write what the other does not know. */
+export async function takeLock(disk: Disk, path: string): Promise<DiskLock> {
+  await disk.makeDirectory(dirname(path));
+  const lockPath = lockPathOf(path);
+  const lock = await disk.lock(lockPath).catch((cause) => {
+    throw openError(lockPath, cause);
+  });
+  if (!("holder" in lock)) return lock;
+  throw new StoreError(
+    `another sublet (process ${lock.holder}) uses the lease journal ${path}; stop it, or ` +
+      "set `journal:` to another path",
+  );
+}
+
+/**
+ * Reads the journal at `path` into `leases`, on this process's clock. What was left half done is
+ * put right, and what cannot be read is kept aside. Rejects as the disk does, and with StoreError.
+ */
+export async function openExisting(
+  disk: Disk,
+  path: string,
+  clock: Clock,
+  leases: LoadedLeases,
+): Promise<OpenedJournal> {
+  const file = await disk.openAppend(path);
+  try {
+    const identity = (await disk.stat(path))?.identity;
+    const contents = await replay(file, leases);
+    refuseForeignFile(path, contents);
+    const remarks = await mend(disk, path, file, contents);
+    const placement = placeOnClock(contents, clock);
+    leases.shiftTimes(placement.shiftMs);
+    remarks.push(...placement.remarks, ...await setAside(disk, path, contents));
+    const { lineCount, wholeBytes: byteCount, rejected, hasHeader } = contents;
+    return {
+      journal: { file, identity, leaseCount: leases.size, lineCount, byteCount },
+      offsetMs: placement.offsetMs,
+      isSound: hasHeader && rejected.length === 0,
+      remarks,
+    };
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+/** Makes what was read durable, less an incomplete last line. */
+async function mend(
+  disk: Disk,
+  path: string,
+  file: DiskFile,
+  { tornBytes, wholeBytes }: JournalContents,
+): Promise<string[]> {
+  // The commit of a torn line never resolved: the newline is the last byte that a sync covers.
+  if (tornBytes > 0) await file.truncate(wholeBytes);
+  // An earlier life may have died between a write and its sync, or a rename and its sync.
+  // What was read here counts as durable from now on, so it has to be.
+  await file.sync();
+  await disk.syncDirectory(dirname(path));
+  return tornBytes === 0 ? [] : [`${path}: cut off an incomplete last line (never acknowledged)`];
+}
+
+/** Keeps bad lines, which are about to be left out of the journal, and says so. */
+async function setAside(
+  disk: Disk,
+  path: string,
+  { rejected }: JournalContents,
+): Promise<string[]> {
+  if (rejected.length === 0) return [];
+  await keepAside(disk, path, rejected);
+  return [
+    ...describeRejected(path, rejected),
+    `${path}: the skipped lines are kept in ${rejectedPathOf(path)}`,
+  ];
+}

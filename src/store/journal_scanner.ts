@@ -1,0 +1,199 @@
+/**
+ * Reads lease lines of just the form that `encodeLease` writes, octet by octet: ten times as fast
+ * as by way of `JSON.parse`, and a million lines are read while a server's clients wait for it.
+ * Whatever is written otherwise, be it right or wrong, is left to `decodeLine`.
+ */
+import { type Lease, type LeaseState, makeClient } from "../leases/lease.ts";
+import { formatHex } from "../wire/hex.ts";
+import { HTYPE_ETHERNET } from "../wire/message_view.ts";
+
+/** Longer identifiers are left to `decodeLine`. */
+const FIELD_OCTETS_MAX = 255;
+
+/** Days whose first instant is remembered: journals are of few. */
+const KNOWN_DAYS_MAX = 1_000;
+
+const AT = octetsOf('{"at":"');
+const ADDRESS = octetsOf('","address":"');
+const STATE = octetsOf('","state":"');
+const EXPIRES = octetsOf('","expires":"');
+const INFINITE = octetsOf("infinite");
+const MAC = octetsOf('","mac":"');
+const CLIENT_ID = octetsOf(',"client-id":"');
+const HOSTNAME = octetsOf(',"hostname":"');
+const STATES: readonly (readonly [LeaseState, Uint8Array])[] = [
+  ["bound", octetsOf("bound")],
+  ["released", octetsOf("released")],
+  ["declined", octetsOf("declined")],
+];
+
+const [QUOTE, BACKSLASH, BRACE, COLON, DOT, DASH, CAPITAL_T, CAPITAL_Z] = octetsOf('"\\}:.-TZ');
+const ZERO = 0x30;
+const [FIRST_PRINTABLE, LAST_PRINTABLE] = [0x20, 0x7e];
+
+const WALL_OCTETS = "2026-11-22T08:00:00.000Z".length;
+
+/** In place of a digit: any number made with it is out of range. */
+const NOT_A_DIGIT = 1e6;
+
+/** The value of a lower-case hexadecimal digit by its octet; 255 for any other octet. */
+const NIBBLES = new Uint8Array(256).fill(255);
+octetsOf("0123456789abcdef").forEach((octet, value) => NIBBLES[octet] = value);
+
+/** Reads lines one after the other; keeps what many of them have in common. */
+export class LeaseScanner {
+  #bytes = new Uint8Array(0);
+  #at = 0;
+  readonly #octets = new Uint8Array(FIELD_OCTETS_MAX);
+  readonly #dayStartsMs = new Map<number, number>();
+
+  /**
+   * The lease of the line from `start` to `end` (its newline), with wall times as they stand
+   * there; `undefined` when the line is of another form.
+   */
+  scan(bytes: Uint8Array<ArrayBuffer>, start: number, end: number): Lease | undefined {
+    this.#bytes = bytes;
+    this.#at = start;
+    if (!this.#skip(AT)) return undefined;
+    const updatedAtMs = this.#wallMs();
+    if (!this.#skip(ADDRESS)) return undefined;
+    const address = this.#address();
+    if (!this.#skip(STATE)) return undefined;
+    const state = this.#state();
+    if (!this.#skip(EXPIRES)) return undefined;
+    const expiresAtMs = this.#skip(INFINITE) ? Infinity : this.#wallMs();
+    if (!this.#skip(MAC)) return undefined;
+    const hardwareAddress = this.#hex();
+    const clientId = this.#skip(CLIENT_ID) ? this.#hex() : "";
+    const hostname = this.#skip(HOSTNAME) ? this.#plainText() : undefined;
+    if (bytes[this.#at] !== BRACE || this.#at + 1 !== end) return undefined;
+    // Every part said "not my form" by going to where nothing follows any more.
+    const client = makeClient(HTYPE_ETHERNET, hardwareAddress, clientId);
+    return hostname === undefined
+      ? { address, client, state, updatedAtMs, expiresAtMs }
+      : { address, client, state, hostname, updatedAtMs, expiresAtMs };
+  }
+
+  /** Goes past `expected`; stays, and says so, where something else stands. */
+  #skip(expected: Uint8Array): boolean {
+    const at = this.#at;
+    for (let i = 0; i < expected.length; i++) {
+      if (this.#bytes[at + i] !== expected[i]) return false;
+    }
+    this.#at = at + expected.length;
+    return true;
+  }
+
+  /** Makes sure that nothing matches from here on. */
+  #giveUp(): void {
+    this.#at = this.#bytes.length;
+  }
+
+  #address(): number {
+    let address = 0;
+    for (let part = 0; part < 4; part++) {
+      if (part > 0 && this.#bytes[this.#at++] !== DOT) this.#giveUp();
+      const start = this.#at;
+      let octet = 0;
+      for (let digit = this.#digit(start); digit < 10; digit = this.#digit(++this.#at)) {
+        octet = octet * 10 + digit;
+      }
+      const digits = this.#at - start;
+      // No leading zeros, as `parseIpv4` has it.
+      const isOctet = octet <= 255 && (digits === 1 || octet >= 10 ** (digits - 1)) && digits <= 3;
+      if (digits === 0 || !isOctet) this.#giveUp();
+      address = address * 256 + octet;
+    }
+    return address;
+  }
+
+  #state(): LeaseState {
+    for (const [state, octets] of STATES) if (this.#skip(octets)) return state;
+    this.#giveUp();
+    return "bound";
+  }
+
+  #wallMs(): number {
+    const bytes = this.#bytes;
+    const at = this.#at;
+    this.#at += WALL_OCTETS;
+    const isInForm = bytes[at + 4] === DASH && bytes[at + 7] === DASH &&
+      bytes[at + 10] === CAPITAL_T && bytes[at + 13] === COLON && bytes[at + 16] === COLON &&
+      bytes[at + 19] === DOT && bytes[at + 23] === CAPITAL_Z;
+    const year = this.#pair(at) * 100 + this.#pair(at + 2);
+    const day = this.#pair(at + 8);
+    const hour = this.#pair(at + 11);
+    const minute = this.#pair(at + 14);
+    const second = this.#pair(at + 17);
+    const millisecond = this.#digit(at + 20) * 100 + this.#pair(at + 21);
+    const startMs = this.#dayStartMs(year, this.#pair(at + 5), day);
+    const isInRange = hour < 24 && minute < 60 && second < 60 && millisecond < 1_000;
+    if (!isInForm || !isInRange || Number.isNaN(startMs)) this.#giveUp();
+    return startMs + ((hour * 60 + minute) * 60 + second) * 1_000 + millisecond;
+  }
+
+  /** When the day began; NaN for one that the calendar does not have. */
+  #dayStartMs(year: number, month: number, day: number): number {
+    if (year > 9_999 || month > 12 || day > 31) return NaN;
+    const key = (year * 16 + month) * 32 + day;
+    const known = this.#dayStartsMs.get(key);
+    if (known !== undefined) return known;
+    const startMs = Date.parse(
+      `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}T00:00:00.000Z`,
+    );
+    if (this.#dayStartsMs.size === KNOWN_DAYS_MAX) this.#dayStartsMs.clear();
+    this.#dayStartsMs.set(key, startMs);
+    return startMs;
+  }
+
+  /** Octets with colons up to a quote, in the one form that `formatHex` gives them. */
+  #hex(): string {
+    const bytes = this.#bytes;
+    let at = this.#at;
+    let count = 0;
+    for (; bytes[at] !== QUOTE; count++) {
+      const isApart = count === 0 || bytes[at++] === COLON;
+      const [high, low] = [NIBBLES[bytes[at++]!]!, NIBBLES[bytes[at++]!]!];
+      if (!isApart || high > 15 || low > 15 || count === FIELD_OCTETS_MAX) {
+        this.#giveUp();
+        return "";
+      }
+      this.#octets[count] = (high << 4) | low;
+    }
+    this.#at = at + 1;
+    return formatHex(this.#octets, 0, count);
+  }
+
+  /** Text of printable ASCII without escapes, up to a quote. */
+  #plainText(): string {
+    const bytes = this.#bytes;
+    let text = "";
+    let at = this.#at;
+    for (; isPlain(bytes[at]!); at++) text += String.fromCharCode(bytes[at]!);
+    if (bytes[at] === QUOTE) this.#at = at + 1;
+    else this.#giveUp();
+    return text;
+  }
+
+  #digit(at: number): number {
+    const value = this.#bytes[at]! - ZERO;
+    return value >= 0 && value <= 9 ? value : NOT_A_DIGIT;
+  }
+
+  #pair(at: number): number {
+    return this.#digit(at) * 10 + this.#digit(at + 1);
+  }
+}
+
+function isPlain(octet: number): boolean {
+  return octet >= FIRST_PRINTABLE && octet <= LAST_PRINTABLE && octet !== QUOTE &&
+    octet !== BACKSLASH;
+}
+
+function pad(value: number, digits: number): string {
+  return String(value).padStart(digits, "0");
+}
+
+function octetsOf(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}

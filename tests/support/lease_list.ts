@@ -1,0 +1,42 @@
+/** What a store loads, as a list: the newest record of each address, in the order they were put. */
+import type { Lease } from "../../src/leases/lease.ts";
+import type { LeaseStore, LoadedLeases } from "../../src/store/lease_store.ts";
+import type { Ipv4 } from "../../src/wire/ipv4.ts";
+
+export class LeaseList implements LoadedLeases {
+  #byAddress = new Map<Ipv4, Lease>();
+
+  get size(): number {
+    return this.#byAddress.size;
+  }
+
+  records(): Iterable<Lease> {
+    return this.#byAddress.values();
+  }
+
+  put(lease: Lease): void {
+    this.#byAddress.delete(lease.address);
+    this.#byAddress.set(lease.address, lease);
+  }
+
+  shiftTimes(byMs: number): void {
+    for (const [address, lease] of this.#byAddress) {
+      const { updatedAtMs, expiresAtMs } = lease;
+      const shifted = {
+        ...lease,
+        updatedAtMs: updatedAtMs + byMs,
+        expiresAtMs: expiresAtMs + byMs,
+      };
+      this.#byAddress.set(address, shifted);
+    }
+  }
+}
+
+/** Everything that a store, or a reader of one, comes back with. */
+export async function loadAll(
+  store: { load: LeaseStore["load"] },
+): Promise<{ leases: readonly Lease[]; remarks: readonly string[] }> {
+  const list = new LeaseList();
+  const remarks = await store.load(list);
+  return { leases: [...list.records()], remarks };
+}
