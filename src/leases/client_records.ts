@@ -32,13 +32,14 @@ export class ClientRecords {
       : Math.min(octetCountOfHex(clientId), CLIENT_ID_OCTETS_MAX);
     const nameOctets = hostname === undefined ? 0 : encodeHostname(hostname);
     const record = this.#arena.allocate(HEADER_OCTETS + hardwareOctets + idOctets + nameOctets);
-    const { bytes } = this.#arena;
-    bytes[record] = hardwareType;
-    bytes[record + 1] = hardwareOctets;
-    bytes[record + 2] = idOctets;
-    bytes[record + 3] = nameOctets >>> 8;
-    bytes[record + 4] = nameOctets & 255;
-    let at = record + HEADER_OCTETS;
+    const bytes = this.#arena.pageOf(record);
+    const start = this.#arena.offsetOf(record);
+    bytes[start] = hardwareType;
+    bytes[start + 1] = hardwareOctets;
+    bytes[start + 2] = idOctets;
+    bytes[start + 3] = nameOctets >>> 8;
+    bytes[start + 4] = nameOctets & 255;
+    let at = start + HEADER_OCTETS;
     for (let i = 0; i < hardwareOctets; i++) bytes[at++] = octetOfHex(hardwareAddress, i);
     for (let i = 0; i < idOctets; i++) bytes[at++] = octetOfHex(clientId!, i);
     for (let i = 0; i < nameOctets; i++) bytes[at++] = hostnameOctets[i]!;
@@ -47,32 +48,35 @@ export class ClientRecords {
 
   /** Forgets a record. */
   remove(record: number): void {
-    this.#arena.free(record, this.#octetsOf(record));
+    const octets = octetsOf(this.#arena.pageOf(record), this.#arena.offsetOf(record));
+    this.#arena.free(record, octets);
   }
 
   /** Whether the record is of this client. */
   isOf(record: number, { clientId, hardwareType, hardwareAddress }: Client): boolean {
-    const { bytes } = this.#arena;
-    const hardwareOctets = bytes[record + 1]!;
-    const idOctets = bytes[record + 2]!;
+    const bytes = this.#arena.pageOf(record);
+    const start = this.#arena.offsetOf(record);
+    const hardwareOctets = bytes[start + 1]!;
+    const idOctets = bytes[start + 2]!;
     if (clientId === undefined) {
-      return idOctets === 0 && bytes[record] === hardwareType &&
-        this.#isHexAt(record + HEADER_OCTETS, hardwareOctets, hardwareAddress);
+      return idOctets === 0 && bytes[start] === hardwareType &&
+        isHexAt(bytes, start + HEADER_OCTETS, hardwareOctets, hardwareAddress);
     }
-    return this.#isHexAt(record + HEADER_OCTETS + hardwareOctets, idOctets, clientId);
+    return isHexAt(bytes, start + HEADER_OCTETS + hardwareOctets, idOctets, clientId);
   }
 
   /** Whether the record is what `add` would make of these. */
   isExactly(record: number, client: Client, hostname: string | undefined): boolean {
-    const { bytes } = this.#arena;
-    const hardwareOctets = bytes[record + 1]!;
-    if (!this.isOf(record, client) || bytes[record] !== client.hardwareType) return false;
-    if (!this.#isHexAt(record + HEADER_OCTETS, hardwareOctets, client.hardwareAddress)) {
+    const bytes = this.#arena.pageOf(record);
+    const start = this.#arena.offsetOf(record);
+    const hardwareOctets = bytes[start + 1]!;
+    if (!this.isOf(record, client) || bytes[start] !== client.hardwareType) return false;
+    if (!isHexAt(bytes, start + HEADER_OCTETS, hardwareOctets, client.hardwareAddress)) {
       return false;
     }
     const nameOctets = hostname === undefined ? 0 : encodeHostname(hostname);
-    if (nameOctets !== this.#hostnameOctetsOf(record)) return false;
-    const name = record + HEADER_OCTETS + hardwareOctets + bytes[record + 2]!;
+    if (nameOctets !== hostnameOctetsOf(bytes, start)) return false;
+    const name = start + HEADER_OCTETS + hardwareOctets + bytes[start + 2]!;
     for (let i = 0; i < nameOctets; i++) {
       if (bytes[name + i] !== hostnameOctets[i]) return false;
     }
@@ -81,12 +85,13 @@ export class ClientRecords {
 
   /** The record's client, as a value. */
   client(record: number): Client {
-    const { bytes } = this.#arena;
-    const address = record + HEADER_OCTETS;
-    const id = address + bytes[record + 1]!;
-    const end = id + bytes[record + 2]!;
+    const bytes = this.#arena.pageOf(record);
+    const start = this.#arena.offsetOf(record);
+    const address = start + HEADER_OCTETS;
+    const id = address + bytes[start + 1]!;
+    const end = id + bytes[start + 2]!;
     return makeClient(
-      bytes[record]!,
+      bytes[start]!,
       formatHex(bytes, address, id),
       id === end ? undefined : formatHex(bytes, id, end),
     );
@@ -94,30 +99,31 @@ export class ClientRecords {
 
   /** The record's host name. */
   hostname(record: number): string | undefined {
-    const octets = this.#hostnameOctetsOf(record);
+    const bytes = this.#arena.pageOf(record);
+    const start = this.#arena.offsetOf(record);
+    const octets = hostnameOctetsOf(bytes, start);
     if (octets === 0) return undefined;
-    const end = record + this.#octetsOf(record);
-    return decoder.decode(this.#arena.bytes.subarray(end - octets, end));
+    const end = start + octetsOf(bytes, start);
+    return decoder.decode(bytes.subarray(end - octets, end));
   }
+}
 
-  #hostnameOctetsOf(record: number): number {
-    const { bytes } = this.#arena;
-    return (bytes[record + 3]! << 8) | bytes[record + 4]!;
-  }
+/** Length of the host name of the record at `start`. */
+function hostnameOctetsOf(bytes: Uint8Array, start: number): number {
+  return (bytes[start + 3]! << 8) | bytes[start + 4]!;
+}
 
-  #octetsOf(record: number): number {
-    const { bytes } = this.#arena;
-    return HEADER_OCTETS + bytes[record + 1]! + bytes[record + 2]! + this.#hostnameOctetsOf(record);
-  }
+/** Length of the whole record at `start`. */
+function octetsOf(bytes: Uint8Array, start: number): number {
+  return HEADER_OCTETS + bytes[start + 1]! + bytes[start + 2]! + hostnameOctetsOf(bytes, start);
+}
 
-  #isHexAt(offset: number, octets: number, text: string): boolean {
-    if (octetCountOfHex(text) !== octets) return false;
-    const { bytes } = this.#arena;
-    for (let i = 0; i < octets; i++) {
-      if (bytes[offset + i] !== octetOfHex(text, i)) return false;
-    }
-    return true;
+function isHexAt(bytes: Uint8Array, at: number, octets: number, text: string): boolean {
+  if (octetCountOfHex(text) !== octets) return false;
+  for (let i = 0; i < octets; i++) {
+    if (bytes[at + i] !== octetOfHex(text, i)) return false;
   }
+  return true;
 }
 
 /** Writes the name into `hostnameOctets` and says how many octets it takes. */

@@ -98,8 +98,6 @@ export class DeadlineHeap {
   }
 
   #grow(): void {
-    const rows = new Int32Array(2 * this.#rows.length);
-    rows.set(this.#rows);
-    this.#rows = rows;
+    this.#rows = new Int32Array(this.#rows.buffer.transfer(2 * this.#rows.byteLength));
   }
 }

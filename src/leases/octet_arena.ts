@@ -1,7 +1,7 @@
 /**
- * Octets of many small records in one growing buffer: what a `Map` of objects would spend most of
- * its memory and all of its garbage collection on. Records are of some tens of octets and come and
- * go, so a freed place is kept for the next record of its size.
+ * Octets of many small records in a few pages: what a `Map` of objects would spend most of its
+ * memory and all of its garbage collection on. Records are of some tens of octets and come and go,
+ * so a freed place is kept for the next record of its size. It grows by a page, and nothing moves.
  */
 import assert from "node:assert/strict";
 
@@ -11,52 +11,65 @@ const GRAIN_OCTETS = 8;
 /** The longest record. */
 const RECORD_OCTETS_MAX = 4096;
 
-/** What the buffer starts with; it doubles. */
-const INITIAL_OCTETS = 4096;
+/** A power of two; no record lies across the end of a page. */
+const PAGE_OCTETS = 2 ** 18;
 
 export class OctetArena {
-  #bytes = new Uint8Array(INITIAL_OCTETS);
-  #view = new DataView(this.#bytes.buffer);
+  readonly #pages = [new Uint8Array(PAGE_OCTETS)];
   /** Place 0 is never given out: it stands for "no record". */
   #end = GRAIN_OCTETS;
   /** The first free place of each size, in grains; a free place begins with the next one's. */
   readonly #free = new Uint32Array(RECORD_OCTETS_MAX / GRAIN_OCTETS + 1);
 
-  /** The buffer. Another one after an `allocate` that made it grow. */
-  get bytes(): Uint8Array {
-    return this.#bytes;
+  /** The page that a place is in. */
+  pageOf(place: number): Uint8Array {
+    return this.#pages[Math.floor(place / PAGE_OCTETS)]!;
   }
 
-  /** A place for `octets` octets, as its offset in `bytes`; never 0. */
+  /** Where in its page a place begins. */
+  offsetOf(place: number): number {
+    return place % PAGE_OCTETS;
+  }
+
+  /** A place (u32) for `octets` octets; never 0. */
   allocate(octets: number): number {
     const size = grains(octets);
     const free = this.#free[size]!;
     if (free !== 0) {
-      this.#free[size] = this.#view.getUint32(free);
+      this.#free[size] = readU32(this.pageOf(free), this.offsetOf(free));
       return free;
     }
-    const offset = this.#end;
+    const left = this.#pages.length * PAGE_OCTETS - this.#end;
+    if (left < size * GRAIN_OCTETS) {
+      this.#end = this.#pages.length * PAGE_OCTETS;
+      this.#pages.push(new Uint8Array(PAGE_OCTETS));
+    }
+    const place = this.#end;
     this.#end += size * GRAIN_OCTETS;
-    if (this.#end > this.#bytes.length) this.#grow();
-    return offset;
+    return place;
   }
 
   /** Gives a place back that was allocated with the same number of octets. */
-  free(offset: number, octets: number): void {
+  free(place: number, octets: number): void {
     const size = grains(octets);
-    this.#view.setUint32(offset, this.#free[size]!);
-    this.#free[size] = offset;
-  }
-
-  #grow(): void {
-    const bytes = new Uint8Array(2 * this.#bytes.length);
-    bytes.set(this.#bytes);
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer);
+    writeU32(this.pageOf(place), this.offsetOf(place), this.#free[size]!);
+    this.#free[size] = place;
   }
 }
 
 function grains(octets: number): number {
   assert(0 < octets && octets <= RECORD_OCTETS_MAX, "a record has some octets, and not too many");
   return Math.ceil(octets / GRAIN_OCTETS);
+}
+
+function readU32(bytes: Uint8Array, at: number): number {
+  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>>
+    0;
+}
+
+function writeU32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24;
+  bytes[at + 1] = (value >>> 16) & 255;
+  bytes[at + 2] = (value >>> 8) & 255;
+  bytes[at + 3] = value & 255;
 }

@@ -89,10 +89,13 @@ export class RowIndex {
     for (let place = 0; place < rows.length; place++) {
       if (rows[place] !== EMPTY) this.#insert(hashes[place]!, rows[place]!);
     }
+    // Frees them at once: the garbage collector is in no hurry with large ones.
+    rows.buffer.transfer(0);
+    hashes.buffer.transfer(0);
   }
 }
 
-function emptyRows(count: number): Int32Array {
+function emptyRows(count: number): Int32Array<ArrayBuffer> {
   return new Int32Array(count).fill(EMPTY);
 }
 

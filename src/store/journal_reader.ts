@@ -20,7 +20,7 @@ import { type LoadedLeases, StoreError } from "./lease_store.ts";
 export const CLOCK_STEP_LIMIT_MS = 2_000;
 
 /** Bytes asked of the disk at a time. */
-const CHUNK_BYTES = 256 * 1024;
+const CHUNK_BYTES = 512 * 1024;
 
 /** Bad lines that are reported one by one. */
 const REMARKED_LINES_MAX = 10;

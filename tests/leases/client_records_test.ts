@@ -70,16 +70,39 @@ Deno.test("a host name that is no text keeps what is of it, and one far too long
   assert.match(long, /^é{500,512}$/);
 });
 
-Deno.test("freed places are used again, so the arena does not grow with what came and went", () => {
+Deno.test("places do not overlap, and freed ones are used again", () => {
   const arena = new OctetArena();
   const sizes = [5, 20, 21, 300, 4096];
+  let highest = 0;
   for (let round = 0; round < 1_000; round++) {
-    const offsets = sizes.map((size) => arena.allocate(size));
-    assert.equal(new Set(offsets).size, sizes.length);
-    sizes.forEach((size, i) => arena.bytes.fill(round, offsets[i]!, offsets[i]! + size));
-    sizes.forEach((size, i) => arena.free(offsets[i]!, size));
+    const places = sizes.map((size) => arena.allocate(size));
+    sizes.forEach((size, i) => {
+      const start = arena.offsetOf(places[i]!);
+      const page = arena.pageOf(places[i]!);
+      assert(start + size <= page.length, "a record lies in one page");
+      page.fill(size % 251, start, start + size);
+    });
+    sizes.forEach((size, i) => {
+      const start = arena.offsetOf(places[i]!);
+      const octets = arena.pageOf(places[i]!).subarray(start, start + size);
+      assert(octets.every((octet) => octet === size % 251), "nobody else wrote there");
+      arena.free(places[i]!, size);
+    });
+    highest = Math.max(highest, ...places);
   }
-  assert(arena.bytes.length <= 16_384, `${arena.bytes.length} octets`);
+  assert(highest < 16_384, `the places go up to ${highest}`);
   assert.throws(() => arena.allocate(0), assert.AssertionError);
   assert.throws(() => arena.allocate(4097), assert.AssertionError);
+});
+
+Deno.test("the arena grows by pages, and what is in them stays", () => {
+  const arena = new OctetArena();
+  const places = Array.from({ length: 3_000 }, () => arena.allocate(300));
+  for (const [i, place] of places.entries()) {
+    arena.pageOf(place).fill(i & 255, arena.offsetOf(place), arena.offsetOf(place) + 300);
+  }
+  for (const [i, place] of places.entries()) {
+    const start = arena.offsetOf(place);
+    assert(arena.pageOf(place).subarray(start, start + 300).every((octet) => octet === (i & 255)));
+  }
 });
