@@ -10,7 +10,7 @@ import type { Clock } from "./clock.ts";
 import { type Disk, type DiskFile, realDisk } from "./disk.ts";
 import { describeError } from "./disk_error.ts";
 import { decodeLine, formatWall } from "./journal_format.ts";
-import { LeaseScanner } from "./journal_scanner.ts";
+import { LeaseScanner, SCAN_PADDING_OCTETS } from "./journal_scanner.ts";
 import { type LoadedLeases, StoreError } from "./lease_store.ts";
 
 /**
@@ -132,7 +132,7 @@ export function describeRejected(path: string, rejected: readonly RejectedLine[]
  */
 export async function replay(file: DiskFile, leases: LoadedLeases): Promise<JournalContents> {
   const lines = new Replay(leases);
-  const size = await readLines(file, (bytes, start, end) => lines.take(bytes, start, end));
+  const size = await readLines(file, (bytes, end) => lines.take(bytes, end));
   return { ...lines.contents(), ...size };
 }
 
@@ -172,13 +172,20 @@ class Replay {
     this.#leases = leases;
   }
 
-  /** Takes in the next line, from `start` to `end`, where its newline is. */
-  take(bytes: Uint8Array<ArrayBuffer>, start: number, end: number): void {
-    this.#lineCount++;
-    if (start === end) return;
-    const lease = this.#scanner.scan(bytes, start, end);
-    if (lease === undefined) this.#takeSlowly(bytes.slice(start, end));
-    else this.#takeLease(lease);
+  /** Takes in the whole lines that are before `end`, and says where they end. */
+  take(bytes: Uint8Array<ArrayBuffer>, end: number): number {
+    for (let start = 0;; this.#lineCount++) {
+      const lease = this.#scanner.scan(bytes, start, end);
+      if (lease !== undefined) {
+        this.#takeLease(lease);
+        start = this.#scanner.next;
+        continue;
+      }
+      const newline = bytes.indexOf(NEWLINE, start);
+      if (newline < 0 || newline >= end) return start;
+      if (newline > start) this.#takeSlowly(bytes.slice(start, newline));
+      start = newline + 1;
+    }
   }
 
   contents() {
@@ -203,7 +210,7 @@ class Replay {
         this.#stepsMs += decoded.atMs - decoded.wasMs;
         return this.#takeInstant(decoded.atMs);
       case "header":
-        if (this.#lineCount > 1) return this.#reject(bytes, "header amid the file");
+        if (this.#lineCount > 0) return this.#reject(bytes, "header amid the file");
         this.#hasHeader = true;
         return decoded.atMs === undefined ? undefined : this.#takeInstant(decoded.atMs);
       case "bad":
@@ -222,7 +229,7 @@ class Replay {
   }
 
   #reject(bytes: Uint8Array, reason: string): void {
-    this.#rejected.push({ lineNumber: this.#lineCount, reason, bytes });
+    this.#rejected.push({ lineNumber: this.#lineCount + 1, reason, bytes });
   }
 }
 
@@ -235,36 +242,24 @@ function shifted(lease: Lease, byMs: number): Lease {
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Hands each whole line to `take`, as the stretch of a buffer up to its newline. */
+/** Hands everything to `take`, which says how far it got; the rest comes again, with more. */
 async function readLines(
   file: DiskFile,
-  take: (bytes: Uint8Array<ArrayBuffer>, start: number, end: number) => void,
+  take: (bytes: Uint8Array<ArrayBuffer>, end: number) => number,
 ): Promise<{ wholeBytes: number; tornBytes: number }> {
-  let buffer = new Uint8Array(CHUNK_BYTES);
+  let buffer = new Uint8Array(CHUNK_BYTES + SCAN_PADDING_OCTETS);
   let filled = 0; // the beginning of a line whose end is in a later chunk
   let wholeBytes = 0;
   for (;;) {
-    if (filled === buffer.length) buffer = enlarged(buffer);
-    const n = await file.read(buffer.subarray(filled));
+    if (filled === buffer.length - SCAN_PADDING_OCTETS) buffer = enlarged(buffer);
+    const n = await file.read(buffer.subarray(filled, buffer.length - SCAN_PADDING_OCTETS));
     if (n === null) return { wholeBytes, tornBytes: filled };
-    const searched = filled;
     filled += n;
-    let start = 0;
-    for (let end = newlineIn(buffer, searched, filled); end >= 0;) {
-      take(buffer, start, end);
-      start = end + 1;
-      end = newlineIn(buffer, start, filled);
-    }
-    buffer.copyWithin(0, start, filled);
-    wholeBytes += start;
-    filled -= start;
+    const taken = take(buffer, filled);
+    buffer.copyWithin(0, taken, filled);
+    wholeBytes += taken;
+    filled -= taken;
   }
-}
-
-/** The offset of the first newline from `start` on and before `end`; -1 when there is none. */
-function newlineIn(bytes: Uint8Array, start: number, end: number): number {
-  const at = bytes.indexOf(NEWLINE, start);
-  return at < end ? at : -1;
 }
 
 function enlarged(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {

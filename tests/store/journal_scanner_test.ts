@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type Lease, type LeaseState, makeClient } from "../../src/leases/lease.ts";
 import { decodeLine, encodeLease } from "../../src/store/journal_format.ts";
-import { LeaseScanner } from "../../src/store/journal_scanner.ts";
+import { LeaseScanner, SCAN_PADDING_OCTETS } from "../../src/store/journal_scanner.ts";
 import { formatHex } from "../../src/wire/hex.ts";
 import { makeLease, numberedClient } from "../support/leases_fixture.ts";
 
@@ -12,9 +12,15 @@ const scanner = new LeaseScanner();
 /** The lease of a line amid others, by the scanner. */
 function scan(line: string): Lease | undefined {
   const [before, bytes] = [`{"at":"2026-01-01T00:00:00.000Z"`, new TextEncoder().encode(line)];
-  const buffer = new TextEncoder().encode(`${before}\n${line}\n{"at":"2026-01-01T00:00:00.000Z"`);
+  const buffer = new TextEncoder().encode(
+    `${before}\n${line}\n{"at":"2026-01-01` + "\0".repeat(SCAN_PADDING_OCTETS),
+  );
   const start = before.length + 1;
-  return scanner.scan(buffer, start, start + bytes.length);
+  const next = start + bytes.length + 1;
+  const lease = scanner.scan(buffer, start, next);
+  if (lease !== undefined) assert.equal(scanner.next, next);
+  assert.equal(scanner.scan(buffer, start, next - 1), undefined, "its newline is not there yet");
+  return lease;
 }
 
 /** What the scanner takes for a lease, `decodeLine` does as well, and for the same one. */
