@@ -50,9 +50,11 @@ export class LeaseTable {
   /**
    * Every remembered record, in no particular order, made as it is asked for. The table may
    * change meanwhile: a record that is in it from first to last comes once, as it then stands.
+   * What is new since the first was asked for does not come, so there is an end.
    */
   *records(): IterableIterator<Lease> {
-    for (let row = 0; row < this.#rows.end; row++) {
+    const { end } = this.#rows;
+    for (let row = 0; row < end; row++) {
       const lease = this.#rows.lease(row);
       if (lease !== undefined) yield lease;
     }

@@ -129,10 +129,17 @@ export async function keepAside(
  * line it leaves must not be written on from.
  */
 export async function appendBytes(file: DiskFile, bytes: Uint8Array): Promise<void> {
-  const taken = await file.write(bytes);
-  if (taken !== bytes.length) {
-    throw new Error(`the disk took ${taken} of ${bytes.length} bytes; is it full?`);
-  }
+  refuseShortWrite(bytes, await file.write(bytes));
+}
+
+/** As `appendBytes`, on the calling thread. */
+export function appendBytesNow(file: DiskFile, bytes: Uint8Array): void {
+  refuseShortWrite(bytes, file.writeNow(bytes));
+}
+
+function refuseShortWrite(bytes: Uint8Array, taken: number): void {
+  if (taken === bytes.length) return;
+  throw new Error(`the disk took ${taken} of ${bytes.length} bytes; is it full?`);
 }
 
 const NEWLINE = 0x0a;

@@ -264,7 +264,7 @@ export class Host {
   /** Operations take their time, and fail while the disk is in trouble. */
   #prepareDisk(disk: FaultyDisk): FaultyDisk {
     const { agenda, random } = this.parts;
-    disk.intercept = (operation) => {
+    disk.intercept = (operation, isNow) => {
       if (/^(stat|read|open)/.test(operation)) return undefined;
       const act = this.#atNextWrite;
       this.#atNextWrite = () => {};
@@ -272,6 +272,7 @@ export class Host {
       const fault: Fault | undefined = this.isDiskFailing && random.chance(0.7)
         ? random.pick(["EIO", "ENOSPC", "short"] as const)
         : undefined;
+      if (isNow) return fault;
       const slowest = operation.startsWith("sync") ? (random.chance(0.02) ? 2_000 : 30) : 2;
       return new Promise((resolve) =>
         agenda.after(random.integer(0, slowest), () => resolve(fault))

@@ -36,13 +36,16 @@ async function burst(store: LeaseStore, ledger: Ledger): Promise<void> {
   await Promise.all([second, third, ledger.commit(store, 4, 2), ledger.commit(store)]);
 }
 
-/** Fails the next operation of that name. */
-function failOnce(disk: FaultyDisk, name: string, fault: "EIO" | "ENOSPC" | "short"): void {
+/** Fails the next operation of that name; tells afterwards whether there was one. */
+function failOnce(disk: FaultyDisk, name: string, fault: "EIO" | "ENOSPC" | "short") {
+  let hasFailed = false;
   disk.intercept = (operation) => {
     if (!operation.startsWith(`${name} `)) return undefined;
     disk.intercept = () => undefined;
+    hasFailed = true;
     return fault;
   };
+  return () => hasFailed;
 }
 
 /** The life: everything the store can do, and everything the disk can do to it. */
@@ -66,8 +69,9 @@ async function live(disk: FaultyDisk, ledger: Ledger): Promise<void> {
     ["syncDirectory", "EIO"],
   ] as const;
   for (const [name, fault] of faults) {
-    failOnce(disk, name, fault);
-    for (let i = 0; i < 3; i++) await burst(store, ledger);
+    const hasFailed = failOnce(disk, name, fault);
+    for (let i = 0; i < 3 || (!hasFailed() && i < 20); i++) await burst(store, ledger);
+    assert(hasFailed(), `no ${name} came to pass`);
     ledger.clock.advance(1_000);
     await burst(store, ledger);
     ledger.clock.advance(60_000);

@@ -26,7 +26,13 @@ export class Ledger {
 
   constructor(readonly clock: VirtualClock) {}
 
-  snapshot = () => this.table.values();
+  /** Those that are there when the first is asked for, each as it stands when its turn comes. */
+  readonly snapshot = (): Iterable<Lease> => {
+    const { table } = this;
+    return (function* () {
+      for (const address of [...table.keys()]) yield table.get(address)!;
+    })();
+  };
 
   get owedCount(): number {
     return this.#owedCount;

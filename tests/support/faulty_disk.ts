@@ -3,6 +3,7 @@
  * that were not synced are lost, kept, torn or zeroed, and names that were not synced come back or
  * go. It can crash at any operation, refuse any, and tell which there were. All by seed.
  */
+import assert from "node:assert/strict";
 import { dirname } from "node:path";
 import type { Disk, DiskEntry, DiskFile, DiskLock } from "../../src/store/disk.ts";
 import { createRandom, type Random } from "./random.ts";
@@ -67,9 +68,14 @@ export class FaultyDisk implements Disk {
   readonly operations: string[] = [];
   /** Resolves when the crash point is reached; no operation ends after that. */
   readonly crashed: Promise<void>;
-  /** Asked before each operation; holds it until it resolves, and fails it if it returns a fault. */
-  intercept: (operation: string) => Fault | undefined | Promise<Fault | undefined> = () =>
-    undefined;
+  /**
+   * Asked before each operation; holds it until it resolves, and fails it if it returns a fault.
+   * What is done `now` cannot be held.
+   */
+  intercept: (
+    operation: string,
+    isNow: boolean,
+  ) => Fault | undefined | Promise<Fault | undefined> = () => undefined;
 
   readonly #options: FaultyDiskOptions;
   readonly #system: FileSystem;
@@ -148,6 +154,15 @@ export class FaultyDisk implements Disk {
 
   async stat(path: string): Promise<DiskEntry | undefined> {
     await this.#begin(`stat ${path}`);
+    return this.#entry(path);
+  }
+
+  statNow(path: string): DiskEntry | undefined {
+    this.#beginNow(`stat ${path}`);
+    return this.#entry(path);
+  }
+
+  #entry(path: string): DiskEntry | undefined {
     if (this.#system.directories.has(path)) {
       return { identity: path, kind: "directory", sizeBytes: 0 };
     }
@@ -254,6 +269,16 @@ export class FaultyDisk implements Disk {
         if (fault !== undefined && fault !== "short") throw diskError(fault);
         return taken.length;
       },
+      writeNow: (bytes) => {
+        if (!isOpen) throw diskError("EBADF");
+        if (this.#hasCrashed) return bytes.length; // what nobody does has no effect
+        const fault = this.#beginNow(`write ${path}`);
+        const taken = fault === undefined ? bytes : bytes.subarray(0, bytes.length >> 1);
+        inode.bytes = joined(inode.bytes, taken);
+        if (this.#isLast) this.#crash();
+        if (fault !== undefined && fault !== "short") throw diskError(fault);
+        return taken.length;
+      },
       syncData: () => sync("syncData"),
       sync: () => sync("sync"),
       truncate: async (sizeBytes) => {
@@ -287,11 +312,22 @@ export class FaultyDisk implements Disk {
   async #askFault(operation: string, isSync = false): Promise<Fault | undefined> {
     const ticks = this.#random.integer(1, 4);
     for (let i = 0; i < ticks; i++) await null;
-    const fault = await this.intercept(operation);
+    const fault = await this.intercept(operation, false);
     if (this.#hasCrashed) await FOREVER;
     this.operations.push(operation);
     this.#isLast ||= this.operations.length - 1 === this.#options.crashAt;
     if (this.#isLast && (isSync || !HAS_EFFECT.test(operation))) await this.#stop();
+    return fault;
+  }
+
+  /** Records an operation of the calling thread, which nothing overtakes. */
+  #beginNow(operation: string): Fault | undefined {
+    if (this.#hasCrashed) return undefined;
+    const fault = this.intercept(operation, true);
+    assert(!(fault instanceof Promise), "what is done now cannot be held");
+    this.operations.push(operation);
+    this.#isLast ||= this.operations.length - 1 === this.#options.crashAt;
+    if (this.#isLast && !HAS_EFFECT.test(operation)) this.#crash();
     return fault;
   }
 
