@@ -20,8 +20,8 @@ export const QUEUED_EVENTS_MAX = 16_384;
 const BATCH_EVENTS_MAX = 256;
 
 /**
- * After a write the next one waits this long, unless a whole batch is there: a write costs as much
- * as the text of a hundred events, and a reader does not see the difference.
+ * A write waits this long for more events, unless a whole batch is there: it costs as much as the
+ * text of a hundred of them, and a packet may be waiting. A reader does not see the difference.
  */
 const LINGER_MS = 20;
 
@@ -53,7 +53,7 @@ interface StampedEvent {
   readonly wallMs: number;
 }
 
-/** Opens a log. Events of one turn of the loop share a write; one write is under way at a time. */
+/** Opens a log. Events that are near each other share a write; one write is under way at a time. */
 export function openLog(options: LogOptions): Log {
   const { clock } = options;
   const leastUrgency = LOG_LEVELS.indexOf(options.level);
@@ -73,9 +73,8 @@ export function openLog(options: LogOptions): Log {
   }
 
   async function drain(): Promise<void> {
-    // Everything the loop records before it waits again joins the first batch.
-    await Promise.resolve();
     while (queue.length > 0 || lostCount > 0) {
+      if (!closing && queue.length < BATCH_EVENTS_MAX) await linger();
       if (queue.length < BATCH_EVENTS_MAX) admitLoss();
       const batch = queue.splice(0, BATCH_EVENTS_MAX);
       try {
@@ -85,7 +84,6 @@ export function openLog(options: LogOptions): Log {
         // serving addresses, and there is no other place to say so.
         queue.length = 0;
       }
-      if (!closing && queue.length < BATCH_EVENTS_MAX) await linger();
     }
     draining = undefined;
   }

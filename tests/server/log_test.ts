@@ -233,17 +233,15 @@ Deno.test("what happens in one turn of the loop is one write", async () => {
   assert.equal(sink.lines.length, 100);
 });
 
-Deno.test("what happens shortly after a write is one write, too, without a call to close", async () => {
+Deno.test("what happens in a short time is one write, without a call to close", async () => {
   const { log, sink } = manualLog();
-  log.record(DROP);
-  await turns();
   for (let i = 0; i < 5; i++) {
     log.record(DROP);
     await turns();
   }
-  assert.equal(sink.writes.length, 1, "the others wait a little for each other");
-  await sink.written(2);
-  assert.equal(sink.lines.length, 6);
+  assert.equal(sink.writes.length, 0, "they wait a little for each other");
+  await sink.written(1);
+  assert.equal(sink.lines.length, 5);
   await log.close();
 });
 
@@ -315,16 +313,14 @@ Deno.test("a stalled sink loses events beyond the limit, and they are counted", 
   const { log, sink } = manualLog();
   sink.block();
   log.record(OFFER);
-  // Lets the first batch leave the queue and meet the stalled sink.
-  await turns();
-  for (let i = 0; i < QUEUED_EVENTS_MAX + 17; i++) log.record(DROP);
+  for (let i = 0; i < QUEUED_EVENTS_MAX - 1 + 17; i++) log.record(DROP);
   sink.unblock();
   await log.close();
   assert.match(sink.lines.at(-1)!, /missing here/, "the loss stands where the lines are missing");
   const missing = sink.lines.filter((line) => line.includes("log lines are missing"));
   assert.equal(missing.length, 1);
   assert.match(missing[0]!, /warning: 17 log lines/);
-  assert.equal(sink.lines.length, 1 + QUEUED_EVENTS_MAX + 1);
+  assert.equal(sink.lines.length, QUEUED_EVENTS_MAX + 1);
 });
 
 Deno.test("what is recorded after a loss stands after the line that tells of it", async () => {
