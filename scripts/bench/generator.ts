@@ -3,7 +3,7 @@
  * an open one (so many started each second). Runs in a network namespace of its own; `begin` and
  * `end` on stderr frame what was measured, and one JSON object on stdout tells it.
  *
- *     deno run -A scripts/bench/generator.ts --mode relay --server 10.0.0.1 --agent 10.0.0.2 \
+ *     deno run -A scripts/bench/generator.ts --mode relay --server 10.0.0.1 --giaddr 10.0.0.2 \
  *       --clients 50000 --outstanding 1024 --seconds 5
  */
 import process from "node:process";
@@ -34,8 +34,12 @@ export interface LoadReport {
   readonly rate: number;
   /** Processor seconds of the generator itself in that time. */
   readonly cpuSeconds: number;
-  readonly offerMs: LatencySummary;
-  readonly wholeMs: LatencySummary;
+  readonly latencyMs: {
+    readonly "discover-offer": LatencySummary;
+    /** Of renewals too. */
+    readonly "request-ack": LatencySummary;
+    readonly whole: LatencySummary;
+  };
 }
 
 interface LoadOptions {
@@ -69,6 +73,7 @@ class Generator {
   readonly #client: Uint32Array;
   readonly #turn: Uint16Array;
   readonly #startedMs: Float64Array;
+  readonly #requestedMs: Float64Array;
   /** Slots that are free, and those in use in the order of their start. */
   readonly #free: number[] = [];
   #running: { slot: number; turn: number }[] = [];
@@ -79,6 +84,7 @@ class Generator {
   #lost = 0;
   #naks = 0;
   readonly #offer = new Latencies();
+  readonly #ack = new Latencies();
   readonly #whole = new Latencies();
 
   constructor(options: LoadOptions, transport: Transport, messages: Messages, at: Uint32Array) {
@@ -91,6 +97,7 @@ class Generator {
     this.#client = new Uint32Array(slots);
     this.#turn = new Uint16Array(slots);
     this.#startedMs = new Float64Array(slots);
+    this.#requestedMs = new Float64Array(slots);
     for (let slot = slots - 1; slot >= 0; slot--) this.#free.push(slot);
   }
 
@@ -142,8 +149,11 @@ class Generator {
       naks: this.#naks,
       rate: completed / elapsedSeconds,
       cpuSeconds: (user + system) / 1e6,
-      offerMs: this.#offer.summary(),
-      wholeMs: this.#whole.summary(),
+      latencyMs: {
+        "discover-offer": this.#offer.summary(),
+        "request-ack": this.#ack.summary(),
+        whole: this.#whole.summary(),
+      },
     };
   }
 
@@ -154,6 +164,7 @@ class Generator {
       this.#naks =
         0;
     this.#offer.clear();
+    this.#ack.clear();
     this.#whole.clear();
   }
 
@@ -190,7 +201,7 @@ class Generator {
     this.#turn[slot] = turn;
     this.#state[slot] = state;
     this.#client[slot] = client;
-    this.#startedMs[slot] = this.#nowMs;
+    this.#startedMs[slot] = this.#requestedMs[slot] = this.#nowMs;
     this.#running.push({ slot, turn });
     const xid = this.#xidOf(slot);
     if (state === DISCOVERING) {
@@ -215,12 +226,15 @@ class Generator {
     const state = this.#state[slot];
     if (state === undefined || state === IDLE || xid !== this.#xidOf(slot)) return;
     const client = this.#client[slot]!;
-    const sinceMs = performance.now() - this.#startedMs[slot]!;
+    const nowMs = performance.now();
+    const sinceMs = nowMs - this.#startedMs[slot]!;
     if (type === OFFER && state === DISCOVERING) {
       this.#offer.add(sinceMs);
+      this.#requestedMs[slot] = nowMs;
       this.#state[slot] = REQUESTING;
       this.#send(this.#messages.select(xid, client, yiaddr, this.#options.server), client, 0);
     } else if (type === ACK && state >= REQUESTING) {
+      this.#ack.add(nowMs - this.#requestedMs[slot]!);
       this.#whole.add(sinceMs);
       this.#addresses[client] = yiaddr;
       this.#completed++;
@@ -259,7 +273,7 @@ function main(): void {
     options: {
       mode: { type: "string", default: "relay" },
       server: { type: "string" },
-      agent: { type: "string" },
+      giaddr: { type: "string", default: "0.0.0.0" },
       interface: { type: "string", default: "" },
       "server-mac": { type: "string", default: "" },
       clients: { type: "string", default: "50000" },
@@ -273,9 +287,9 @@ function main(): void {
   });
   const mode = MODES.find((it) => it === values.mode);
   const server = parseIpv4(values.server ?? "");
-  const agent = parseIpv4(values.agent ?? "");
-  if (mode === undefined || server === undefined || agent === undefined) {
-    throw new Error(`--mode ${MODES.join("|")} --server ADDRESS --agent ADDRESS`);
+  const giaddr = parseIpv4(values.giaddr);
+  if (mode === undefined || server === undefined || giaddr === undefined) {
+    throw new Error(`--mode ${MODES.join("|")} --server ADDRESS --giaddr ADDRESS`);
   }
   const options: LoadOptions = {
     mode,
@@ -289,9 +303,9 @@ function main(): void {
   };
   const addresses = new Uint32Array(options.clients);
   const isRelayed = mode === "relay" || mode === "rebind";
-  const messages = new Messages(isRelayed ? agent : 0, mode === "broadcast");
+  const messages = new Messages(isRelayed ? giaddr : 0, mode === "broadcast");
   const owners = new Map<Ipv4, number>();
-  const transport = isRelayed ? openRelay(server, agent) : openFrames(
+  const transport = isRelayed ? openRelay(server, giaddr) : openFrames(
     values.interface,
     { address: server, hardwareAddress: parseHex(values["server-mac"]) ?? new Uint8Array(6) },
     (address) => {
