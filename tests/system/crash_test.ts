@@ -1,6 +1,14 @@
 /** The promise that everything else stands on: what was acknowledged survives SIGKILL. */
 import assert from "node:assert/strict";
-import { ACK, DISCOVER, messageType, octets, option, REQUEST } from "../support/dhcp_packets.ts";
+import {
+  ACK,
+  DISCOVER,
+  messageType,
+  octets,
+  option,
+  parsePacket,
+  REQUEST,
+} from "../support/dhcp_packets.ts";
 import type { Cable } from "../support/netns.ts";
 import { type Program, until } from "../support/program.ts";
 import { clientMac, RelayAgent } from "../support/relay_agent.ts";
@@ -188,4 +196,72 @@ function syncedAt(lines: readonly string[], written: number, journal: string): n
   );
   assert.ok(resumed >= 0, "the sync succeeds");
   return resumed;
+}
+
+const ORDER_UNDER_LOAD = "under load, too, with groups that overlap: no ACK before its own sync";
+const TRACED_CLIENTS = 600;
+sceneTest(
+  ORDER_UNDER_LOAD,
+  { cables: [LAN], needs: ["strace", "curl"], secondsMax: 60 },
+  async (scene) => {
+    const trace = `${scene.directory}/trace`;
+    const filter = ["-e", "trace=write,fdatasync,sendmmsg"];
+    await startServer(scene, CONFIG, {
+      through: ["strace", "-f", "-v", "-xx", "-s", "65536", "-o", trace, ...filter],
+    });
+    const crowd = await Crowd.plug(scene);
+    await flood(0, TRACED_CLIENTS, (client) => crowd.agentOf(client).obtain(clientMac(client)));
+    // strace writes a call down when it is over: the last ACK may be here before its line is there.
+    const { ackCount, syncCount, violations } = await until("every ACK", TRACE_MS, async () => {
+      const order = readOrder(await Deno.readTextFile(trace));
+      return order.ackCount >= TRACED_CLIENTS ? order : undefined;
+    });
+    assert.deepEqual(violations, []);
+    assert.ok(
+      syncCount < ackCount / 2,
+      `${syncCount} syncs for ${ackCount} ACKs: groups are formed`,
+    );
+  },
+);
+
+/** Walks through a trace with all data in hex, and holds every ACK against what is synced by then. */
+function readOrder(trace: string) {
+  const written = new Map<string, Set<string>>();
+  const syncing = new Map<string, readonly string[]>();
+  const durable = new Set<string>();
+  const violations: string[] = [];
+  let ackCount = 0;
+  let syncCount = 0;
+  for (const line of trace.split("\n")) {
+    const [thread = "", call = ""] = line.split(/ +(.*)/);
+    const write = /^write\((\d+), "([^"]*)"/.exec(call);
+    if (write !== null) {
+      const lines = new TextDecoder().decode(octetsOfTrace(write[2]!));
+      const addresses = [...lines.matchAll(/"address":"([\d.]+)","state":"bound"/g)];
+      const before = written.get(write[1]!) ?? [];
+      written.set(write[1]!, new Set([...before, ...addresses.map((it) => it[1]!)]));
+    }
+    const sync = /^fdatasync\((\d+)/.exec(call);
+    // A sync covers what was written before it began. The runtime syncs a duplicate of the file's
+    // descriptor, so all that was written counts: only the journal has lines of this form.
+    if (sync !== null) syncing.set(thread, [...written.values()].flatMap((it) => [...it]));
+    if (/^(fdatasync|<\.\.\. fdatasync resumed).*= 0$/.test(call)) {
+      for (const address of syncing.get(thread) ?? []) durable.add(address);
+      syncCount++;
+    }
+    if (!call.startsWith("sendmmsg(")) continue;
+    for (const [, hex] of call.matchAll(/iov_base="([^"]*)"/g)) {
+      const payload = octetsOfTrace(hex!);
+      const reply = parsePacket(payload);
+      if (messageType(reply) !== ACK) continue;
+      ackCount++;
+      if (!durable.has(reply.yiaddr)) violations.push(`ACK of ${reply.yiaddr} before its sync`);
+    }
+  }
+  return { ackCount, syncCount, violations };
+}
+
+/** The octets that strace writes as `\x0a\x0b`. */
+function octetsOfTrace(hex: string): Uint8Array {
+  return Uint8Array.from(hex.split("\\x").slice(1), (octet) => parseInt(octet, 16));
 }
