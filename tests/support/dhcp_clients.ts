@@ -136,6 +136,7 @@ request subnet-mask, broadcast-address, routers, domain-name, domain-name-server
     ...["-lf", `${scene.directory}/${label}.leases`],
     ...["-pf", `${scene.directory}/${label}.pid`],
   ];
+  const next = eventReader(events, label);
   let client: Program;
   const start = () => {
     const command = ["dhclient", "-4", "-d", "-v", ...files, ...options, interfaceName];
@@ -152,7 +153,13 @@ request subnet-mask, broadcast-address, routers, domain-name, domain-name-server
     },
     resume: start,
     kill: () => client.kill(),
-    next: eventReader(events, label),
+    next: async (names, timeoutMs) => {
+      const event = await next(names, timeoutMs);
+      // The script runs before the lease is in the lease file; this is said after it.
+      const bound = /^(BOUND|RENEW|REBIND|REBOOT)$/.test(event.event);
+      if (bound) await client.says(new RegExp(`bound to ${event.address} --`));
+      return event;
+    },
   };
 };
 

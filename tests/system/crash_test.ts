@@ -229,6 +229,8 @@ function readOrder(trace: string) {
   const written = new Map<string, Set<string>>();
   const syncing = new Map<string, readonly string[]>();
   const durable = new Set<string>();
+  /** By thread: what was durable when a call began that strace finishes on a later line. */
+  const durableBefore = new Map<string, ReadonlySet<string>>();
   const violations: string[] = [];
   let ackCount = 0;
   let syncCount = 0;
@@ -249,13 +251,15 @@ function readOrder(trace: string) {
       for (const address of syncing.get(thread) ?? []) durable.add(address);
       syncCount++;
     }
-    if (!call.startsWith("sendmmsg(")) continue;
+    // What is sent stands behind the end of the call, also where another thread came in between.
+    if (call.startsWith("sendmmsg(")) durableBefore.set(thread, new Set(durable));
+    else if (!call.startsWith("<... sendmmsg resumed")) continue;
     for (const [, hex] of call.matchAll(/iov_base="([^"]*)"/g)) {
       const payload = octetsOfTrace(hex!);
       const reply = parsePacket(payload);
       if (messageType(reply) !== ACK) continue;
       ackCount++;
-      if (!durable.has(reply.yiaddr)) violations.push(`ACK of ${reply.yiaddr} before its sync`);
+      if (!durableBefore.get(thread)!.has(reply.yiaddr)) violations.push(`ACK of ${reply.yiaddr} before its sync`);
     }
   }
   return { ackCount, syncCount, violations };
