@@ -50,7 +50,7 @@ export class LeaseTable {
   /**
    * Every remembered record, in no particular order, made as it is asked for. The table may
    * change meanwhile: a record that is in it from first to last comes once, as it then stands.
-   * What is new since the first was asked for does not come, so there is an end.
+   * What is new since the first was asked for may come or not, but there is an end.
    */
   *records(): IterableIterator<Lease> {
     const { end } = this.#rows;

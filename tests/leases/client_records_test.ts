@@ -99,6 +99,7 @@ Deno.test("the arena grows by pages, and what is in them stays", () => {
   const arena = new OctetArena();
   const places = Array.from({ length: 3_000 }, () => arena.allocate(300));
   for (const [i, place] of places.entries()) {
+    assert(arena.offsetOf(place) + 300 <= arena.pageOf(place).length, "a record lies in one page");
     arena.pageOf(place).fill(i & 255, arena.offsetOf(place), arena.offsetOf(place) + 300);
   }
   for (const [i, place] of places.entries()) {

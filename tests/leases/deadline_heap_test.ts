@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { DeadlineHeap, type HeapColumns } from "../../src/leases/deadline_heap.ts";
+import { createRandom } from "../support/random.ts";
 
 const ROWS = 41;
 
@@ -44,6 +45,34 @@ Deno.test("heap has the earliest row on top, the lower address first among equal
       assert.equal(heaps[which]!.first, -1);
     }
   }));
+});
+
+Deno.test("a heap of a thousand rows stays in order while any of them leave", () => {
+  const random = createRandom(1);
+  const count = 1_000;
+  const columns = {
+    address: Uint32Array.from({ length: count }, (_, row) => row),
+    heapAtMs: new Float64Array(count),
+    heapPosition: new Int32Array(count).fill(-1),
+  };
+  const heap = new DeadlineHeap(columns);
+  for (let round = 0; round < 20; round++) {
+    for (let row = 0; row < count; row++) {
+      if (columns.heapPosition[row] === -1) heap.add(row, random.integer(0, 500));
+    }
+    for (let i = 0; i < 300; i++) {
+      const row = random.integer(0, count - 1);
+      if (columns.heapPosition[row] !== -1) heap.remove(row);
+    }
+    let last = -1;
+    for (let i = 0; i < 400; i++) {
+      const { first } = heap;
+      const rank = columns.heapAtMs[first]! * count + first;
+      assert(rank > last, `${rank} after ${last} in round ${round}`);
+      last = rank;
+      heap.remove(first);
+    }
+  }
 });
 
 Deno.test("heap refuses a row that is in already, and to take out one that is not", () => {

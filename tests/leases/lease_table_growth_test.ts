@@ -23,6 +23,8 @@ const SUBNETS = [
 ];
 const FIRST = ip("10.0.0.1");
 const LAST = ip("10.0.31.254");
+/** Addresses that each of them gives. */
+const POOL_SIZE = 4_094;
 const CLIENT_COUNT = 3_000;
 const STEP_COUNT = 20_000;
 /** Later than the end of every offer and every lease that has one. */
@@ -57,7 +59,9 @@ for (const seed of [1, 2, 3]) {
     const replayed = new LeaseTable(SUBNETS);
     for (const lease of table.records()) replayed.put(lease);
     replayed.advance(books.nowMs);
-    compareAll(replayed, { ...books, offers: new Map() });
+    const unoffered = { ...books, offers: new Map() };
+    compareAll(replayed, unoffered);
+    for (const subnet of SUBNETS) compareFilling(replayed, unoffered, subnet);
   });
 }
 
@@ -141,7 +145,10 @@ function isAvailable({ leases, offers, nowMs }: Books, address: Ipv4, client: Cl
 function step(table: LeaseTable, books: Books, random: Random): void {
   const { nowMs } = books;
   const client = numberedClient(random.integer(1, CLIENT_COUNT));
-  const address = random.integer(FIRST, LAST);
+  const offered = offeredAddress(books, client, random.pick(SUBNETS));
+  const address = offered !== undefined && random.chance(0.3)
+    ? offered
+    : random.integer(FIRST, LAST);
   const dice = random.integer(1, 100);
   if (dice <= 45) {
     const hostname = random.pick(NAMES);
@@ -198,7 +205,7 @@ function compareAll(table: LeaseTable, books: Books): void {
 }
 
 function countsOf({ leases, offers, nowMs }: Books, subnet: Subnet) {
-  const counts = { size: 4_094, used: 0, offered: 0, quarantined: 0, free: 0 };
+  const counts = { size: POOL_SIZE, used: 0, offered: 0, quarantined: 0, free: 0 };
   for (let host = 1; host <= counts.size; host++) {
     const address = subnet.cidr.network + host;
     const lease = leases.get(address);
@@ -208,4 +215,21 @@ function countsOf({ leases, offers, nowMs }: Books, subnet: Subnet) {
     else counts.free++;
   }
   return counts;
+}
+
+/** Takes all that is free, in the order that it is to be found in: unused first, then lapsed. */
+function compareFilling(table: LeaseTable, { leases, nowMs }: Books, subnet: Subnet): void {
+  const addresses = Array.from({ length: POOL_SIZE }, (_, i) => subnet.cidr.network + 1 + i);
+  const unused = addresses.filter((address) => !leases.has(address));
+  const lapsed = addresses
+    .flatMap((address) => leases.get(address) ?? [])
+    .filter((lease) => !isActive(lease, nowMs) && !isQuarantined(lease, nowMs))
+    .sort((a, b) => a.expiresAtMs - b.expiresAtMs || a.address - b.address)
+    .map(({ address }) => address);
+  assert(unused.length > 0 && lapsed.length > 0);
+  for (const address of [...unused, ...lapsed]) {
+    assert.equal(dotted(table.findFree(subnet, 0)), dotted(address));
+    table.put(makeLease({ address, updatedAtMs: nowMs, expiresAtMs: Infinity }));
+  }
+  assert.equal(table.findFree(subnet, 0), undefined, "exhausted");
 }

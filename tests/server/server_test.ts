@@ -9,9 +9,17 @@ import {
   DhcpServer,
 } from "../../src/server/server.ts";
 import { LIMITED_BROADCAST } from "../../src/wire/ipv4.ts";
-import { DISCOVER, INFORM, messageType, parsePacket, REQUEST } from "../support/dhcp_packets.ts";
-import { type Ask, requestBytes, SERVER } from "../support/engine_fixture.ts";
-import { dotted, makeSubnet, type SubnetSketch } from "../support/leases_fixture.ts";
+import {
+  DECLINE,
+  DISCOVER,
+  INFORM,
+  messageType,
+  parsePacket,
+  RELEASE,
+  REQUEST,
+} from "../support/dhcp_packets.ts";
+import { type Ask, macOf, requestBytes, SERVER } from "../support/engine_fixture.ts";
+import { dotted, ip, makeSubnet, type SubnetSketch } from "../support/leases_fixture.ts";
 import { MemoryLink } from "../support/memory_link.ts";
 import { MemoryStore } from "../support/memory_store.ts";
 import { createVirtualClock } from "../support/virtual_clock.ts";
@@ -109,19 +117,23 @@ Deno.test("no ACK leaves when its lease cannot be written; the log says so once"
   await it.stop();
 });
 
+/** Room for more clients than may wait for the disk; client `n` takes the address `n`. */
+const WIDE: SubnetSketch = { subnet: "192.168.0.0/16", pools: ["192.168.100.0-192.168.200.0"] };
+const ADDRESS_0 = ip("192.168.100.0");
+
+function take(n: number): Ask {
+  return { type: REQUEST, server: SERVER, requested: dotted(ADDRESS_0 + n)!, mac: macOf(n) };
+}
+
 Deno.test("while the disk is far behind, DISCOVERs go first, and no ACK that was promised", async () => {
-  const it = await start({ subnet: "192.168.0.0/16", pools: ["192.168.100.0-192.168.200.0"] });
+  const it = await start(WIDE);
   it.store.isHolding = true;
-  const mac = (n: number) => `02:00:00:00:${hexOf(n >> 8)}:${hexOf(n & 255)}`;
-  const take = (n: number): Ask => (
-    { type: REQUEST, server: SERVER, requested: dotted(0xc0a8_6400 + n)!, mac: mac(n) }
-  );
   const takeMany = async (from: number, to: number) => {
     for (let n = from; n < to; n += 512) {
       await it.ask(...Array.from({ length: Math.min(512, to - n) }, (_, i) => take(n + i)));
     }
   };
-  const discover: Ask = { type: DISCOVER, mac: mac(60_000) };
+  const discover: Ask = { type: DISCOVER, mac: macOf(60_000) };
   await takeMany(0, CHANGES_TO_OFFER_MAX - 1);
   assert.equal((await it.ask(discover)).length, 1, "not yet far behind");
   await takeMany(CHANGES_TO_OFFER_MAX - 1, CHANGES_TO_OFFER_MAX);
@@ -133,8 +145,8 @@ Deno.test("while the disk is far behind, DISCOVERs go first, and no ACK that was
   assert.deepEqual(it.rules().filter((rule) => rule === "overloaded").length, 1);
   assert.deepEqual(await it.ask(take(last)), []);
   assert.deepEqual(it.rules().at(-1), "overloaded");
-  assert.equal(it.leases.get(0xc0a8_6400 + last), undefined, "nothing is noted of it");
-  const inform: Ask = { type: INFORM, ciaddr: "192.168.255.1", mac: mac(60_001) };
+  assert.equal(it.leases.get(ADDRESS_0 + last), undefined, "nothing is noted of it");
+  const inform: Ask = { type: INFORM, ciaddr: "192.168.255.1", mac: macOf(60_001) };
   assert.equal((await it.ask(inform)).length, 1, "what changes no lease is answered");
 
   it.store.isHolding = false;
@@ -144,13 +156,61 @@ Deno.test("while the disk is far behind, DISCOVERs go first, and no ACK that was
   assert.equal(acks.length, CHANGES_IN_FLIGHT_MAX, "every ACK that was promised");
   assert.equal(new Set(acks).size, CHANGES_IN_FLIGHT_MAX);
   assert.equal((await it.ask(discover)).length, 1);
-  assert.deepEqual(await it.ask(take(last)), [`ACK ${dotted(0xc0a8_6400 + last)}`]);
+  assert.deepEqual(await it.ask(take(last)), [`ACK ${dotted(ADDRESS_0 + last)}`]);
   await it.stop();
 });
 
-function hexOf(octet: number): string {
-  return octet.toString(16).padStart(2, "0");
-}
+Deno.test("the limit holds within one batch, and for everything that changes a lease", async () => {
+  const it = await start(WIDE);
+  assert.equal((await it.ask(take(0))).length, 1);
+  const before = it.leases.get(ADDRESS_0);
+  it.store.isHolding = true;
+  const batch = Array.from({ length: CHANGES_IN_FLIGHT_MAX + 3 }, (_, i) => take(i + 1));
+  assert.deepEqual(await it.ask(...batch), []);
+  assert.equal(it.leases.size, 1 + CHANGES_IN_FLIGHT_MAX);
+  assert.equal(it.store.heldCount, 1);
+  const overloaded = () => it.rules().filter((rule) => rule === "overloaded").length;
+  assert.equal(overloaded(), 3, "the newest of the batch");
+
+  const mine = { mac: macOf(0), server: SERVER };
+  const address = dotted(ADDRESS_0)!;
+  assert.deepEqual(await it.ask({ type: REQUEST, mac: macOf(0), ciaddr: address }), []);
+  assert.deepEqual(await it.ask({ type: RELEASE, ...mine, ciaddr: address }), []);
+  assert.deepEqual(await it.ask({ type: DECLINE, ...mine, requested: address }), []);
+  assert.equal(overloaded(), 6);
+  assert.deepEqual(it.leases.get(ADDRESS_0), before, "renewed, released, declined: not noted");
+  assert.equal(it.store.heldCount, 1, "and nothing more waits");
+  const stray: Ask = { type: REQUEST, mac: macOf(60_000), requested: "10.0.0.1" };
+  assert.deepEqual(await it.ask(stray), ["NAK 0.0.0.0"], "a refusal waits for nothing");
+
+  it.store.isHolding = false;
+  it.store.release();
+  await settle();
+  assert.equal(it.sent().length, CHANGES_IN_FLIGHT_MAX);
+  assert.deepEqual(await it.ask({ type: REQUEST, mac: macOf(0), ciaddr: address }), [
+    `ACK ${address}`,
+  ]);
+  assert.equal(it.store.records.length, 1 + CHANGES_IN_FLIGHT_MAX + 1);
+  await it.stop();
+});
+
+Deno.test("what the disk refuses makes room again, as what it takes does", async () => {
+  const it = await start(WIDE);
+  const batch = Array.from({ length: CHANGES_IN_FLIGHT_MAX }, (_, i) => take(i));
+  const next = take(CHANGES_IN_FLIGHT_MAX);
+  it.store.isHolding = true;
+  assert.deepEqual(await it.ask(...batch), []);
+  assert.deepEqual(await it.ask(next), []);
+  it.store.isHolding = false;
+  it.store.fail("the disk is gone");
+  await settle();
+  assert.deepEqual(it.sent(), [], "no ACK without its lease on disk");
+  assert.equal(it.outcomes().filter((outcome) => outcome === "lost").length, batch.length);
+  assert.deepEqual(await it.ask(next), [`ACK ${next.requested}`]);
+  assert.equal((await it.ask({ type: DISCOVER, mac: macOf(60_000) })).length, 1);
+  assert.equal((await it.ask(...batch)).length, batch.length, "they asked again");
+  await it.stop();
+});
 
 Deno.test("stopping waits for the groups under way, and their ACKs are not sent into nothing", async () => {
   const it = await start();

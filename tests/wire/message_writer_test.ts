@@ -241,18 +241,25 @@ Deno.test("a slab gives back what a reply did not use, and no octet of an abando
 
 Deno.test("a slab that was cleared holds the replies that a new one would", () => {
   const used = new ReplySlab();
+  const buffers = new Set<ArrayBufferLike>();
   const write = (slab: ReplySlab, number: number) => {
     const writer = writerFor(number % 2 === 0 ? 1_500 : undefined, slab);
     writer.option(12, payload(number * 7, number));
-    return writer.finish().slice();
+    const reply = writer.finish();
+    if (slab === used) buffers.add(reply.buffer);
+    return reply.slice();
   };
+  let buffersOfOneRound = 0;
   for (let round = 0; round < 4; round++) {
     const fresh = new ReplySlab();
-    for (let number = 0; number < 64; number++) {
+    for (let number = 0; number < 128; number++) {
       assert.deepEqual(write(used, number), write(fresh, number), `round ${round}, ${number}`);
     }
     used.clear();
+    if (round === 0) buffersOfOneRound = buffers.size;
   }
+  assert(buffersOfOneRound > 1, "the replies take more than one chunk");
+  assert.equal(buffers.size, buffersOfOneRound, "the chunks are used again");
 });
 
 Deno.test("the replies of one group do not overlap, beyond the first chunk of the slab", () => {
