@@ -259,7 +259,9 @@ function readOrder(trace: string) {
       const reply = parsePacket(payload);
       if (messageType(reply) !== ACK) continue;
       ackCount++;
-      if (!durableBefore.get(thread)!.has(reply.yiaddr)) violations.push(`ACK of ${reply.yiaddr} before its sync`);
+      if (!durableBefore.get(thread)!.has(reply.yiaddr)) {
+        violations.push(`ACK of ${reply.yiaddr} before its sync`);
+      }
     }
   }
   return { ackCount, syncCount, violations };
