@@ -20,10 +20,15 @@ export const SO_BROADCAST = 6;
 export const SO_SNDBUF = 7;
 export const SO_RCVBUF = 8;
 export const SO_BINDTODEVICE = 25;
+export const SO_ATTACH_FILTER = 26;
 export const SO_SNDBUFFORCE = 32;
 export const SO_RCVBUFFORCE = 33;
 
+export const SOL_RAW = 255;
+export const ICMP_FILTER = 1;
+
 export const IPPROTO_IP = 0;
+export const IPPROTO_ICMP = 1;
 export const IP_PKTINFO = 8;
 
 export const MSG_TRUNC = 0x20;
@@ -60,6 +65,17 @@ export const SOCKADDR_IN_OCTETS = 16;
 
 /** struct sockaddr_ll: family 0, protocol 2, ifindex 4, hatype 8, pkttype 10, halen 11, addr 12. */
 export const SOCKADDR_LL_OCTETS = 20;
+
+/** struct sock_fprog: length 0, pointer to the program 8. */
+export const SOCK_FPROG = { octets: 16, length: 0, program: 8 } as const;
+
+/** struct sock_filter: code 0, jump if true 2, if false 3, operand 4. */
+export const BPF_INSTRUCTION_OCTETS = 8;
+
+/** Instructions of classic BPF (linux/bpf_common.h). */
+export const BPF_LOAD_HALF_WORD = 0x28;
+export const BPF_JUMP_IF_EQUAL = 0x15;
+export const BPF_RETURN = 0x06;
 
 /** struct sockaddr_nl: family 0, pid 4, groups 8. */
 const SOCKADDR_NL_OCTETS = 12;
@@ -103,6 +119,21 @@ export function writeSockaddrLl(
   // hatype, pkttype and halen are for receiving; a SOCK_RAW sender puts the address in the frame.
 }
 
+/** Adds where the frame goes, for a SOCK_DGRAM sender: the kernel makes its Ethernet header. */
+export function writeSockaddrLlTarget(
+  bytes: Uint8Array,
+  offset: number,
+  hardwareAddress: Uint8Array,
+): void {
+  bytes[offset + 11] = hardwareAddress.length;
+  bytes.set(hardwareAddress, offset + 12);
+}
+
+/** The interface of a struct sockaddr_ll at `offset`. */
+export function readSockaddrLlIndex(view: DataView, offset: number): number {
+  return view.getInt32(offset + 4, true);
+}
+
 /** A struct sockaddr_nl that subscribes to the given multicast groups. */
 export function sockaddrNl(groups: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(new ArrayBuffer(SOCKADDR_NL_OCTETS));
@@ -112,13 +143,21 @@ export function sockaddrNl(groups: number): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** Writes an IP_PKTINFO control message at `offset` that sets the source address of a datagram. */
-export function writePktinfoSource(view: DataView, offset: number, source: Ipv4): void {
+/**
+ * Writes an IP_PKTINFO control message at `offset` that sets the source address of a datagram, and
+ * the interface that it leaves by, unless that is 0.
+ */
+export function writePktinfoSource(
+  view: DataView,
+  offset: number,
+  source: Ipv4,
+  interfaceIndex = 0,
+): void {
   view.setUint32(offset, PKTINFO_CMSG_LENGTH, true);
   view.setUint32(offset + 4, 0, true); // the upper half of the length
   view.setInt32(offset + 8, IPPROTO_IP, true);
   view.setInt32(offset + 12, IP_PKTINFO, true);
-  view.setInt32(offset + 16, 0, true);
+  view.setInt32(offset + 16, interfaceIndex, true);
   view.setUint32(offset + 20, source, false);
   view.setUint32(offset + 24, 0, true);
 }

@@ -7,14 +7,19 @@
  */
 import {
   AF_INET,
+  BPF_INSTRUCTION_OCTETS,
   CLOCK_BOOTTIME,
   EFD_CLOEXEC,
   EFD_NONBLOCK,
+  ICMP_FILTER,
   IPPROTO_IP,
   MSG_DONTWAIT,
+  SO_ATTACH_FILTER,
   SOCK_CLOEXEC,
   SOCK_DGRAM,
+  SOCK_FPROG,
   SOCK_NONBLOCK,
+  SOL_RAW,
   SOL_SOCKET,
 } from "./layouts.ts";
 
@@ -153,6 +158,20 @@ export function setSocketOptionText(fd: Fd, name: number, value: string): void {
   setOption(fd, SOL_SOCKET, name, new Uint8Array(new TextEncoder().encode(value + "\0")));
 }
 
+/** Lets through only the packets that a classic BPF program accepts. Throws SystemCallError. */
+export function attachFilter(fd: Fd, program: NativeBytes): void {
+  const fprog = new Uint8Array(new ArrayBuffer(SOCK_FPROG.octets));
+  const view = new DataView(fprog.buffer);
+  view.setUint16(SOCK_FPROG.length, program.length / BPF_INSTRUCTION_OCTETS, true);
+  view.setBigUint64(SOCK_FPROG.program, addressOf(program), true);
+  setOption(fd, SOL_SOCKET, SO_ATTACH_FILTER, fprog);
+}
+
+/** Sets the ICMP types that a raw ICMP socket does not take, a bit each. Throws SystemCallError. */
+export function setIcmpFilter(fd: Fd, refusedTypes: number): void {
+  setOption(fd, SOL_RAW, ICMP_FILTER, int32(refusedTypes));
+}
+
 /** Sets an integer option of level IPPROTO_IP. Throws SystemCallError. */
 export function setIpOption(fd: Fd, name: number, value: number): void {
   setOption(fd, IPPROTO_IP, name, int32(value));
@@ -199,11 +218,12 @@ export function poll(pollfds: NativeBytes, count: number, timeoutMs: number): Co
 }
 
 /**
- * Waits on another thread until one of `count` struct pollfd is ready, and resolves to how many
- * are (negative: interrupted). The caller keeps `pollfds` alive and untouched until then.
+ * Waits on another thread until one of `count` struct pollfd is ready or, unless it is negative,
+ * `timeoutMs` are over, and resolves to how many are (negative: interrupted). The caller keeps
+ * `pollfds` alive and untouched until then.
  */
-export function pollAsync(pollfds: NativeBytes, count: number): Promise<number> {
-  return libc().call.pollAsync(pollfds, BigInt(count), -1);
+export function pollAsync(pollfds: NativeBytes, count: number, timeoutMs: number): Promise<number> {
+  return libc().call.pollAsync(pollfds, BigInt(count), timeoutMs);
 }
 
 /** An eventfd: a descriptor that is readable from `signalEvent` to `clearEvent`. */

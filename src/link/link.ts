@@ -2,6 +2,7 @@
  * The seam between the loop and the network: linux_link.ts on a machine, memory_link.ts in tests.
  */
 import type { Destination, Ingress } from "../protocol/endpoints.ts";
+import type { Ipv4 } from "../wire/ipv4.ts";
 
 /** One received datagram. `bytes` is the UDP payload and is valid until the next `receive`. */
 export interface Datagram {
@@ -15,6 +16,24 @@ export interface Outgoing {
   readonly destination: Destination;
   /** Where the request came in, and so where the reply goes out. */
   readonly ingress: Ingress;
+}
+
+/** Asks the network whether somebody uses an address. */
+export interface Probe {
+  readonly address: Ipv4;
+  /**
+   * - `arp`: a host on the wire of the ingress would answer (ICMP where the wire is not Ethernet);
+   * - `icmp`: one beyond a router would, which the way leads to by the interface of the ingress.
+   */
+  readonly method: "arp" | "icmp";
+  readonly ingress: Ingress;
+}
+
+/** Somebody uses an address. */
+export interface ProbeAnswer {
+  readonly address: Ipv4;
+  /** Where an ARP reply was heard, and the hardware address in it; `undefined` for an ICMP one. */
+  readonly heard?: { readonly interfaceIndex: number; readonly hardwareAddress: string };
 }
 
 /** What is known of one interface named in the config. */
@@ -36,12 +55,19 @@ export interface LinkCounters {
 export interface Link {
   /**
    * Waits for datagrams on any served interface and returns a batch of them. An empty batch means
-   * that something other than a datagram woke the link: an interface came or went.
-   * Resolves to `undefined` once the link is closed.
+   * that something other than a datagram woke the link: an interface came or went, a probe was
+   * answered, or `waitMs` are over. Resolves to `undefined` once the link is closed.
    */
-  receive(): Promise<readonly Datagram[] | undefined>;
+  receive(waitMs?: number): Promise<readonly Datagram[] | undefined>;
   /** Sends a batch of replies. One that cannot be sent is counted and logged, never thrown. */
   send(replies: readonly Outgoing[]): void;
+  /** Sends probes. What cannot be sent is as good as unanswered; it is logged, never thrown. */
+  probe(probes: readonly Probe[]): void;
+  /**
+   * The answers that came by the last `receive`, each once; also to questions of others, and to
+   * those that the one who asked has given up.
+   */
+  takeAnswers(): readonly ProbeAnswer[];
   /** Every address of the served interfaces: the server identifiers that are ours. */
   ownAddresses(): ReadonlySet<number>;
   /** Every address of this machine, on whatever interface: none of them is for a client. */

@@ -7,18 +7,27 @@
  * listed. Where the way back to a relay agent is another interface, routing has to be made
  * symmetric; this is Kea's default (`outbound-interface: same-as-inbound`) too.
  */
-import type { Datagram, InterfaceStatus, Link, LinkCounters, Outgoing } from "./link.ts";
+import type {
+  Datagram,
+  InterfaceStatus,
+  Link,
+  LinkCounters,
+  Outgoing,
+  Probe,
+  ProbeAnswer,
+} from "./link.ts";
 import assert from "node:assert/strict";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Ingress } from "../protocol/endpoints.ts";
-import { formatIpv4 } from "../wire/ipv4.ts";
+import { AddressProber } from "./address_prober.ts";
+import { isSameStatus, statusOf } from "./interface_status.ts";
 import { clearEvent, closeFd, type Fd, openEvent, signalEvent, SystemCallError } from "./libc.ts";
 import { LinkError } from "./link_error.ts";
 import { drainLinkWatch, type LinkFact, listLinks, openLinkWatch } from "./netlink.ts";
 import { assertPermitted } from "./permission.ts";
 import { PollSet } from "./poll_set.ts";
 import { ReceiveSlab } from "./receive_slab.ts";
-import { ReplySender } from "./reply_sender.ts";
+import { type Exit, ReplySender } from "./reply_sender.ts";
 import { isPortTaken, openFrameSocket, openServerSocket } from "./sockets.ts";
 
 export interface LinuxLinkOptions {
@@ -49,6 +58,9 @@ export function openLinuxLink(options: LinuxLinkOptions): Link {
   return new SocketLink(options, ports);
 }
 
+/** A `waitMs` that is never over. */
+const FOR_EVER = -1;
+
 /** Batches taken one after the other without waiting for a descriptor. */
 const TURNS_WITHOUT_WAITING_MAX = 8;
 
@@ -69,6 +81,7 @@ class SocketLink implements Link {
   readonly #watch: Fd;
   readonly #slab = new ReceiveSlab();
   readonly #sender: ReplySender;
+  readonly #prober: AddressProber;
   #names: readonly string[];
   #statuses: readonly InterfaceStatus[] = [];
   #ownAddresses: ReadonlySet<number> = new Set();
@@ -93,6 +106,7 @@ class SocketLink implements Link {
     // Subscribed before the first look, so that no change falls between the two.
     this.#watch = openLinkWatch();
     this.#sender = new ReplySender(openFrameSocket(), ports, options.onTrouble);
+    this.#prober = new AddressProber(options.onTrouble);
     try {
       this.#refresh((error, name) => {
         const hint = error.errno === "EADDRINUSE" ? " (is another DHCP server running?)" : "";
@@ -105,15 +119,15 @@ class SocketLink implements Link {
     }
   }
 
-  async receive(): Promise<readonly Datagram[] | undefined> {
+  async receive(waitMs = FOR_EVER): Promise<readonly Datagram[] | undefined> {
     assert(!this.#receiving, "one receive at a time");
     if (this.#closed) return undefined;
     const pollSet = this.#pollSet ??= new PollSet(
-      [this.#event, this.#watch],
+      [this.#event, this.#watch, ...this.#prober.fds],
       this.#served.values(),
     );
     this.#receiving = true;
-    await this.#waitFor(pollSet);
+    await this.#waitFor(pollSet, waitMs);
     this.#receiving = false;
     if (this.#closed) {
       this.#closeAll();
@@ -122,6 +136,7 @@ class SocketLink implements Link {
     this.#closeRetired();
     if (pollSet.isReady(this.#event)) clearEvent(this.#event);
     if (pollSet.isReady(this.#watch)) this.#lookAgain();
+    this.#prober.collect((fd) => pollSet.isReady(fd));
     return this.#drain(pollSet);
   }
 
@@ -131,24 +146,40 @@ class SocketLink implements Link {
    * But now and then the wait is done all the same, because only an event loop with nothing to do
    * looks at other sockets, such as those of the status endpoint.
    */
-  async #waitFor(pollSet: PollSet<Served>): Promise<void> {
+  async #waitFor(pollSet: PollSet<Served>, waitMs: number): Promise<void> {
     if (this.#turnsWithoutWaiting < TURNS_WITHOUT_WAITING_MAX) {
       this.#turnsWithoutWaiting++;
       await nextTurn();
       if (this.#closed || pollSet.look()) return;
     }
     this.#turnsWithoutWaiting = 0;
-    await pollSet.wait();
+    await pollSet.wait(waitMs);
   }
 
   send(replies: readonly Outgoing[]): void {
     if (this.#closed) return;
-    this.#sender.send(replies, (ingress) => {
-      const served = this.#served.get(ingress.interfaceName);
-      // Not the interface of before when it was made anew in between.
-      return served?.link.index === ingress.interfaceIndex ? served : undefined;
-    });
+    this.#sender.send(replies, this.#exitOf);
   }
+
+  probe(probes: readonly Probe[]): void {
+    if (this.#closed) return;
+    const { length } = this.#prober.fds;
+    this.#prober.send(probes, this.#exitOf);
+    if (this.#prober.fds.length === length) return;
+    // A pending poll does not know the new sockets.
+    this.#pollSet = undefined;
+    if (this.#receiving) signalEvent(this.#event);
+  }
+
+  takeAnswers(): readonly ProbeAnswer[] {
+    return this.#prober.takeAnswers();
+  }
+
+  readonly #exitOf = (ingress: Ingress): Exit | undefined => {
+    const served = this.#served.get(ingress.interfaceName);
+    // Not the interface of before when it was made anew in between.
+    return served?.link.index === ingress.interfaceIndex ? served : undefined;
+  };
 
   ownAddresses(): ReadonlySet<number> {
     return this.#ownAddresses;
@@ -191,6 +222,7 @@ class SocketLink implements Link {
     this.#ownAddresses = new Set();
     this.#closeRetired();
     this.#sender.close();
+    this.#prober.close();
     closeFd(this.#watch);
     closeFd(this.#event);
   }
@@ -302,7 +334,7 @@ class SocketLink implements Link {
     this.#statuses = this.#names.map((name) => {
       const status = statusOf(name, links.get(name), this.#served.has(name));
       const known = before.get(name);
-      if (known !== undefined && isSame(known, status)) return known;
+      if (known !== undefined && isSameStatus(known, status)) return known;
       this.#options.onInterfaceChange(status);
       return status;
     });
@@ -311,18 +343,6 @@ class SocketLink implements Link {
 
 function addressesOf(links: readonly LinkFact[]): ReadonlySet<number> {
   return new Set(links.flatMap(({ addresses }) => addresses.map(({ address }) => address)));
-}
-
-function statusOf(name: string, link: LinkFact | undefined, hasSocket: boolean): InterfaceStatus {
-  if (link === undefined) return { name, state: "missing", addresses: [] };
-  const addresses = link.addresses.map(({ address }) => formatIpv4(address));
-  if (!link.up) return { name, state: "down", addresses };
-  if (addresses.length === 0) return { name, state: "no-address", addresses };
-  return { name, state: hasSocket ? "serving" : "no-socket", addresses };
-}
-
-function isSame(a: InterfaceStatus, b: InterfaceStatus): boolean {
-  return a.state === b.state && a.addresses.join() === b.addresses.join();
 }
 
 function ingressOf(served: Served, source: number, destination: number): Ingress {

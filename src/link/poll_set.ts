@@ -24,9 +24,13 @@ export class PollSet<Holder extends { readonly fd: Fd }> {
     }
   }
 
-  /** Resolves when a descriptor is readable or in error. A signal may end it with none. */
-  async wait(): Promise<void> {
-    const ready = await pollAsync(this.#pollfds, this.#fds.length + this.#holders.length);
+  /**
+   * Resolves when a descriptor is readable or in error or, unless it is negative, `timeoutMs` are
+   * over. A signal may end it with none.
+   */
+  async wait(timeoutMs = -1): Promise<void> {
+    const count = this.#fds.length + this.#holders.length;
+    const ready = await pollAsync(this.#pollfds, count, timeoutMs);
     if (ready < 0) this.#forgetReady();
   }
 
@@ -37,9 +41,10 @@ export class PollSet<Holder extends { readonly fd: Fd }> {
     return typeof ready === "number" && ready > 0;
   }
 
-  /** Whether the last `wait` found the descriptor readable or in error. */
+  /** Whether the last `wait` found the descriptor readable or in error; not so for one of others. */
   isReady(fd: Fd): boolean {
-    return this.#isReadyAt(this.#fds.indexOf(fd));
+    const index = this.#fds.indexOf(fd);
+    return index >= 0 && this.#isReadyAt(index);
   }
 
   /** The holders found ready, in their order from the `turn`-th on and round. */

@@ -128,7 +128,7 @@ type FramableDestination =
   | Extract<Destination, { readonly kind: "hardware" | "broadcast" }>
   | Extract<Destination, { readonly kind: "unicast" }> & { readonly hardwareAddress: Uint8Array };
 
-const BROADCAST_HARDWARE = new Uint8Array(ETHERNET_ADDRESS_OCTETS).fill(0xff);
+export const BROADCAST_HARDWARE: Uint8Array = new Uint8Array(ETHERNET_ADDRESS_OCTETS).fill(0xff);
 
 /**
  * Whether the reply can go as an Ethernet frame: what needs no ARP does. Datagrams to addresses
@@ -156,10 +156,10 @@ function isOnLink({ addresses }: LinkFact, address: Ipv4): boolean {
 }
 
 /**
- * The source address of a reply: the one its request was sent to, else the one on the network it
+ * The source address of a reply or a probe: the one its request was sent to, else the one on the network it
  * goes to, else the primary one. RFC 2131 §4.1 allows any; the client's own network is never wrong.
  */
-function sourceOf(ingress: Ingress, destination: Ipv4): Ipv4 {
+export function sourceOf(ingress: Ingress, destination: Ipv4): Ipv4 {
   const { addresses } = ingress;
   let near: Ipv4 | undefined;
   for (const { address, cidr } of addresses) {

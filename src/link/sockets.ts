@@ -1,8 +1,15 @@
-/** The two kinds of sockets a DHCP server has: one per interface, and one for raw frames. */
+/** The sockets a DHCP server has: one per interface, one for raw frames, and two that probe. */
+import { ARP_OPERATION_AT, ARP_REPLY, ETHERTYPE_ARP } from "../wire/arp.ts";
 import { ANY_ADDRESS } from "../wire/ipv4.ts";
 import {
+  AF_INET,
   AF_PACKET,
+  BPF_INSTRUCTION_OCTETS,
+  BPF_JUMP_IF_EQUAL,
+  BPF_LOAD_HALF_WORD,
+  BPF_RETURN,
   IP_PKTINFO,
+  IPPROTO_ICMP,
   SO_BINDTODEVICE,
   SO_BROADCAST,
   SO_RCVBUF,
@@ -10,16 +17,22 @@ import {
   SO_REUSEADDR,
   SO_SNDBUF,
   SO_SNDBUFFORCE,
+  SOCK_DGRAM,
   SOCK_RAW,
   SOCKADDR_IN_OCTETS,
+  SOCKADDR_LL_OCTETS,
   writeSockaddrIn,
+  writeSockaddrLl,
 } from "./layouts.ts";
 import {
+  attachFilter,
   bindSocket,
   closeFd,
   type Fd,
+  type NativeBytes,
   openSocket,
   openUdp,
+  setIcmpFilter,
   setIpOption,
   setSocketOption,
   setSocketOptionText,
@@ -64,7 +77,7 @@ export function isPortTaken(interfaceName: string, port: number): boolean {
 
 function openBoundSocket(interfaceName: string, port: number, shares: boolean): Fd {
   const fd = openUdp();
-  try {
+  return prepared(fd, () => {
     // Bound to the device first, so that nothing from another interface is ever queued.
     setSocketOptionText(fd, SO_BINDTODEVICE, interfaceName);
     // To live beside a server for other interfaces that has the port everywhere, and shares it
@@ -77,11 +90,7 @@ function openBoundSocket(interfaceName: string, port: number, shares: boolean): 
     const address = new Uint8Array(new ArrayBuffer(SOCKADDR_IN_OCTETS));
     writeSockaddrIn(address, 0, ANY_ADDRESS, port);
     bindSocket(fd, address);
-    return fd;
-  } catch (error) {
-    closeFd(fd);
-    throw error;
-  }
+  });
 }
 
 function enlargeBuffer(fd: Fd, byForce: number, byLeave: number, octets: number): void {
@@ -97,4 +106,72 @@ function enlargeBuffer(fd: Fd, byForce: number, byLeave: number, octets: number)
 /** A socket that sends whole Ethernet frames by any interface. Throws SystemCallError. */
 export function openFrameSocket(): Fd {
   return openSocket(AF_PACKET, SOCK_RAW, RECEIVE_NO_PROTOCOL);
+}
+
+/**
+ * A socket that sends ARP packets by any interface, and receives the ARP replies of all of them
+ * and nothing else: other traffic never gets as far as a copy. Throws SystemCallError.
+ */
+export function openArpSocket(): Fd {
+  // Bound to the protocol after the filter is there, so that nothing unfiltered is ever queued.
+  const fd = openSocket(AF_PACKET, SOCK_DGRAM, RECEIVE_NO_PROTOCOL);
+  return prepared(fd, () => {
+    attachFilter(fd, ARP_REPLIES_ONLY);
+    enlargeBuffer(fd, SO_RCVBUFFORCE, SO_RCVBUF, ANSWER_BUFFER_OCTETS);
+    const everywhere = new Uint8Array(new ArrayBuffer(SOCKADDR_LL_OCTETS));
+    writeSockaddrLl(new DataView(everywhere.buffer), 0, ANY_INTERFACE, ETHERTYPE_ARP);
+    bindSocket(fd, everywhere);
+  });
+}
+
+/** A socket that sends ICMP messages, and receives the echo replies. Throws SystemCallError. */
+export function openIcmpSocket(): Fd {
+  const fd = openSocket(AF_INET, SOCK_RAW, IPPROTO_ICMP);
+  return prepared(fd, () => {
+    setIcmpFilter(fd, ALL_BUT_ECHO_REPLIES);
+    enlargeBuffer(fd, SO_RCVBUFFORCE, SO_RCVBUF, ANSWER_BUFFER_OCTETS);
+    enlargeBuffer(fd, SO_SNDBUFFORCE, SO_SNDBUF, SEND_BUFFER_OCTETS);
+  });
+}
+
+/** Room for some thousand answers that come at once. */
+const ANSWER_BUFFER_OCTETS = 4 * 1024 * 1024;
+
+const ANY_INTERFACE = 0;
+
+/** Type 0 (RFC 792) is an echo reply. */
+const ALL_BUT_ECHO_REPLIES = ~1;
+
+/** A filter on packets without their Ethernet header: accepts those that are ARP replies. */
+const ARP_REPLIES_ONLY = bpfProgram([
+  [BPF_LOAD_HALF_WORD, 0, 0, ARP_OPERATION_AT],
+  [BPF_JUMP_IF_EQUAL, 0, 1, ARP_REPLY],
+  [BPF_RETURN, 0, 0, 0xffff],
+  [BPF_RETURN, 0, 0, 0],
+]);
+
+function bpfProgram(
+  instructions: readonly (readonly [code: number, ifTrue: number, ifFalse: number, k: number])[],
+): NativeBytes {
+  const bytes = new Uint8Array(new ArrayBuffer(instructions.length * BPF_INSTRUCTION_OCTETS));
+  const view = new DataView(bytes.buffer);
+  for (const [i, [code, ifTrue, ifFalse, operand]] of instructions.entries()) {
+    const at = i * BPF_INSTRUCTION_OCTETS;
+    view.setUint16(at, code, true);
+    view.setUint8(at + 2, ifTrue);
+    view.setUint8(at + 3, ifFalse);
+    view.setUint32(at + 4, operand, true);
+  }
+  return bytes;
+}
+
+/** The socket once it is made ready; closed when that fails. */
+function prepared(fd: Fd, prepare: () => void): Fd {
+  try {
+    prepare();
+    return fd;
+  } catch (error) {
+    closeFd(fd);
+    throw error;
+  }
 }

@@ -13,7 +13,8 @@ import {
 } from "../../src/wire/frame.ts";
 import { formatHex } from "../../src/wire/hex.ts";
 import { formatIpv4, LIMITED_BROADCAST } from "../../src/wire/ipv4.ts";
-import type { ArrivingDatagram, LinkWorld, SeenReply } from "../contract/link.ts";
+import type { ArrivingDatagram, SeenReply } from "../contract/link.ts";
+import type { ProbedWorld } from "../contract/probing.ts";
 import { type Cable, makeWire, type Wire } from "../support/netns.ts";
 import { type Capture, readCaptured, startCapture } from "./capture.ts";
 import { enterNamespace } from "./namespace_thread.ts";
@@ -41,7 +42,7 @@ const CABLES: readonly Cable[] = [
 bootTimeMs();
 
 /** What only a real link has: the wire itself, and what the link said. */
-export interface LinuxWorld extends LinkWorld {
+export interface LinuxWorld extends ProbedWorld {
   readonly wire: Wire;
   readonly troubles: string[];
   readonly changes: InterfaceStatus[];
@@ -76,6 +77,10 @@ export async function makeLinuxWorld(interfaceNames = ["lan0"]): Promise<LinuxWo
   return {
     link,
     wire,
+    hostHardwareAddress: formatHex(HOST_HARDWARE_ADDRESS),
+    inhabit: async (name, address) => {
+      await wire.exec("host", "ip", "address", "add", `${address}/24`, "dev", name);
+    },
     troubles,
     changes,
     frames,
@@ -104,6 +109,9 @@ export async function makeLinuxWorld(interfaceNames = ["lan0"]): Promise<LinuxWo
 /** Spares the server ARP for the hosts on lan0: a reply would overtake one that waits for it. */
 async function knowHost(wire: Wire): Promise<void> {
   const mac = formatHex(HOST_HARDWARE_ADDRESS);
+  // It is on both wires, and would answer ARP on the one for its addresses on the other.
+  const strict = "echo 1 > /proc/sys/net/ipv4/conf/all/arp_ignore";
+  await wire.exec("host", "sh", "-c", strict);
   await wire.exec("host", "ip", "link", "set", "lan0", "address", mac);
   for (const address of HOST_ADDRESSES) {
     const neighbour = ["neighbour", "add", address, "lladdr", mac, "dev", "lan0"];

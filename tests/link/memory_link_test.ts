@@ -1,17 +1,39 @@
 import type { Outgoing } from "../../src/link/link.ts";
 import { formatHex } from "../../src/wire/hex.ts";
 import { formatIpv4 } from "../../src/wire/ipv4.ts";
-import { type LinkWorld, type SeenReply, testLinkContract } from "../contract/link.ts";
+import { type SeenReply, testLinkContract } from "../contract/link.ts";
+import { type ProbedWorld, testProbingContract } from "../contract/probing.ts";
 import { MemoryLink } from "../support/memory_link.ts";
 
 testLinkContract("MemoryLink", Deno.test, () => Promise.resolve(makeMemoryWorld()));
+testProbingContract("MemoryLink", Deno.test, () => Promise.resolve(makeMemoryWorld()));
 
-function makeMemoryWorld(): LinkWorld {
+const HOST_HARDWARE_ADDRESS = "02:00:00:00:00:50";
+
+function makeMemoryWorld(): ProbedWorld {
+  const inhabited = new Set<string>();
   const link = new MemoryLink(["lan0"]);
   link.addInterface("lan0", "192.168.1.1/24", "10.9.0.1/16");
   link.addInterface("wan0", "203.0.113.1/24");
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  link.onWait = (waitMs) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => link.wake(), waitMs);
+  };
+  link.onProbe = ({ address, ingress: { interfaceName, interfaceIndex } }) => {
+    if (!inhabited.has(`${interfaceName} ${formatIpv4(address)}`)) return;
+    link.answer({
+      address,
+      heard: { interfaceIndex, hardwareAddress: HOST_HARDWARE_ADDRESS },
+    });
+  };
   return {
     link,
+    hostHardwareAddress: HOST_HARDWARE_ADDRESS,
+    inhabit: (name, address) => {
+      inhabited.add(`${name} ${address}`);
+      return Promise.resolve();
+    },
     arrive: (name, ...datagrams) => {
       for (const { text, source, destination } of datagrams) {
         link.inject(name, new TextEncoder().encode(text), source, destination);
@@ -26,7 +48,10 @@ function makeMemoryWorld(): LinkWorld {
     removeInterface: (...args) => Promise.resolve(link.removeInterface(...args)),
     setUp: (...args) => Promise.resolve(link.setUp(...args)),
     addAddress: (...args) => Promise.resolve(link.addAddress(...args)),
-    [Symbol.asyncDispose]: () => Promise.resolve(link.close()),
+    [Symbol.asyncDispose]: () => {
+      clearTimeout(timer);
+      return Promise.resolve(link.close());
+    },
   };
 }
 

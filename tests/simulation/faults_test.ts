@@ -25,8 +25,10 @@ interface Fault {
 /** Replies leave by way of `change`. */
 function sending(link: Link, change: (reply: Outgoing) => Outgoing): Link {
   return {
-    receive: () => link.receive(),
+    receive: (waitMs) => link.receive(waitMs),
     send: (replies) => link.send(replies.map(change)),
+    probe: (probes) => link.probe(probes),
+    takeAnswers: () => link.takeAnswers(),
     ownAddresses: () => link.ownAddresses(),
     serve: (names) => link.serve(names),
     interfaces: () => link.interfaces(),

@@ -303,10 +303,10 @@ export class Host {
     const { referee, carry } = this.parts;
     let batch: readonly Datagram[] = [];
     return {
-      receive: async () => {
+      receive: async (waitMs) => {
         // What a real link reads into is used again: whoever kept a view on it is found out.
         for (const { bytes } of batch) bytes.fill(0xa5);
-        const received = await inner.receive();
+        const received = await inner.receive(waitMs);
         batch = received ?? [];
         for (const { bytes, ingress } of batch) {
           referee.handedOver(ingress, bytes.slice(), this.rules, this.#disk);
@@ -319,6 +319,8 @@ export class Host {
         inner.send(replies);
         inner.sent.splice(0).forEach(carry);
       },
+      probe: (probes) => inner.probe(probes),
+      takeAnswers: () => inner.takeAnswers(),
       ownAddresses: () => inner.ownAddresses(),
       serve: (names) => inner.serve(names),
       interfaces: () => inner.interfaces(),

@@ -8,6 +8,8 @@ import type {
   Link,
   LinkCounters,
   Outgoing,
+  Probe,
+  ProbeAnswer,
 } from "../../src/link/link.ts";
 import type { InterfaceAddress } from "../../src/protocol/endpoints.ts";
 import { formatIpv4, type Ipv4, networkOf, parseIpv4 } from "../../src/wire/ipv4.ts";
@@ -21,10 +23,15 @@ interface MemoryInterface {
 export class MemoryLink implements Link {
   /** Replies in the order they were sent; their bytes are copies. A test may empty it. */
   readonly sent: Outgoing[] = [];
+  /** Told of each probe that leaves. */
+  onProbe: (probe: Probe) => void = () => {};
+  /** Told of each `receive` that waits for so long at most: `wake` is to end it then. */
+  onWait: (waitMs: number) => void = () => {};
   #names: readonly string[];
   readonly #interfaces = new Map<string, MemoryInterface>();
   #interfaceCount = 0;
   #arrived: Datagram[] = [];
+  #answers: ProbeAnswer[] = [];
   #woken = false;
   #closed = false;
   #wake: (() => void) | undefined;
@@ -37,23 +44,23 @@ export class MemoryLink implements Link {
   addInterface(name: string, ...addresses: string[]): void {
     const index = ++this.#interfaceCount;
     this.#interfaces.set(name, { index, up: true, addresses: addresses.map(readAddress) });
-    this.#changed();
+    this.wake();
   }
 
   removeInterface(name: string): void {
     this.#interfaces.delete(name);
-    this.#changed();
+    this.wake();
   }
 
   setUp(name: string, up: boolean): void {
     this.#interface(name).up = up;
-    this.#changed();
+    this.wake();
   }
 
   addAddress(name: string, address: string): void {
     const changed = this.#interface(name);
     changed.addresses = [...changed.addresses, readAddress(address)];
-    this.#changed();
+    this.wake();
   }
 
   /**
@@ -69,8 +76,22 @@ export class MemoryLink implements Link {
     return true;
   }
 
-  async receive(): Promise<readonly Datagram[] | undefined> {
-    if (!this.#closed && !this.#woken && this.#arrived.length === 0) {
+  /** Lets an answer to a probe arrive. */
+  answer(answer: ProbeAnswer): void {
+    this.#answers.push(answer);
+    this.wake();
+  }
+
+  /** Ends a pending `receive`, or the next one, as when its time is over. */
+  wake(): void {
+    this.#woken = true;
+    this.#wake?.();
+  }
+
+  async receive(waitMs = Infinity): Promise<readonly Datagram[] | undefined> {
+    const isIdle = !this.#closed && !this.#woken && this.#arrived.length === 0;
+    if (isIdle && waitMs > 0) {
+      if (waitMs < Infinity) this.onWait(waitMs);
       await new Promise<void>((resolve) => this.#wake = resolve);
       this.#wake = undefined;
     }
@@ -89,6 +110,18 @@ export class MemoryLink implements Link {
     }
   }
 
+  probe(probes: readonly Probe[]): void {
+    for (const probe of probes) {
+      const { interfaceName, interfaceIndex } = probe.ingress;
+      if (!this.#isServed(interfaceName)) continue;
+      if (this.#interface(interfaceName).index === interfaceIndex) this.onProbe(probe);
+    }
+  }
+
+  takeAnswers(): readonly ProbeAnswer[] {
+    return this.#closed ? [] : this.#answers.splice(0);
+  }
+
   ownAddresses(): ReadonlySet<number> {
     const served = this.#names.flatMap((name) => this.#interfaces.get(name)?.addresses ?? []);
     return new Set(served.map(({ address }) => address));
@@ -101,7 +134,7 @@ export class MemoryLink implements Link {
 
   serve(interfaceNames: readonly string[]): void {
     this.#names = interfaceNames;
-    this.#changed();
+    this.wake();
   }
 
   interfaces(): readonly InterfaceStatus[] {
@@ -120,11 +153,6 @@ export class MemoryLink implements Link {
 
   close(): void {
     this.#closed = true;
-    this.#wake?.();
-  }
-
-  #changed(): void {
-    this.#woken = true;
     this.#wake?.();
   }
 
