@@ -107,8 +107,11 @@ async function serve(
 
     server = new DhcpServer({ config, leases, link, store, clock, emit });
     if (config.status !== undefined) {
-      const app = createApp(statusSource({ server, leases, metrics, link, store }));
-      status = serveStatus(app, config.status, (message) => notify("warning", message));
+      const app = createApp(
+        statusSource({ server, leases, metrics, link, store }),
+        config.status,
+      );
+      status = serveStatus(app.fetch, config.status, (message) => notify("warning", message));
     }
     notify("info", describeStart(config, leases.size, path));
     started.resolve(server);

@@ -64,8 +64,6 @@ export function onOneLine({ file, line, column, message, hint }: Problem): strin
 export function fixedAtStart(started: Config, now: Config): string[] {
   const keys: string[] = [];
   if (started.journal !== now.journal) keys.push("journal");
-  if (
-    started.status?.hostname !== now.status?.hostname || started.status?.port !== now.status?.port
-  ) keys.push("status");
+  if (JSON.stringify(started.status) !== JSON.stringify(now.status)) keys.push("status");
   return keys;
 }

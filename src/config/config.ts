@@ -61,6 +61,14 @@ export interface StatusAddress {
   readonly port: number;
 }
 
+/** The status endpoint: where it listens, and whom it answers. */
+export interface StatusEndpoint extends StatusAddress {
+  /** What a request must bring; always there when other machines can reach the address. */
+  readonly token?: string;
+  /** Names, in lower case, that it may be asked for by; besides addresses and `localhost`. */
+  readonly names: readonly string[];
+}
+
 export interface Config {
   /** Names of the interfaces to serve; silence everywhere else. */
   readonly interfaces: readonly string[];
@@ -75,5 +83,5 @@ export interface Config {
   /** Path of the lease journal. */
   readonly journal: string;
   /** Where the status endpoint listens; absent when it is `off`. */
-  readonly status?: StatusAddress;
+  readonly status?: StatusEndpoint;
 }

@@ -17,6 +17,7 @@ import {
   oneOrManySchema,
   unknownKey,
 } from "./schema_parts.ts";
+import { statusSchema } from "./status_schema.ts";
 import {
   clientIdSchema,
   durationForm,
@@ -24,7 +25,6 @@ import {
   hostnameSchema,
   interfaceNameSchema,
   ipv4Schema,
-  listenSchema,
   macSchema,
   plainTextSchema,
   rangeSchema,
@@ -156,13 +156,6 @@ export const subnetEntrySchema = mapSchema("a map that begins with subnet", {
     description: "Addresses that are kept for single machines.",
   }),
 }, unknownKeyOrOption);
-
-const statusSchema = z.union([
-  mapSchema('{ listen: "127.0.0.1:8067" } or off', {
-    listen: listenSchema.prefault("127.0.0.1:8067").meta({ description: "Address and port." }),
-  }).transform(({ listen }) => listen),
-  z.literal(["off", false]).transform(() => undefined),
-], { error: ({ input }) => pack(mismatch('{ listen: "127.0.0.1:8067" } or off', input)) });
 
 /** The whole file. */
 export const configSchema = mapSchema("a map with the keys interfaces and subnets", {

@@ -1,5 +1,4 @@
 /** The values of the config that are text of some form: addresses, ranges, durations, names. */
-import { isIPv6 } from "node:net";
 import { formatHex, parseHex } from "../wire/hex.ts";
 import {
   type Cidr,
@@ -12,7 +11,7 @@ import {
   parseIpv4,
 } from "../wire/ipv4.ts";
 import { formatRange } from "./address_range.ts";
-import type { AddressRange, StatusAddress } from "./config.ts";
+import type { AddressRange } from "./config.ts";
 import {
   DURATION_PATTERN,
   DURATION_SECONDS_MAX,
@@ -32,9 +31,8 @@ const CLIENT_ID_OCTETS_MAX = 255;
 const INTERFACE_NAME_OCTETS_MAX = 15;
 /** RFC 1035 §2.3.4, without the octets that only the wire has. */
 const HOSTNAME_LENGTH_MAX = 253;
-const PORT_MAX = 65_535;
 
-const ADDRESS_PATTERN = String.raw`\d{1,3}(\.\d{1,3}){3}`;
+export const ADDRESS_PATTERN = String.raw`\d{1,3}(\.\d{1,3}){3}`;
 const HEX_PATTERN = "^[0-9A-Fa-f]{2}([:-]?[0-9A-Fa-f]{2})*$";
 /** RFC 1123 §2.1: letters, digits and, between them, hyphens. */
 const LABEL = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
@@ -293,23 +291,4 @@ export const interfaceNameSchema = textSchema<string>({
   hintFor: putInQuotes,
   isListed: true,
   pattern: String.raw`^[^\s/:]{1,15}$`,
-});
-
-/** `address:port`, where an IPv6 address stands in brackets. */
-export const listenSchema = textSchema<StatusAddress>({
-  expected: "an address and port like 127.0.0.1:8067 or [::1]:8067",
-  read(text) {
-    const colon = text.lastIndexOf(":");
-    const portText = text.slice(colon + 1);
-    const port = Number(portText);
-    const host = text.slice(0, Math.max(colon, 0));
-    const hostname = host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : host;
-    const isHost = hostname === host
-      ? host === "localhost" || parseIpv4(host) !== undefined
-      : isIPv6(hostname);
-    if (!isHost || !/^\d{1,5}$/.test(portText) || port < 1 || port > PORT_MAX) return undefined;
-    return { hostname, port };
-  },
-  pattern: String.raw`^(${ADDRESS_PATTERN}|localhost|\[[0-9A-Fa-f:.]+\]):\d{1,5}$`,
-  examples: ["127.0.0.1:8067", "[::1]:8067"],
 });

@@ -1,7 +1,9 @@
 /** The status endpoint: read-only, for a person with `curl` and for programs. */
 import { Hono } from "hono";
+import type { StatusEndpoint } from "../config/config.ts";
 import type { StatusSource } from "../server/status.ts";
 import { escapeInvisible, stringifyVisibly } from "../wire/escape.ts";
+import { guard, setSecurityHeaders } from "./guard.ts";
 import { instantOf, leasesAsJson } from "./lease_view.ts";
 import { findTrouble, formatStatus, reportStatus } from "./status_report.ts";
 
@@ -11,15 +13,18 @@ const ENDPOINTS = `  /         a page for a terminal; JSON for a browser
   /healthz  "ok", or 503 and the reason
 `;
 
-/** Makes the app. It reads `source` at each request and changes nothing. */
-export function createApp(source: StatusSource): Hono {
+/**
+ * Makes the app. It reads `source` at each request and changes nothing; `endpoint` says whom it
+ * answers.
+ */
+export function createApp(
+  source: StatusSource,
+  endpoint: Pick<StatusEndpoint, "token" | "names">,
+): Hono {
   const app = new Hono();
 
-  app.use(async (context, next) => {
-    await next();
-    context.res.headers.set("Cache-Control", "no-store");
-    context.res.headers.set("X-Content-Type-Options", "nosniff");
-  });
+  app.use(setSecurityHeaders);
+  app.use(guard(endpoint));
 
   app.get("/", (context) =>
     // curl, wget and HTTPie accept anything; a browser asks for text/html by name.

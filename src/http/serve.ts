@@ -1,6 +1,10 @@
-/** The status endpoint's socket. */
-import type { Hono } from "hono";
+/**
+ * The status endpoint's socket. Connections are taken by hand and not by Deno.serve, which waits
+ * for ever for a head, bounds neither it nor the number of connections, and knows no timeout; nor
+ * does the `node:http` of Deno 2.7.
+ */
 import type { StatusAddress } from "../config/config.ts";
+import { type Answer, closeQuietly, type ConnectionLimits, serveConnection } from "./connection.ts";
 
 /** The status endpoint cannot listen where the config says. */
 export class StatusEndpointError extends Error {
@@ -15,71 +19,90 @@ export interface StatusServer {
   shutdown(): Promise<void>;
 }
 
-/** How long after it broke down the endpoint listens again. */
-const LISTEN_AGAIN_MS = 5_000;
+/**
+ * Connections at a time. One more, and the oldest is cut: honest requests are answered at once, so
+ * what is old waits for a client that does not go on.
+ */
+export const CONNECTIONS_MAX = 64;
 
 /**
- * Serves `app` at `address`. Throws `StatusEndpointError` when that is not possible. What breaks
- * it later (more connections than the process may have open) is told to `onTrouble`, and it
- * listens again: whoever can open connections must not be able to stop the DHCP side.
+ * The same with those that were cut and are not gone yet, because their last piece is on its way to
+ * a reader that stopped reading. At this number nobody is answered until one of them goes.
+ */
+const SOCKETS_MAX = 2 * CONNECTIONS_MAX;
+
+/** How long until the next try when no connection can be taken, and none of ours is to blame. */
+const ACCEPT_AGAIN_MS = 1_000;
+
+/**
+ * Serves `answer` at `address`. Throws `StatusEndpointError` when that is not possible. What keeps
+ * it from taking connections later (the process may have no more files open) is told to `onTrouble`
+ * once, and it goes on: whoever can open connections must not be able to stop the DHCP side.
  */
 export function serveStatus(
-  app: Hono,
+  answer: Answer,
   address: StatusAddress,
   onTrouble: (message: string) => void,
+  limits?: ConnectionLimits,
 ): StatusServer {
-  // Cut, not drained: a reader that stopped reading must not keep the server from stopping.
-  const abort = new AbortController();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  /** What has been said of the trouble there is now. */
-  let told: string | undefined;
-  let server = listen(app, address, abort.signal);
-  watch();
+  const listener = listen(address);
+  /** In the order of their coming. */
+  const connections = new Set<Deno.TcpConn>();
+  let socketCount = 0;
+  let isStopping = false;
 
-  function watch(): void {
-    server.finished.catch((cause) => breakDown(`the status endpoint broke down: ${cause}`));
+  function cut(connection: Deno.TcpConn): void {
+    connections.delete(connection);
+    closeQuietly(connection);
   }
 
-  function breakDown(message: string): void {
-    if (abort.signal.aborted) return;
-    if (message !== told) {
-      onTrouble(`${message}; it tries again every ${LISTEN_AGAIN_MS / 1_000} s`);
+  /** Whether there was one. */
+  function cutOldest(): boolean {
+    const [oldest] = connections;
+    if (oldest !== undefined) cut(oldest);
+    return oldest !== undefined;
+  }
+
+  async function take(connection: Deno.TcpConn): Promise<void> {
+    if (socketCount >= SOCKETS_MAX) return closeQuietly(connection);
+    if (connections.size >= CONNECTIONS_MAX) cutOldest();
+    connections.add(connection);
+    socketCount++;
+    await serveConnection(connection, answer, limits);
+    socketCount--;
+    connections.delete(connection);
+  }
+
+  async function takeAll(): Promise<void> {
+    let isTold = false;
+    while (!isStopping) {
+      try {
+        take(await listener.accept());
+      } catch (error) {
+        if (isStopping) return;
+        if (!isTold) onTrouble(`the status endpoint cannot take a connection: ${error}`);
+        isTold = true;
+        if (!cutOldest()) await new Promise((resolve) => setTimeout(resolve, ACCEPT_AGAIN_MS));
+      }
     }
-    told = message;
-    timer = setTimeout(listenAgain, LISTEN_AGAIN_MS);
   }
 
-  function listenAgain(): void {
-    try {
-      server = listen(app, address, abort.signal);
-      told = undefined;
-      watch();
-    } catch (error) {
-      if (!(error instanceof StatusEndpointError)) throw error;
-      breakDown(error.message);
-    }
-  }
-
+  const taking = takeAll();
   return {
-    port: () => server.addr.port,
+    port: () => listener.addr.port,
     async shutdown() {
-      abort.abort();
-      clearTimeout(timer);
-      await server.finished.catch(() => {});
+      isStopping = true;
+      listener.close();
+      // Cut, not drained: a reader that stopped reading must not keep the server from stopping.
+      for (const connection of connections) cut(connection);
+      await taking;
     },
   };
 }
 
-function listen(
-  app: Hono,
-  { hostname, port }: StatusAddress,
-  signal: AbortSignal,
-): Deno.HttpServer<Deno.NetAddr> {
+function listen({ hostname, port }: StatusAddress): Deno.TcpListener {
   try {
-    return Deno.serve(
-      { hostname, port, signal, onListen: () => {} },
-      (request) => app.fetch(request),
-    );
+    return Deno.listen({ hostname, port });
   } catch (cause) {
     const shown = hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
     throw new StatusEndpointError(

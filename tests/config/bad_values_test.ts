@@ -102,6 +102,21 @@ testBadConfigs("interfaces, journal, status, authoritative", [
   ["status on a name", inFile("status: { listen: 'example.org:80' }"), [
     'config.yaml:5:19: expected an address and port like 127.0.0.1:8067 or [::1]:8067, got "example.org:80"',
   ]],
+  ["status open to other machines without a token", inFile("status: { listen: '0.0.0.0:8067' }"), [
+    "config.yaml:5:19: other machines can reach this address, so a token has to keep strangers out",
+    'hint: add token: "…" beside listen; `openssl rand -hex 16` makes one',
+  ]],
+  ["a token that can be guessed, which is not shown", inFile("status: { token: hunter2 }"), [
+    "config.yaml:5:18: a token is 16 to 256 letters and digits",
+    "hint: `openssl rand -hex 16` makes one",
+  ]],
+  ["a token with a space", inFile("status: { token: correct horse battery staple }"), [
+    "config.yaml:5:18: a token is 16 to 256 letters and digits",
+    "hint: `openssl rand -hex 16` makes one",
+  ]],
+  ["a name of the status page with a port", inFile("status: { names: 'router:8067' }"), [
+    'config.yaml:5:18: expected a host name of letters, digits and hyphens, got "router:8067"',
+  ]],
   ["status on", inFile("status: on"), [
     'config.yaml:5:9: expected { listen: "127.0.0.1:8067" } or off, got "on"',
   ]],

@@ -39,7 +39,7 @@ Deno.test("a config of the least there can be gets the defaults", () => {
     offerSeconds: 30,
     quarantineSeconds: 86_400,
     journal: "/var/lib/sublet/leases.jsonl",
-    status: { hostname: "127.0.0.1", port: 8067 },
+    status: { hostname: "127.0.0.1", port: 8067, names: [] },
   });
 });
 
@@ -61,7 +61,7 @@ status: { listen: "[::1]:80" }
     offerSeconds: 90,
     quarantineSeconds: Infinity,
     journal: "leases.jsonl",
-    status: { hostname: "::1", port: 80 },
+    status: { hostname: "::1", port: 80, names: [] },
   });
   const leaseTime = { defaultSeconds: 3600, minSeconds: 300, maxSeconds: Infinity };
   assert.deepEqual(subnets[0]!.leaseTime, leaseTime);
@@ -71,9 +71,10 @@ Deno.test("status: off and status: false are the same, and nothing listens", () 
   for (const text of ["status: off", "status: false", 'status: "off"']) {
     assert.ok(!("status" in load(inFile(text))), text);
   }
-  assert.deepEqual(load(inFile("status: {}")).status, { hostname: "127.0.0.1", port: 8067 });
+  const plain = { hostname: "127.0.0.1", port: 8067, names: [] };
+  assert.deepEqual(load(inFile("status: {}")).status, plain);
   const { status } = load(inFile("status: { listen: 'localhost:80' }"));
-  assert.deepEqual(status, { hostname: "localhost", port: 80 });
+  assert.deepEqual(status, { hostname: "localhost", port: 80, names: [] });
 });
 
 Deno.test("a bound of lease-time that is left out is the default, and that is 12h", () => {

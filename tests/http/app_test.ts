@@ -13,6 +13,9 @@ import { createVirtualClock, VIRTUAL_MONOTONIC_MS } from "../support/virtual_clo
 const HOUR_MS = 3_600_000;
 const NOW_MS = VIRTUAL_MONOTONIC_MS;
 
+/** Whom the app answers: anybody on this machine. */
+const OPEN = { names: [] };
+
 /** A source that a test fills in; all well and without leases unless told. */
 interface SourceSketch {
   readonly subnet?: Subnet;
@@ -49,7 +52,7 @@ function makeSource(sketch: SourceSketch = {}): StatusSource {
 }
 
 async function get(sketch: SourceSketch, path: string, init?: RequestInit): Promise<Response> {
-  return await createApp(makeSource(sketch)).request(path, init);
+  return await createApp(makeSource(sketch), OPEN).request(path, init);
 }
 
 const ONE_OF_EACH: readonly Lease[] = [
@@ -124,7 +127,7 @@ Deno.test("a server without leases says so", async () => {
 Deno.test("counts are as of now, also when no packet came since the leases ended", async () => {
   const lease = makeLease({ address: "192.168.1.100", expiresAtMs: NOW_MS + 1_000 });
   const source = makeSource({ leases: [lease] });
-  const app = createApp(source);
+  const app = createApp(source, OPEN);
   const used = async () => (await (await app.request("/status")).json()).subnets[0].used;
   assert.equal(await used(), 1);
   (source.clock as ReturnType<typeof createVirtualClock>).advance(1_000);
@@ -284,10 +287,12 @@ Deno.test("nothing can be changed: other methods get 405", async () => {
   }
 });
 
-Deno.test("no answer is cached or sniffed", async () => {
+Deno.test("every page is guarded, and so is the place of pages that are not there", async () => {
   for (const path of ["/", "/status", "/leases", "/healthz", "/nowhere"]) {
-    const { headers } = await get({}, path);
-    assert.equal(headers.get("Cache-Control"), "no-store", path);
-    assert.equal(headers.get("X-Content-Type-Options"), "nosniff", path);
+    assert.equal((await get({}, `http://evil.example${path}`)).status, 421, path);
+    const response = await createApp(makeSource(), { names: [], token: "a".repeat(16) })
+      .request(path);
+    assert.equal(response.status, 401, path);
+    assert.match(response.headers.get("Content-Security-Policy") ?? "", /'none'/, path);
   }
 });
