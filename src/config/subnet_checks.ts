@@ -30,6 +30,7 @@ export function checkSubnet(
   checkReservations(subnet, reporter);
   checkMask(subnet, sharedOptions, reporter);
   checkRouters(subnet, sharedOptions, reporter);
+  checkRoutes(subnet, sharedOptions, reporter);
   const { pools, reservations, subnet: cidr } = subnet.parsed;
   if (subnet.whole && pools.length === 0 && reservations.length === 0) {
     const said = `subnet ${formatCidr(cidr)} has neither pools nor reservations: ` +
@@ -179,4 +180,21 @@ function checkRouters(
       reporter.warning(routerPath, explain(said, `add exclude: [${formatIpv4(router)}]`));
     }
   }
+}
+
+/** RFC 3442: a client that takes classless routes ignores `routers`, and with it its default route. */
+function checkRoutes(
+  subnet: FilePart<ParsedSubnet>,
+  sharedOptions: SharedOptions,
+  reporter: Reporter,
+): void {
+  const option = effectiveOption(Option.CLASSLESS_STATIC_ROUTE, subnet, sharedOptions);
+  const routers = effectiveOption(Option.ROUTERS, subnet, sharedOptions);
+  if (option === undefined || routers === undefined) return;
+  const routes = decodeOptionValue("cidr-routes", option.payload) ?? [];
+  if (routes.some(({ to }) => to.prefixLength === 0)) return;
+  const [router] = decodeOptionValue("ipv4-list", routers.payload) ?? [];
+  const said = "clients that take these routes ignore routers, and have no default route then";
+  const hint = router === undefined ? undefined : `add { to: default, via: ${formatIpv4(router)} }`;
+  reporter.warning(option.pathOf([]), explain(said, hint));
 }

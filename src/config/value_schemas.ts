@@ -10,6 +10,7 @@ import {
   parseCidr,
   parseIpv4,
 } from "../wire/ipv4.ts";
+import { parseIpv6 } from "../wire/ipv6.ts";
 import { formatRange } from "./address_range.ts";
 import type { AddressRange } from "./config.ts";
 import {
@@ -109,6 +110,20 @@ function isUnicast(address: Ipv4): boolean {
   const firstOctet = address >>> 24;
   return firstOctet > 0 && firstOctet < 224 && firstOctet !== 127;
 }
+
+/** Where a route leads: a network, or `default` for everywhere else. */
+export const destinationSchema = textSchema<Cidr>({
+  expected: "a network like 10.0.0.0/8, or default",
+  read(text) {
+    if (text === "default") return { network: 0, prefixLength: 0 };
+    const cidr = parseCidr(text);
+    if (cidr !== undefined) return hostBits(cidr) ?? cidr;
+    if (parseIpv4(text) === undefined) return undefined;
+    return new Refusal(`${text} has no prefix length`, didYouMean(`${text}/32`));
+  },
+  hintFor: (value) => typeof value === "string" ? prefixInstead(value) : undefined,
+  pattern: String.raw`^(${ADDRESS_PATTERN}/\d{1,2}|default)$`,
+});
 
 /** Addresses of a pool or an exclusion: `a-b`, a CIDR, or one address. */
 export const rangeSchema = textSchema<AddressRange>({
@@ -253,6 +268,62 @@ export const hostnameSchema = textSchema<string>({
   read: (text) => text.length <= HOSTNAME_LENGTH_MAX && HOSTNAME.test(text) ? text : undefined,
   hintFor: putInQuotes,
   pattern: HOSTNAME.source,
+});
+
+/** Labels of DNS: those of host names, and underscores, which services have in theirs. */
+const DOMAIN_NAME = /^(?!.*\.\d+$)[A-Za-z0-9_]([\w-]{0,61}\w)?(\.\w([\w-]{0,61}\w)?)*$/;
+
+/** `home.arpa` of `home.arpa.`: every name of the config ends at the root. */
+function readDomainName(text: string): string | undefined {
+  const name = text.endsWith(".") ? text.slice(0, -1) : text;
+  return name.length <= HOSTNAME_LENGTH_MAX && DOMAIN_NAME.test(name) ? name : undefined;
+}
+
+const domainNameForm: TextForm<string> = {
+  expected: "a domain name like home.arpa",
+  read: readDomainName,
+  hintFor: putInQuotes,
+  isListed: true,
+  pattern: ".",
+};
+
+/** A domain name, with or without the dot of the root. */
+export const domainNameSchema = textSchema(domainNameForm);
+
+/** A server of SIP: its address, or its domain name. */
+export const sipServerSchema = textSchema<Ipv4 | string>({
+  ...domainNameForm,
+  expected: "an IPv4 address or a domain name",
+  read: (text) => parseIpv4(text) ?? readDomainName(text),
+});
+
+/** A URI of any scheme (RFC 3986 §3): what is not of ASCII is written as %xx. */
+export const uriSchema = textSchema<string>({
+  expected: "a URI like https://portal.example.com/",
+  read: (text) => /^[A-Za-z][A-Za-z0-9+.-]*:[!-~]+$/.test(text) ? text : undefined,
+  isListed: true,
+  pattern: "^[A-Za-z][A-Za-z0-9+.-]*:",
+});
+
+/** The sixteen octets of an IPv6 address. */
+export const ipv6Schema = textSchema<Uint8Array>({
+  expected: "an IPv6 address like 2001:db8::1",
+  read: parseIpv6,
+  pattern: "^[0-9A-Fa-f:.]+$",
+});
+
+/** An IPv6 prefix. */
+export const ipv6PrefixSchema = textSchema<
+  { readonly octets: Uint8Array; readonly prefixLength: number }
+>({
+  expected: "an IPv6 prefix like 2001:db8::/32",
+  read(text) {
+    const [, address, length] = /^([^/]+)\/(\d{1,3})$/.exec(text) ?? [];
+    const octets = parseIpv6(address ?? "");
+    const prefixLength = Number(length);
+    return octets === undefined || prefixLength > 128 ? undefined : { octets, prefixLength };
+  },
+  pattern: String.raw`^[0-9A-Fa-f:.]+/\d{1,3}$`,
 });
 
 /** Text that is not empty and has no control characters. `what` names it: `a path`, `text`. */

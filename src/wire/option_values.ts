@@ -1,5 +1,32 @@
 /** One codec per kind of option value: typed value <-> the octets of the option's payload. */
+import { compressDomainNames, decodeDomainNames, encodeDomainNames } from "./domain_names.ts";
 import { type Ipv4, readIpv4, writeIpv4 } from "./ipv4.ts";
+import type { Codec } from "./octets.ts";
+import {
+  type CidrRoute,
+  cidrRoutes,
+  type DnrResolver,
+  dnrResolvers,
+  pcpServers,
+  type PortParams,
+  portParams,
+  type RdnssSelection,
+  rdnssSelection,
+  type SipServers,
+  sipServers,
+  type SixRd,
+  sixRd,
+  type SlpAgents,
+  slpAgents,
+  type SlpScope,
+  slpScope,
+  uriList,
+  type VendorClass,
+  vendorClasses,
+  type VendorOptions,
+  vendorOptions,
+} from "./structured_values.ts";
+import { decodeSubOptions, encodeSubOptions, type SubOption } from "./sub_options.ts";
 
 /** The typed value of each kind. `duration` is in seconds; `Infinity` is 0xffffffff on the wire. */
 export interface OptionValues {
@@ -11,24 +38,41 @@ export interface OptionValues {
   "u16": number;
   "u16-list": readonly number[];
   "u32": number;
+  "u32-list": readonly number[];
   "i32": number;
   "bool": boolean;
   "text": string;
+  /** Text that no client is sent a NUL with. */
+  "uri": string;
+  "uri-list": readonly string[];
   "hex": Uint8Array;
   "duration": number;
+  /** Sixteen octets. */
+  "ipv6": Uint8Array;
+  "cidr-routes": readonly CidrRoute[];
+  /** Names without the dot of the root, in the form of DNS (RFC 1035 §3.1). */
+  "domain-name": string;
+  "domain-list": readonly string[];
+  "compressed-domain-list": readonly string[];
+  /** The fields are written one by one, each with a type of its own. */
+  "record": Uint8Array;
+  "sub-options": readonly SubOption[] | Uint8Array;
+  "vendor-classes": readonly VendorClass[];
+  "vendor-options": readonly VendorOptions[];
+  "sip-servers": SipServers;
+  "slp-agents": SlpAgents;
+  "slp-scope": SlpScope;
+  "rdnss-selection": RdnssSelection;
+  "pcp-servers": readonly (readonly Ipv4[])[];
+  "port-params": PortParams;
+  "dnr-resolvers": readonly DnrResolver[];
+  "6rd": SixRd;
 }
 
 export type OptionKind = keyof OptionValues;
 
 /** 0xffffffff seconds on the wire stands for "no end" (RFC 2131 §3.3). */
 export const INFINITE_SECONDS = 0xffff_ffff;
-
-interface Codec<Value> {
-  /** Octets of one value. The value is in range: the config has checked it. */
-  encode(value: Value): Uint8Array;
-  /** The value, or `undefined` where the length or content is not one of this kind. */
-  decode(bytes: Uint8Array): Value | undefined;
-}
 
 /** Unsigned or signed big-endian integers of `width` octets. */
 function integer(width: 1 | 2 | 4, signed = false): Codec<number> {
@@ -126,6 +170,25 @@ const duration: Codec<number> = {
 const u8 = integer(1);
 const u16 = integer(2);
 
+const ipv6: Codec<Uint8Array> = {
+  encode: (value) => value.slice(),
+  decode: (bytes) => bytes.length === 16 ? bytes.slice() : undefined,
+};
+
+const domainName: Codec<string> = {
+  encode: (name) => encodeDomainNames([name]),
+  decode(bytes) {
+    const names = decodeDomainNames(bytes);
+    return names?.length === 1 ? names[0] : undefined;
+  },
+};
+
+/** Octets too, for vendors that put something else there (RFC 2132 §8.4: "MAY"). */
+const subOptions: Codec<readonly SubOption[] | Uint8Array> = {
+  encode: (value) => value instanceof Uint8Array ? value.slice() : encodeSubOptions(value),
+  decode: decodeSubOptions,
+};
+
 const CODECS: { readonly [Kind in OptionKind]: Codec<OptionValues[Kind]> } = {
   "ipv4": ipv4,
   "ipv4-list": list(4, ipv4),
@@ -135,11 +198,31 @@ const CODECS: { readonly [Kind in OptionKind]: Codec<OptionValues[Kind]> } = {
   "u16": u16,
   "u16-list": list(2, u16),
   "u32": u32,
+  "u32-list": list(4, u32),
   "i32": integer(4, true),
   "bool": bool,
   "text": text,
+  "uri": text,
+  "uri-list": uriList,
   "hex": hex,
   "duration": duration,
+  "ipv6": ipv6,
+  "cidr-routes": cidrRoutes,
+  "domain-name": domainName,
+  "domain-list": { encode: encodeDomainNames, decode: decodeDomainNames },
+  "compressed-domain-list": { encode: compressDomainNames, decode: decodeDomainNames },
+  "record": hex,
+  "sub-options": subOptions,
+  "vendor-classes": vendorClasses,
+  "vendor-options": vendorOptions,
+  "sip-servers": sipServers,
+  "slp-agents": slpAgents,
+  "slp-scope": slpScope,
+  "rdnss-selection": rdnssSelection,
+  "pcp-servers": pcpServers,
+  "port-params": portParams,
+  "dnr-resolvers": dnrResolvers,
+  "6rd": sixRd,
 };
 
 /** Every kind, for the schema and the tests. */

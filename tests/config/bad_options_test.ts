@@ -113,7 +113,7 @@ testBadConfigs("options", [
     'config.yaml:6:32: expected octets in hex like 01:04:c0:a8, got "01:2"',
   ]],
   ["hex that YAML reads as a number", inOptions("vendor-encapsulated-options: 0104"), [
-    "config.yaml:6:32: expected octets in hex like 01:04:c0:a8, got the number 104",
+    "config.yaml:6:32: expected octets in hex, or a list of options like { code: 1, type: ipv4, value: 10.0.0.1 }, got the number 104",
     "hint: put it in quotes to make it text",
   ]],
   ["no options", inFile("options:"), [
@@ -125,7 +125,7 @@ testBadConfigs("options", [
   ]],
   ["other: no type", inOptions("other: [{ code: 150, value: 1.2.3.4 }]"), [
     'config.yaml:6:11: "type" is missing',
-    "hint: the types are: ipv4, ipv4-list, ipv4-pair-list, u8, u8-list, u16, u16-list, u32, i32, bool, text, hex, duration",
+    "hint: the types are: ipv4, ipv4-list, ipv4-pair-list, u8, u8-list, u16, u16-list, u32, u32-list, i32, bool, text, uri, uri-list, hex, duration, ipv6, cidr-routes, domain-name, domain-list, compressed-domain-list, record, sub-options, vendor-classes, vendor-options",
   ]],
   ["other: no code and no value", inOptions("other: [{ type: u8 }]"), [
     'config.yaml:6:11: "code" is missing',
@@ -162,11 +162,11 @@ testBadConfigs("options", [
     "other: a code twice",
     inOptions(
       "other:",
-      "  - { code: 150, type: u8, value: 1 }",
-      "  - { code: 150, type: u8, value: 2 }",
+      "  - { code: 250, type: u8, value: 1 }",
+      "  - { code: 250, type: u8, value: 2 }",
     ),
     [
-      "config.yaml:8:7: option 150 is set on line 7 already",
+      "config.yaml:8:7: option 250 is set on line 7 already",
     ],
   ],
   [
