@@ -101,8 +101,16 @@ function networkOption(
 ): void {
   if (writer.has(code)) return;
   const configured = reservation?.options.get(code) ?? subnet.options.get(code);
-  if (configured !== undefined) writer.option(code, configured);
-  else if (code === Option.BROADCAST_ADDRESS) writer.option32(code, subnet.broadcast);
+  if (configured !== undefined) {
+    writer.option(code, configured);
+  } else if (code === Option.BROADCAST_ADDRESS) {
+    writer.option32(code, subnet.broadcast);
+  } else if (code === Option.MS_CLASSLESS_STATIC_ROUTE) {
+    // What Windows asks for in place of 121 or besides: it has the same form and meaning.
+    const routes = reservation?.options.get(Option.CLASSLESS_STATIC_ROUTE) ??
+      subnet.options.get(Option.CLASSLESS_STATIC_ROUTE);
+    if (routes !== undefined) writer.option(code, routes);
+  }
 }
 
 /** RFC 6842 §3: the client's own identifier comes back as it was sent. */

@@ -235,3 +235,15 @@ Deno.test("identifier and option 82 too long together: no 82 (RFC 3046 §2.2: SH
   });
   assert.deepEqual(codes(refused.packet), [53, 54, 56, 61]);
 });
+
+Deno.test("a client that asks for 249 is sent the routes of 121, unless 249 has its own", () => {
+  const routes = hexOctets("08:0a:c0:a8:01:02");
+  const own = hexOctets("00:c0:a8:01:01");
+  const shared = engineOf(new Map([[121, routes]]));
+  const both = shared.decide({ type: DISCOVER, list: [121, 249] }).packet!;
+  assert.deepEqual(both.options.slice(FIRST.length), [[121, routes], [249, routes]]);
+  assert.deepEqual(codes(shared.decide({ type: DISCOVER }).packet), [...FIRST, 121]);
+  const apart = engineOf(new Map([[121, routes], [249, own]]));
+  const { packet } = apart.decide({ type: DISCOVER, list: [249] });
+  assert.deepEqual(packet!.options.slice(FIRST.length), [[249, own]]);
+});
