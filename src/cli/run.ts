@@ -17,6 +17,7 @@ import type { StatusSource } from "../server/status.ts";
 import { openJournal } from "../store/journal_store.ts";
 import type { LeaseStore } from "../store/lease_store.ts";
 import { findConfig } from "./config_path.ts";
+import { confineToUser, giveUpTheRest } from "./confine.ts";
 import {
   describeStart,
   fixedAtStart,
@@ -101,6 +102,7 @@ async function serve(
     SIGINT: () => link.close(),
   });
   try {
+    await confineToUser(path, config, notify);
     const remarks = await store.load(leases);
     leases.advance(clock.monotonicMs());
     for (const remark of remarks) notify("warning", remark);
@@ -113,6 +115,7 @@ async function serve(
       );
       status = serveStatus(app.fetch, config.status, (message) => notify("warning", message));
     }
+    giveUpTheRest(notify);
     notify("info", describeStart(config, leases.size, path));
     started.resolve(server);
     const running = server;

@@ -64,6 +64,7 @@ export function onOneLine({ file, line, column, message, hint }: Problem): strin
 export function fixedAtStart(started: Config, now: Config): string[] {
   const keys: string[] = [];
   if (started.journal !== now.journal) keys.push("journal");
+  if (started.user !== now.user) keys.push("user");
   if (JSON.stringify(started.status) !== JSON.stringify(now.status)) keys.push("status");
   return keys;
 }

@@ -23,6 +23,7 @@ export function buildConfig(parsed: ParsedConfig, directory: string): Config {
     subnets: Object.freeze(subnets),
     offerSeconds: parsed["offer-time"],
     quarantineSeconds: parsed["quarantine-time"],
+    ...(parsed.user !== undefined && { user: parsed.user }),
     journal: isAbsolute(parsed.journal) ? parsed.journal : join(directory, parsed.journal),
     ...(parsed.status && { status: Object.freeze(parsed.status) }),
   });

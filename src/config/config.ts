@@ -80,6 +80,8 @@ export interface Config {
   readonly offerSeconds: number;
   /** How long a declined address stays out of use. */
   readonly quarantineSeconds: number;
+  /** Whom the server becomes when it is started as root. */
+  readonly user?: string;
   /** Path of the lease journal. */
   readonly journal: string;
   /** Where the status endpoint listens; absent when it is `off`. */

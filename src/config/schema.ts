@@ -29,6 +29,7 @@ import {
   plainTextSchema,
   rangeSchema,
   subnetSchema,
+  userSchema,
 } from "./value_schemas.ts";
 
 /** RFC 2131 §4.4.5 wants T1 < T2 < lease in whole seconds; below this they would meet. */
@@ -183,6 +184,9 @@ export const configSchema = mapSchema("a map with the keys interfaces and subnet
   }),
   "subnets": listSchema("a list of subnets", subnetEntrySchema, 1).meta({
     description: "The networks to give addresses on.",
+  }),
+  "user": userSchema.optional().meta({
+    description: "Whom the server becomes once its sockets are open, when it is started as root.",
   }),
   "journal": plainTextSchema("the path of a file").prefault("/var/lib/sublet/leases.jsonl").meta({
     description: "The file that keeps the leases.",

@@ -363,3 +363,16 @@ export const interfaceNameSchema = textSchema<string>({
   isListed: true,
   pattern: String.raw`^[^\s/:]{1,15}$`,
 });
+
+/** What useradd(8) takes. */
+const USER_NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,31}$/;
+
+/** The name of an account of this machine. */
+export const userSchema = textSchema<string>({
+  expected: "the name of a user like sublet",
+  read(text) {
+    if (text === "root") return new Refusal("root has nothing to give up", "name another user");
+    return USER_NAME.test(text) ? text : undefined;
+  },
+  pattern: USER_NAME.source,
+});

@@ -73,8 +73,10 @@ export const SOCK_FPROG = { octets: 16, length: 0, program: 8 } as const;
 export const BPF_INSTRUCTION_OCTETS = 8;
 
 /** Instructions of classic BPF (linux/bpf_common.h). */
+export const BPF_LOAD_WORD = 0x20;
 export const BPF_LOAD_HALF_WORD = 0x28;
 export const BPF_JUMP_IF_EQUAL = 0x15;
+export const BPF_JUMP_IF_AT_LEAST = 0x35;
 export const BPF_RETURN = 0x06;
 
 /** struct sockaddr_nl: family 0, pid 4, groups 8. */

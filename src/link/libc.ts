@@ -51,7 +51,13 @@ const SYMBOLS = {
   clock_gettime: { parameters: ["i32", "buffer"], result: "i32" },
   __errno_location: { parameters: [], result: "pointer" },
   memcpy: { parameters: ["buffer", "pointer", "usize"], result: "void" },
+  /** Copies nothing, and returns where the buffer lies. */
+  whereIs: { name: "memcpy", parameters: ["buffer", "pointer", "usize"], result: "u64" },
 } as const;
+
+/** What is bound for as long as the server runs: nothing that starts a program or a shell. */
+export const BOUND_FUNCTIONS: readonly string[] = Object.entries(SYMBOLS)
+  .map(([name, symbol]) => "name" in symbol ? symbol.name : name);
 
 /** glibc's name, then musl's. */
 const LIBRARY_NAMES = ["libc.so.6", "libc.so"] as const;
@@ -67,11 +73,18 @@ let loaded: Libc | undefined;
 /** Loaded on first use: `sublet check` needs no libc, and runs where there is none. */
 function libc(): Libc {
   if (loaded !== undefined) return loaded;
+  const call = openLibc(SYMBOLS).symbols;
+  return loaded = { call, errnoLocation: call.__errno_location() };
+}
+
+/** Binds more functions of libc, until the library is closed again. */
+export function openLibc<Symbols extends Deno.ForeignLibraryInterface>(
+  symbols: Symbols,
+): Deno.DynamicLibrary<Symbols> {
   const failures: unknown[] = [];
   for (const name of LIBRARY_NAMES) {
     try {
-      const call = Deno.dlopen(name, SYMBOLS).symbols;
-      return loaded = { call, errnoLocation: call.__errno_location() };
+      return Deno.dlopen(name, symbols);
     } catch (error) {
       failures.push(error);
     }
@@ -120,7 +133,7 @@ function lastErrno({ call, errnoLocation }: Libc): string {
 }
 
 /** The result of a call, or its failure as an exception: for calls that set things up. */
-function checked(name: string, result: number): number {
+export function checked(name: string, result: number): number {
   if (result < 0) throw new SystemCallError(name, lastErrno(libc()));
   return result;
 }
@@ -160,11 +173,16 @@ export function setSocketOptionText(fd: Fd, name: number, value: string): void {
 
 /** Lets through only the packets that a classic BPF program accepts. Throws SystemCallError. */
 export function attachFilter(fd: Fd, program: NativeBytes): void {
+  setOption(fd, SOL_SOCKET, SO_ATTACH_FILTER, sockFprog(program));
+}
+
+/** A struct sock_fprog. The caller keeps the program alive while the kernel reads it. */
+export function sockFprog(program: NativeBytes): NativeBytes {
   const fprog = new Uint8Array(new ArrayBuffer(SOCK_FPROG.octets));
   const view = new DataView(fprog.buffer);
   view.setUint16(SOCK_FPROG.length, program.length / BPF_INSTRUCTION_OCTETS, true);
   view.setBigUint64(SOCK_FPROG.program, addressOf(program), true);
-  setOption(fd, SOL_SOCKET, SO_ATTACH_FILTER, fprog);
+  return fprog;
 }
 
 /** Sets the ICMP types that a raw ICMP socket does not take, a bit each. Throws SystemCallError. */
@@ -254,7 +272,10 @@ export function bootTimeMs(): number {
   return seconds * 1000 + Math.trunc(nanoseconds / 1e6);
 }
 
-/** The address of a buffer as a structure holds it. The caller keeps the buffer alive. */
+/**
+ * The address of a buffer as a structure holds it. The caller keeps the buffer alive. Asked of libc
+ * and not of `Deno.UnsafePointer`, which wants the permission that is given up after the start.
+ */
 export function addressOf(bytes: NativeBytes): bigint {
-  return BigInt(Deno.UnsafePointer.value(Deno.UnsafePointer.of(bytes)));
+  return libc().call.whereIs(bytes, null, 0n);
 }

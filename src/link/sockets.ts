@@ -4,7 +4,6 @@ import { ANY_ADDRESS } from "../wire/ipv4.ts";
 import {
   AF_INET,
   AF_PACKET,
-  BPF_INSTRUCTION_OCTETS,
   BPF_JUMP_IF_EQUAL,
   BPF_LOAD_HALF_WORD,
   BPF_RETURN,
@@ -24,12 +23,12 @@ import {
   writeSockaddrIn,
   writeSockaddrLl,
 } from "./layouts.ts";
+import { bpfProgram } from "./bpf.ts";
 import {
   attachFilter,
   bindSocket,
   closeFd,
   type Fd,
-  type NativeBytes,
   openSocket,
   openUdp,
   setIcmpFilter,
@@ -149,21 +148,6 @@ const ARP_REPLIES_ONLY = bpfProgram([
   [BPF_RETURN, 0, 0, 0xffff],
   [BPF_RETURN, 0, 0, 0],
 ]);
-
-function bpfProgram(
-  instructions: readonly (readonly [code: number, ifTrue: number, ifFalse: number, k: number])[],
-): NativeBytes {
-  const bytes = new Uint8Array(new ArrayBuffer(instructions.length * BPF_INSTRUCTION_OCTETS));
-  const view = new DataView(bytes.buffer);
-  for (const [i, [code, ifTrue, ifFalse, operand]] of instructions.entries()) {
-    const at = i * BPF_INSTRUCTION_OCTETS;
-    view.setUint16(at, code, true);
-    view.setUint8(at + 2, ifTrue);
-    view.setUint8(at + 3, ifFalse);
-    view.setUint32(at + 4, operand, true);
-  }
-  return bytes;
-}
 
 /** The socket once it is made ready; closed when that fails. */
 function prepared(fd: Fd, prepare: () => void): Fd {

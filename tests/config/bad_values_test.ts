@@ -90,6 +90,16 @@ testBadConfigs("interfaces, journal, status, authoritative", [
   ["a path with control characters", inFile('journal: "/var/\\e[31m"'), [
     'config.yaml:5:10: "/var/\\x1b[31m" has control characters in it',
   ]],
+  ["root as the user to become", inFile("user: root"), [
+    "config.yaml:5:7: root has nothing to give up",
+    "hint: name another user",
+  ]],
+  ["a user by number", inFile("user: 1000"), [
+    "config.yaml:5:7: expected the name of a user like sublet, got the number 1000",
+  ]],
+  ["a user with a group", inFile("user: sublet:sublet"), [
+    'config.yaml:5:7: expected the name of a user like sublet, got "sublet:sublet"',
+  ]],
   ["status without a port", inFile("status: { listen: 127.0.0.1 }"), [
     'config.yaml:5:19: expected an address and port like 127.0.0.1:8067 or [::1]:8067, got "127.0.0.1"',
   ]],

@@ -1,0 +1,108 @@
+/** What `sublet run` gives up between its start and its first packet, so that a flaw is worth little. */
+import { dirname } from "node:path";
+import type { Config } from "../config/config.ts";
+import { type Account, becomeUser, forbidSystemCalls } from "../link/confinement.ts";
+import { SystemCallError } from "../link/libc.ts";
+import { realDisk } from "../store/disk.ts";
+import type { Notify } from "./run_notices.ts";
+
+/** The process cannot become the user of the config, or is of no use as that user. */
+export class ConfinementError extends Error {
+  override readonly name = "ConfinementError";
+  /** EX_NOPERM of sysexits.h. */
+  readonly exitCode = 77;
+}
+
+const ROOT = 0;
+const ACCOUNTS = "/etc/passwd";
+
+/**
+ * Becomes the config's `user`, if it names one, and keeps of root's rights what sockets need. To be
+ * called when the sockets are open and before any file is. Throws ConfinementError.
+ */
+export async function confineToUser(path: string, config: Config, notify: Notify): Promise<void> {
+  const { user } = config;
+  if (user === undefined) return;
+  const account = await findAccount(user);
+  const uid = Deno.uid();
+  // A supervisor has done it.
+  if (uid === account.uid) return;
+  if (uid !== ROOT) {
+    throw new ConfinementError(
+      `only root can become "${user}"; leave \`user\` out of the config, or start as root`,
+    );
+  }
+  await makeJournalDirectory(dirname(config.journal), account);
+  try {
+    becomeUser(account);
+  } catch (cause) {
+    if (!(cause instanceof SystemCallError)) throw cause;
+    throw new ConfinementError(`cannot become "${user}": ${cause.message}`, { cause });
+  }
+  if (!await canRead(path)) {
+    notify(
+      "warning",
+      `${user} cannot read ${path}, so SIGHUP will not reload it; give it that user's group, ` +
+        "mode 0640",
+    );
+  }
+}
+
+async function findAccount(user: string): Promise<Account> {
+  for (const line of (await Deno.readTextFile(ACCOUNTS)).split("\n")) {
+    const [name, , uid, gid] = line.split(":");
+    if (name === user && uid && gid) return { uid: Number(uid), gid: Number(gid) };
+  }
+  throw new ConfinementError(
+    `nobody is called "${user}" in ${ACCOUNTS}; make that user with ` +
+      `"useradd --system --shell /usr/sbin/nologin ${user}", or change \`user\` in the config`,
+  );
+}
+
+/**
+ * Makes a missing directory, and that alone the user's. One that is there is left as it is: what
+ * else lies in it may be for root to change.
+ */
+async function makeJournalDirectory(path: string, { uid, gid }: Account): Promise<void> {
+  if (await realDisk.stat(path) !== undefined) return;
+  await makeDirectories(path);
+  await Deno.chown(path, uid, gid);
+  await Deno.chmod(path, 0o700);
+}
+
+async function makeDirectories(path: string): Promise<void> {
+  if (await realDisk.stat(path) !== undefined) return;
+  await makeDirectories(dirname(path));
+  await Deno.mkdir(path, { mode: 0o755 });
+  await realDisk.syncDirectory(dirname(path));
+}
+
+async function canRead(path: string): Promise<boolean> {
+  try {
+    (await Deno.open(path)).close();
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.PermissionDenied) return false;
+    throw error;
+  }
+}
+
+/**
+ * Deno's permissions that serving does without. Files are read at reload, when the YAML parser also
+ * looks at the environment, and the journal is written; Deno cannot narrow a permission to a path.
+ */
+const NEEDLESS_PERMISSIONS = ["ffi", "run", "sys", "net", "import"] as const;
+
+/**
+ * Gives up everything that serving does without. To be called when every library is bound and every
+ * address listened on: what is open stays so. No program can be started from here on.
+ */
+export function giveUpTheRest(notify: Notify): void {
+  try {
+    forbidSystemCalls();
+  } catch (error) {
+    if (!(error instanceof SystemCallError)) throw error;
+    notify("warning", `the kernel cannot take system calls away (${error.message})`);
+  }
+  for (const name of NEEDLESS_PERMISSIONS) Deno.permissions.revokeSync({ name });
+}
