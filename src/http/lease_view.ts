@@ -6,6 +6,7 @@ import { formatWall } from "../store/journal_format.ts";
 import { quoteUnlessPlain, stringifyVisibly } from "../wire/escape.ts";
 import { formatIpv4 } from "../wire/ipv4.ts";
 import { HTYPE_ETHERNET } from "../wire/message_view.ts";
+import { nameRelayInformation, type RelayInformationByName } from "../wire/relay_agent.ts";
 
 /** One instant on both clocks, read together. */
 export interface Instant {
@@ -25,6 +26,8 @@ export interface LeaseView {
   readonly "client-id"?: string;
   /** As the client sent it: untrusted text. */
   readonly hostname?: string;
+  /** What the relay agent said of where the client is. */
+  readonly "option-82"?: RelayInformationByName;
   readonly state: ShownState;
   /** ISO 8601 in UTC, or `infinite`; for a released lease, when it was released. */
   readonly expires: string;
@@ -44,7 +47,7 @@ function wallTimeMs(monotonicMs: number, now: Instant): number {
 
 /** A lease in JSON, as of `now`. */
 export function viewLease(lease: Lease, now: Instant): LeaseView {
-  const { client, hostname, expiresAtMs } = lease;
+  const { client, hostname, relayInformation, expiresAtMs } = lease;
   const endless = expiresAtMs === Infinity;
   return {
     address: formatIpv4(lease.address),
@@ -52,6 +55,9 @@ export function viewLease(lease: Lease, now: Instant): LeaseView {
     ...(client.hardwareType === HTYPE_ETHERNET ? {} : { htype: client.hardwareType }),
     ...(client.clientId === undefined ? {} : { "client-id": client.clientId }),
     ...(hostname === undefined ? {} : { hostname }),
+    ...(relayInformation === undefined
+      ? {}
+      : { "option-82": nameRelayInformation(relayInformation) }),
     state: shownState(lease, now.monotonicMs),
     expires: endless ? "infinite" : formatWall(wallTimeMs(expiresAtMs, now)),
     "seconds-left": endless

@@ -1,19 +1,21 @@
 /**
- * Clients and their host names as octets: what the table remembers of who holds an address. A
- * record is compared with a client in place, so that finding one makes no garbage.
+ * Clients with their host names and relay agents as octets: what the table remembers of who holds
+ * an address. A record is compared with a client in place, so that finding one makes no garbage.
  *
  * Layout: htype, octets of chaddr, octets of option 61 (0 without), two octets of the length of
- * the host name (0 without), then chaddr, option 61 and the host name in UTF-8.
+ * the host name (0 without), octets of option 82 (0 without), then chaddr, option 61, the host
+ * name in UTF-8 and option 82.
  */
 import { formatHex, octetCountOfHex, octetOfHex } from "../wire/hex.ts";
 import { type Client, makeClient } from "./lease.ts";
 import { OctetArena } from "./octet_arena.ts";
 
-const HEADER_OCTETS = 5;
+const HEADER_OCTETS = 6;
 
-/** Longer ones are cut: no host name is (RFC 1035 §2.3.4), and options 12 and 61 cannot be. */
+/** Longer ones are cut: no host name is (RFC 1035 §2.3.4), and options 12, 61 and 82 cannot be. */
 const HARDWARE_OCTETS_MAX = 255;
 const CLIENT_ID_OCTETS_MAX = 255;
+const RELAY_OCTETS_MAX = 255;
 const HOSTNAME_OCTETS_MAX = 1024;
 
 const encoder = new TextEncoder();
@@ -23,15 +25,22 @@ const hostnameOctets = new Uint8Array(HOSTNAME_OCTETS_MAX);
 export class ClientRecords {
   readonly #arena = new OctetArena();
 
-  /** Keeps a client with its host name; the record is a number, never 0. */
-  add(client: Client, hostname: string | undefined): number {
+  /** Keeps a client with its host name and option 82; the record is a number, never 0. */
+  add(
+    client: Client,
+    hostname: string | undefined,
+    relayInformation: Uint8Array | undefined,
+  ): number {
     const { hardwareType, hardwareAddress, clientId } = client;
     const hardwareOctets = Math.min(octetCountOfHex(hardwareAddress), HARDWARE_OCTETS_MAX);
     const idOctets = clientId === undefined
       ? 0
       : Math.min(octetCountOfHex(clientId), CLIENT_ID_OCTETS_MAX);
     const nameOctets = hostname === undefined ? 0 : encodeHostname(hostname);
-    const record = this.#arena.allocate(HEADER_OCTETS + hardwareOctets + idOctets + nameOctets);
+    const relayOctets = Math.min(relayInformation?.length ?? 0, RELAY_OCTETS_MAX);
+    const record = this.#arena.allocate(
+      HEADER_OCTETS + hardwareOctets + idOctets + nameOctets + relayOctets,
+    );
     const bytes = this.#arena.pageOf(record);
     const start = this.#arena.offsetOf(record);
     bytes[start] = hardwareType;
@@ -39,10 +48,12 @@ export class ClientRecords {
     bytes[start + 2] = idOctets;
     bytes[start + 3] = nameOctets >>> 8;
     bytes[start + 4] = nameOctets & 255;
+    bytes[start + 5] = relayOctets;
     let at = start + HEADER_OCTETS;
     for (let i = 0; i < hardwareOctets; i++) bytes[at++] = octetOfHex(hardwareAddress, i);
     for (let i = 0; i < idOctets; i++) bytes[at++] = octetOfHex(clientId!, i);
     for (let i = 0; i < nameOctets; i++) bytes[at++] = hostnameOctets[i]!;
+    for (let i = 0; i < relayOctets; i++) bytes[at++] = relayInformation![i]!;
     return record;
   }
 
@@ -66,7 +77,12 @@ export class ClientRecords {
   }
 
   /** Whether the record is what `add` would make of these. */
-  isExactly(record: number, client: Client, hostname: string | undefined): boolean {
+  isExactly(
+    record: number,
+    client: Client,
+    hostname: string | undefined,
+    relayInformation: Uint8Array | undefined,
+  ): boolean {
     const bytes = this.#arena.pageOf(record);
     const start = this.#arena.offsetOf(record);
     const hardwareOctets = bytes[start + 1]!;
@@ -79,6 +95,12 @@ export class ClientRecords {
     const name = start + HEADER_OCTETS + hardwareOctets + bytes[start + 2]!;
     for (let i = 0; i < nameOctets; i++) {
       if (bytes[name + i] !== hostnameOctets[i]) return false;
+    }
+    const relayOctets = bytes[start + 5]!;
+    if (relayOctets !== Math.min(relayInformation?.length ?? 0, RELAY_OCTETS_MAX)) return false;
+    const relay = name + nameOctets;
+    for (let i = 0; i < relayOctets; i++) {
+      if (bytes[relay + i] !== relayInformation![i]) return false;
     }
     return true;
   }
@@ -103,8 +125,18 @@ export class ClientRecords {
     const start = this.#arena.offsetOf(record);
     const octets = hostnameOctetsOf(bytes, start);
     if (octets === 0) return undefined;
-    const end = start + octetsOf(bytes, start);
+    const end = start + octetsOf(bytes, start) - bytes[start + 5]!;
     return decoder.decode(bytes.subarray(end - octets, end));
+  }
+
+  /** The record's option 82, as a copy. */
+  relayInformation(record: number): Uint8Array | undefined {
+    const bytes = this.#arena.pageOf(record);
+    const start = this.#arena.offsetOf(record);
+    const octets = bytes[start + 5]!;
+    if (octets === 0) return undefined;
+    const end = start + octetsOf(bytes, start);
+    return bytes.slice(end - octets, end);
   }
 }
 
@@ -115,7 +147,8 @@ function hostnameOctetsOf(bytes: Uint8Array, start: number): number {
 
 /** Length of the whole record at `start`. */
 function octetsOf(bytes: Uint8Array, start: number): number {
-  return HEADER_OCTETS + bytes[start + 1]! + bytes[start + 2]! + hostnameOctetsOf(bytes, start);
+  return HEADER_OCTETS + bytes[start + 1]! + bytes[start + 2]! + hostnameOctetsOf(bytes, start) +
+    bytes[start + 5]!;
 }
 
 function isHexAt(bytes: Uint8Array, at: number, octets: number, text: string): boolean {

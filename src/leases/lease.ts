@@ -61,6 +61,8 @@ export interface Lease {
   readonly state: LeaseState;
   /** Host name as the client sent it or the reservation names it; untrusted text. */
   readonly hostname?: string;
+  /** Option 82 of the relay agent that the client was last heard through; never empty. */
+  readonly relayInformation?: Uint8Array;
   /** When this record was made. Monotonic milliseconds (server/clock.ts). */
   readonly updatedAtMs: number;
   /** See `LeaseState`. Monotonic milliseconds; `Infinity` for a lease without end. */

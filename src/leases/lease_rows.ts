@@ -45,7 +45,7 @@ export class LeaseRows implements HeapColumns {
   readonly #clients = new ClientRecords();
   #isOpen = new Uint8Array(INITIAL_ROWS);
   #state = new Uint8Array(INITIAL_ROWS);
-  /** Client and host name of the lease. */
+  /** Client, host name and option 82 of the lease. */
   #record = new Uint32Array(INITIAL_ROWS);
   #leaseHash = new Uint32Array(INITIAL_ROWS);
   /** Whom the address is offered to. */
@@ -130,28 +130,39 @@ export class LeaseRows implements HeapColumns {
     const state = STATES[this.#state[row]! - 1];
     if (state === undefined || !this.isOpen(row)) return undefined;
     const hostname = this.#clients.hostname(this.#record[row]!);
+    const relayInformation = this.#clients.relayInformation(this.#record[row]!);
     return {
       address: this.address[row]!,
       client: this.#clients.client(this.#record[row]!),
       state,
       ...(hostname === undefined ? {} : { hostname }),
+      ...(relayInformation === undefined ? {} : { relayInformation }),
       updatedAtMs: this.updatedAtMs[row]!,
       expiresAtMs: this.expiresAtMs[row]!,
     };
   }
 
   /** Makes the row's lease this one, of the same address. */
-  setLease(row: number, { client, hostname, state, updatedAtMs, expiresAtMs }: Lease): void {
+  setLease(row: number, lease: Lease): void {
+    const { client, hostname, relayInformation, state, updatedAtMs, expiresAtMs } = lease;
     const record = this.#record[row]!;
     // Most are renewals, and say the same of the client.
-    if (record === NO_RECORD || !this.#clients.isExactly(record, client, hostname)) {
+    if (
+      record === NO_RECORD ||
+      !this.#clients.isExactly(record, client, hostname, relayInformation)
+    ) {
       if (record !== NO_RECORD) this.#clients.remove(record);
-      this.#record[row] = this.#clients.add(client, hostname);
+      this.#record[row] = this.#clients.add(client, hostname, relayInformation);
     }
     this.#leaseHash[row] = client.hash;
     this.#state[row] = STATE_CODES[state];
     this.updatedAtMs[row] = updatedAtMs;
     this.expiresAtMs[row] = expiresAtMs;
+  }
+
+  /** Option 82 of the lease of a row that has one. */
+  relayInformation(row: number): Uint8Array | undefined {
+    return this.#clients.relayInformation(this.#record[row]!);
   }
 
   hasOffer(row: number): boolean {
@@ -176,7 +187,7 @@ export class LeaseRows implements HeapColumns {
 
   /** Offers the address of a row without an offer. */
   setOffer(row: number, client: Client): void {
-    this.#offerRecord[row] = this.#clients.add(client, undefined);
+    this.#offerRecord[row] = this.#clients.add(client, undefined, undefined);
     this.#offerHash[row] = client.hash;
   }
 

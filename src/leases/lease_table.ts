@@ -115,6 +115,14 @@ export class LeaseTable {
       : -Infinity;
   }
 
+  /** Option 82 of the client's lease of the address, past or present, as a copy. */
+  relayInformationOf(client: Client, address: Ipv4): Uint8Array | undefined {
+    const row = this.#find(address);
+    return row !== NONE && this.#rows.isLeaseOf(row, client)
+      ? this.#rows.relayInformation(row)
+      : undefined;
+  }
+
   /**
    * Takes in the newest record of an address: the only way in which leases change. An offer of
    * the address to the same client has served and goes.

@@ -6,7 +6,8 @@
  *      "expires":"2026-11-22T20:00:00.000Z","mac":"b8:27:eb:01:02:03","hostname":"pi"}
  *     {"at":"2026-11-22T09:00:00.000Z","clock":"stepped","was":"1970-01-01T01:00:00.000Z"}
  *
- * A lease line has `htype` when it is not 1, `client-id` and `hostname` when there is one, and
+ * A lease line has `htype` when it is not 1, `client-id` and `hostname` when there is one,
+ * `"option-82":{"circuit-id":"65:74:68:30",…}` when a relay agent said where the client is, and
  * `"expires":"infinite"` for a lease without end. Times are wall time; the caller gives the offset
  * between its monotonic clock and the wall. The reader trusts nothing: people edit this file.
  */
@@ -15,6 +16,7 @@ import { stringifyVisibly } from "../wire/escape.ts";
 import { formatHex, parseHex } from "../wire/hex.ts";
 import { formatIpv4, parseIpv4 } from "../wire/ipv4.ts";
 import { HTYPE_ETHERNET } from "../wire/message_view.ts";
+import { nameRelayInformation, readRelayInformation } from "../wire/relay_agent.ts";
 
 const JOURNAL_VERSION = 1;
 
@@ -64,6 +66,9 @@ export function encodeLease(lease: Lease, offsetMs: number): string {
     (lease.hostname === undefined
       ? ""
       : `,"hostname":${stringifyVisibly(lease.hostname.toWellFormed())}`) +
+    (lease.relayInformation === undefined
+      ? ""
+      : `,"option-82":${JSON.stringify(nameRelayInformation(lease.relayInformation))}`) +
     "}\n";
 }
 
@@ -143,11 +148,24 @@ function decodeLease(fields: Readonly<Record<string, unknown>>): JournalLine {
   }
   const client = makeClient(hardwareType, hardwareAddress, clientId);
   const hostname = fields["hostname"];
-  if (hostname === undefined) {
-    return { kind: "lease", lease: { address, client, state, updatedAtMs, expiresAtMs } };
+  if (hostname !== undefined && typeof hostname !== "string") return bad("`hostname` is not text");
+  const relayField = fields["option-82"];
+  const relayInformation = relayField === undefined ? undefined : readRelayInformation(relayField);
+  if (relayField !== undefined && relayInformation === undefined) {
+    return bad("`option-82` is not sub-options by name, in hex");
   }
-  if (typeof hostname !== "string") return bad("`hostname` is not text");
-  return { kind: "lease", lease: { address, client, state, hostname, updatedAtMs, expiresAtMs } };
+  return {
+    kind: "lease",
+    lease: {
+      address,
+      client,
+      state,
+      ...(hostname === undefined ? {} : { hostname }),
+      ...(relayInformation === undefined ? {} : { relayInformation }),
+      updatedAtMs,
+      expiresAtMs,
+    },
+  };
 }
 
 function isLeaseState(value: unknown): value is LeaseState {

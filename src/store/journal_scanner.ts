@@ -6,6 +6,8 @@
 import { type Lease, type LeaseState, makeClient } from "../leases/lease.ts";
 import { formatHex } from "../wire/hex.ts";
 import { HTYPE_ETHERNET } from "../wire/message_view.ts";
+import { relaySubOptionCode, subOptionOctets } from "../wire/relay_agent.ts";
+import { subOption } from "../wire/sub_options.ts";
 
 /**
  * Zeros that have to be at the end of the buffer: a read beyond its end, be it once in a journal,
@@ -27,6 +29,8 @@ const INFINITE = octetsOf("infinite");
 const MAC = octetsOf('","mac":"');
 const CLIENT_ID = octetsOf(',"client-id":"');
 const HOSTNAME = octetsOf(',"hostname":"');
+const OPTION_82 = octetsOf(',"option-82":{');
+const IS = octetsOf(':"');
 const END = octetsOf("}\n");
 const STATES: readonly (readonly [LeaseState, Uint8Array])[] = [
   ["bound", octetsOf("bound")],
@@ -35,6 +39,7 @@ const STATES: readonly (readonly [LeaseState, Uint8Array])[] = [
 ];
 
 const [QUOTE, BACKSLASH, COLON, DOT, DASH, CAPITAL_T, CAPITAL_Z] = octetsOf('"\\:.-TZ');
+const [COMMA, CLOSING_BRACE] = octetsOf(",}");
 const ZERO = 0x30;
 const [FIRST_PRINTABLE, LAST_PRINTABLE] = [0x20, 0x7e];
 
@@ -52,6 +57,7 @@ export class LeaseScanner {
   #bytes = new Uint8Array(0);
   #at = 0;
   readonly #octets = new Uint8Array(FIELD_OCTETS_MAX);
+  readonly #relay = new Uint8Array(FIELD_OCTETS_MAX);
   readonly #dayStartsMs = new Map<number, number>();
 
   /** Where the line after the one that was scanned begins. */
@@ -78,9 +84,14 @@ export class LeaseScanner {
     const hardwareAddress = this.#hex();
     const clientId = this.#skip(CLIENT_ID) ? this.#hex() : "";
     const hostname = this.#skip(HOSTNAME) ? this.#plainText() : undefined;
+    const relayInformation = this.#skip(OPTION_82) ? this.#relayInformation() : undefined;
     if (!this.#skip(END) || this.#at > end) return undefined;
     // Every part said "not my form" by going to where nothing follows any more.
     const client = makeClient(HTYPE_ETHERNET, hardwareAddress, clientId);
+    if (relayInformation !== undefined) {
+      const name = hostname === undefined ? {} : { hostname };
+      return { address, client, state, ...name, relayInformation, updatedAtMs, expiresAtMs };
+    }
     return hostname === undefined
       ? { address, client, state, updatedAtMs, expiresAtMs }
       : { address, client, state, hostname, updatedAtMs, expiresAtMs };
@@ -158,8 +169,16 @@ export class LeaseScanner {
     return startMs;
   }
 
-  /** Octets with colons up to a quote, in the one form that `formatHex` gives them. */
+  /** Octets up to a quote, as text. */
   #hex(): string {
+    return formatHex(this.#octets, 0, this.#hexOctets());
+  }
+
+  /**
+   * Reads octets with colons up to a quote, in the one form that `formatHex` gives them, into
+   * `#octets`; says how many.
+   */
+  #hexOctets(): number {
     const bytes = this.#bytes;
     let at = this.#at;
     let count = 0;
@@ -168,12 +187,39 @@ export class LeaseScanner {
       const [high, low] = [NIBBLES[bytes[at++]!]!, NIBBLES[bytes[at++]!]!];
       if (!isApart || high > 15 || low > 15 || count === FIELD_OCTETS_MAX) {
         this.#giveUp();
-        return "";
+        return 0;
       }
       this.#octets[count] = (high << 4) | low;
     }
     this.#at = at + 1;
-    return formatHex(this.#octets, 0, count);
+    return count;
+  }
+
+  /** Sub-options of option 82 by name up to the brace, as octets of the wire. */
+  #relayInformation(): Uint8Array {
+    const bytes = this.#bytes;
+    const relay = this.#relay;
+    let end = 0;
+    for (let count = 0; bytes[this.#at] !== CLOSING_BRACE; count++) {
+      const isApart = count === 0 || bytes[this.#at++] === COMMA;
+      const name = bytes[this.#at++] === QUOTE ? this.#plainText() : "";
+      const code = relaySubOptionCode(name);
+      const octets = this.#skip(IS) ? this.#hexOctets() : FIELD_OCTETS_MAX;
+      const next = end + subOptionOctets(octets);
+      // In JSON, the later of two members with one name stands in the place of both.
+      const isNew = code !== undefined && subOption(relay.subarray(0, end), code) === undefined;
+      if (!isApart || !isNew || next > FIELD_OCTETS_MAX) {
+        this.#giveUp();
+        break;
+      }
+      relay[end] = code;
+      relay[end + 1] = octets;
+      relay.set(this.#octets.subarray(0, octets), next - octets);
+      end = next;
+    }
+    this.#at++;
+    if (end === 0) this.#giveUp();
+    return relay.slice(0, end);
   }
 
   /** Text of printable ASCII without escapes, up to a quote. */

@@ -24,24 +24,41 @@ const hostname = fc.option(
   fc.oneof(fc.string({ maxLength: 255 }), fc.string({ unit: "binary", maxLength: 255 })),
   { nil: undefined },
 );
+const relayInformation = fc.option(fc.uint8Array({ minLength: 1, maxLength: 255 }), {
+  nil: undefined,
+});
 
-Deno.test("a client and its host name come back as they were, whatever comes and goes", () => {
-  const entry = fc.record({ client: fc.oneof(similarClient, anyClient), hostname });
+Deno.test("a client, its host name and option 82 come back as they were, whatever comes and goes", () => {
+  const entry = fc.record({
+    client: fc.oneof(similarClient, anyClient),
+    hostname,
+    relayInformation,
+  });
   const step = fc.record({ entry, removed: fc.option(fc.nat(10), { nil: undefined }) });
   fc.assert(fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
     const records = new ClientRecords();
-    const kept: { record: number; client: Client; hostname: string | undefined }[] = [];
+    const kept: {
+      record: number;
+      client: Client;
+      hostname: string | undefined;
+      relayInformation: Uint8Array | undefined;
+    }[] = [];
     for (const { entry, removed } of steps) {
-      const record = records.add(entry.client, entry.hostname);
+      const record = records.add(entry.client, entry.hostname, entry.relayInformation);
       assert.notEqual(record, 0, "0 stands for no record");
       kept.push({ record, ...entry });
       if (removed !== undefined && removed < kept.length) {
         records.remove(kept.splice(removed, 1)[0]!.record);
       }
-      for (const { record, client, hostname } of kept) {
+      for (const { record, client, hostname, relayInformation } of kept) {
         assert.deepEqual(records.client(record), client);
         assert.equal(records.hostname(record), hostname === "" ? undefined : hostname);
-        assert(records.isExactly(record, client, hostname));
+        assert.deepEqual(records.relayInformation(record), relayInformation);
+        assert(records.isExactly(record, client, hostname, relayInformation));
+        assert(
+          !records.isExactly(record, client, hostname, Uint8Array.of(1, 2, 3, 4, 5)) ||
+            String(relayInformation) === "1,2,3,4,5",
+        );
       }
     }
   }));
@@ -51,12 +68,12 @@ Deno.test("a record is of a client when their keys are equal, and exactly it whe
   fc.assert(
     fc.property(similarClient, similarClient, hostname, hostname, (a, b, nameOfA, nameOfB) => {
       const records = new ClientRecords();
-      const record = records.add(a, nameOfA);
+      const record = records.add(a, nameOfA, undefined);
       assert.equal(records.isOf(record, b), a.key === b.key);
       if (a.key === b.key) assert.equal(a.hash, b.hash, "the same client has the same hash");
       const isSame = a.key === b.key && a.hardwareType === b.hardwareType &&
         a.hardwareAddress === b.hardwareAddress && (nameOfA ?? "") === (nameOfB ?? "");
-      assert.equal(records.isExactly(record, b, nameOfB), isSame);
+      assert.equal(records.isExactly(record, b, nameOfB, undefined), isSame);
     }),
   );
 });
@@ -64,9 +81,9 @@ Deno.test("a record is of a client when their keys are equal, and exactly it whe
 Deno.test("a host name that is no text keeps what is of it, and one far too long is cut", () => {
   const records = new ClientRecords();
   const client = makeClient(1, "02:00:00:00:00:01", undefined);
-  assert.equal(records.hostname(records.add(client, "a\ud800b")), "a\ufffdb");
-  assert.equal(records.hostname(records.add(client, "\ufeffpi")), "\ufeffpi");
-  const long = records.hostname(records.add(client, "é".repeat(2_000)))!;
+  assert.equal(records.hostname(records.add(client, "a\ud800b", undefined)), "a\ufffdb");
+  assert.equal(records.hostname(records.add(client, "\ufeffpi", undefined)), "\ufeffpi");
+  const long = records.hostname(records.add(client, "é".repeat(2_000), undefined))!;
   assert.match(long, /^é{500,512}$/);
 });
 

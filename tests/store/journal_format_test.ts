@@ -12,6 +12,7 @@ import {
 import { stringifyVisibly } from "../../src/wire/escape.ts";
 import { formatHex } from "../../src/wire/hex.ts";
 import { formatIpv4 } from "../../src/wire/ipv4.ts";
+import { nameRelayInformation } from "../../src/wire/relay_agent.ts";
 import { makeLease, numberedClient } from "../support/leases_fixture.ts";
 
 const WALL_MS = Date.UTC(2026, 10, 22, 8, 0, 0);
@@ -31,6 +32,17 @@ function decode(fields: unknown) {
 const octets = (constraints: { minLength: number; maxLength: number }) =>
   fc.uint8Array(constraints).map((bytes) => formatHex(bytes));
 
+/** Option 82 as relay agents send it, and now and then octets that are no sub-options. */
+const relayOptions: fc.Arbitrary<Uint8Array> = fc.oneof(
+  fc.array(fc.tuple(fc.nat(255), fc.uint8Array({ maxLength: 30 })), {
+    minLength: 1,
+    maxLength: 5,
+  }).map((parts) =>
+    Uint8Array.from(parts.flatMap(([code, value]) => [code, value.length, ...value]))
+  ),
+  fc.uint8Array({ minLength: 1, maxLength: 255 }),
+);
+
 /** Leases at whole milliseconds of any year that ISO 8601 writes with four digits. */
 const leases: fc.Arbitrary<Lease> = fc.record({
   address: fc.integer({ min: 0, max: 0xffff_ffff }),
@@ -41,6 +53,7 @@ const leases: fc.Arbitrary<Lease> = fc.record({
   ).map((parts) => makeClient(...parts)),
   state: fc.constantFrom<LeaseState>("bound", "released", "declined"),
   hostname: fc.string({ unit: "binary" }),
+  relayInformation: relayOptions,
   updatedAtMs: fc.integer({ min: -6e13, max: 2.5e14 }),
   expiresAtMs: fc.oneof(fc.integer({ min: -6e13, max: 2.5e14 }), fc.constant(Infinity)),
 }, { requiredKeys: ["address", "client", "state", "updatedAtMs", "expiresAtMs"] });
@@ -57,6 +70,7 @@ function stringified(lease: Lease, offsetMs: number): string {
     htype: hardwareType === 1 ? undefined : hardwareType,
     "client-id": clientId,
     hostname: lease.hostname?.toWellFormed(),
+    "option-82": lease.relayInformation && nameRelayInformation(lease.relayInformation),
   }) + "\n";
 }
 
@@ -95,6 +109,11 @@ Deno.test("a line reads as the manual shows it", () => {
     '{"at":"2026-11-22T08:00:00.000Z","address":"192.168.1.100","state":"bound",' +
       '"expires":"2026-11-22T20:00:00.000Z","mac":"b8:27:eb:01:02:03",' +
       '"client-id":"01:b8:27:eb:01:02:03","hostname":"pi"}\n',
+  );
+  const relayInformation = Uint8Array.of(1, 4, 0x65, 0x74, 0x68, 0x30, 2, 1, 9, 200, 1, 7);
+  assert.match(
+    encodeLease({ ...lease, relayInformation }, WALL_MS - 5),
+    /,"hostname":"pi","option-82":{"circuit-id":"65:74:68:30","remote-id":"09","sub-option-200":"07"}}\n$/,
   );
   const other = { ...lease, client: makeClient(6, "00:01", undefined), expiresAtMs: Infinity };
   assert.match(encodeLease(other, WALL_MS), /"expires":"infinite","mac":"00:01","htype":6,/);
@@ -156,6 +175,13 @@ const BAD_LINES: Record<string, unknown> = {
   "a client-id that is none": { ...LINE, "client-id": "pi" },
   "a client-id that is a list": { ...LINE, "client-id": [1] },
   "a host name that is none": { ...LINE, hostname: 7 },
+  "an option 82 that is a list": { ...LINE, "option-82": ["01:01:07"] },
+  "an option 82 that is empty": { ...LINE, "option-82": {} },
+  "an option 82 of an unknown name": { ...LINE, "option-82": { "port": "07" } },
+  "an option 82 with two names for one": { ...LINE, "option-82": { "sub-option-1": "07" } },
+  "an option 82 of a code out of range": { ...LINE, "option-82": { "sub-option-256": "07" } },
+  "an option 82 that is not hex": { ...LINE, "option-82": { "circuit-id": "eth0" } },
+  "an option 82 too long": { ...LINE, "option-82": { "circuit-id": "07".repeat(254) } },
   "a list": [LINE],
   "null": null,
   "text": "bound",
@@ -179,6 +205,7 @@ Deno.test("no line throws, whatever it holds", () => {
     htype: fc.anything(),
     "client-id": fc.anything(),
     hostname: fc.anything(),
+    "option-82": fc.anything(),
     clock: fc.anything(),
     journal: fc.anything(),
   }, { requiredKeys: [] });

@@ -5,6 +5,7 @@ import { type Lease, type LeaseState, makeClient } from "../../src/leases/lease.
 import { decodeLine, encodeLease } from "../../src/store/journal_format.ts";
 import { LeaseScanner, SCAN_PADDING_OCTETS } from "../../src/store/journal_scanner.ts";
 import { formatHex } from "../../src/wire/hex.ts";
+import { nameRelayInformation } from "../../src/wire/relay_agent.ts";
 import { makeLease, numberedClient } from "../support/leases_fixture.ts";
 
 const scanner = new LeaseScanner();
@@ -35,6 +36,11 @@ function assertAgrees(line: string): void {
 const hex = (minLength: number, maxLength: number) =>
   fc.uint8Array({ minLength, maxLength }).map((bytes) => formatHex(bytes));
 
+const relaySubOptions = fc.uniqueArray(
+  fc.tuple(fc.oneof(fc.constantFrom(1, 2, 5, 151), fc.nat(255)), fc.uint8Array({ maxLength: 60 })),
+  { minLength: 1, maxLength: 4, selector: ([code]) => code },
+).map((parts) => Uint8Array.from(parts.flatMap(([code, value]) => [code, value.length, ...value])));
+
 const lease: fc.Arbitrary<Lease> = fc.record({
   address: fc.integer({ min: 0, max: 0xffff_ffff }),
   client: fc.tuple(
@@ -44,6 +50,7 @@ const lease: fc.Arbitrary<Lease> = fc.record({
   ).map((parts) => makeClient(...parts)),
   state: fc.constantFrom<LeaseState>("bound", "released", "declined"),
   hostname: fc.oneof(fc.stringMatching(/^[ -~]{0,20}$/), fc.string({ unit: "binary" })),
+  relayInformation: fc.oneof(relaySubOptions, fc.uint8Array({ minLength: 1, maxLength: 255 })),
   updatedAtMs: fc.integer({ min: -6e13, max: 2.5e14 }),
   expiresAtMs: fc.oneof(fc.integer({ min: -6e13, max: 2.5e14 }), fc.constant(Infinity)),
 }, { requiredKeys: ["address", "client", "state", "updatedAtMs", "expiresAtMs"] });
@@ -53,7 +60,10 @@ Deno.test("the scanner reads what the journal writes, but for what is rare", () 
     fc.property(lease, (lease) => {
       const line = encodeLease(lease, 0).trimEnd();
       assertAgrees(line);
-      const isRare = lease.client.hardwareType !== 1 || /[^ !#-[\]-~]/.test(lease.hostname ?? "");
+      const isNamed = lease.relayInformation === undefined ||
+        typeof nameRelayInformation(lease.relayInformation) !== "string";
+      const isRare = lease.client.hardwareType !== 1 || !isNamed ||
+        /[^ !#-[\]-~]/.test(lease.hostname ?? "");
       assert.equal(scan(line) === undefined, isRare, line);
     }),
     { numRuns: 500 },
@@ -86,6 +96,35 @@ const WHOLE = encodeLease(
   }),
   0,
 ).trimEnd();
+
+const RELAYED = WHOLE.replace(
+  '"pi"}',
+  '"pi","option-82":{"circuit-id":"65:74:68:30","remote-id":"02"}}',
+);
+
+Deno.test("the scanner reads option 82 by name, and leaves what is not of its form", () => {
+  assert.deepEqual(
+    scan(RELAYED)?.relayInformation,
+    Uint8Array.of(1, 4, 0x65, 0x74, 0x68, 0x30, 2, 1, 2),
+  );
+  const changes = [
+    ['"remote-id"', '"circuit-id"'],
+    ['"remote-id"', '"port"'],
+    ['"remote-id"', '"sub-option-2"'],
+    ['"remote-id"', 'remote-id"'],
+    [',"remote-id"', '"remote-id"'],
+    ['"remote-id":"02"', ""],
+    ['"02"}', '"02"'],
+    ['"circuit-id":"65:74:68:30","remote-id":"02"', ""],
+    ['"02"', `"${"02:".repeat(249)}02"`],
+  ] as const;
+  for (const [from, to] of changes) {
+    const line = RELAYED.replace(from, to);
+    assert.notEqual(line, RELAYED, from);
+    assert.equal(scan(line), undefined, line);
+    assertAgrees(line);
+  }
+});
 
 const NOT_ITS_FORM: readonly (readonly [name: string, from: string, to: string])[] = [
   ["a month too many", "2026-11-22T00:00", "2026-13-22T00:00"],
