@@ -24,6 +24,8 @@ export function buildConfig(parsed: ParsedConfig, directory: string): Config {
     offerSeconds: parsed["offer-time"],
     quarantineSeconds: parsed["quarantine-time"],
     ...(parsed.user !== undefined && { user: parsed.user }),
+    trustOption82: new Set(parsed["trust-option-82"]),
+    subnetSelection: parsed["subnet-selection"],
     journal: isAbsolute(parsed.journal) ? parsed.journal : join(directory, parsed.journal),
     ...(parsed.status && { status: Object.freeze(parsed.status) }),
   });
@@ -44,6 +46,7 @@ function buildSubnet(
     broadcast: lastAddress(cidr),
     ranges: Object.freeze(ranges.map((range) => Object.freeze(range))),
     leaseTime: Object.freeze(parsed["lease-time"] ?? sharedLeaseTime),
+    ...(parsed.relays && { relays: new Set(parsed.relays) }),
     options: buildOptions([...sharedOptions, ...parsed.options ?? []]),
     reservations: buildReservations(parsed.reservations),
   });

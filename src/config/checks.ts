@@ -7,7 +7,7 @@ import { optionByCode } from "../wire/option_codes.ts";
 import { findOverlaps, formatRange } from "./address_range.ts";
 import type { AddressRange, LeaseTime } from "./config.ts";
 import { formatDuration } from "./duration.ts";
-import { explain, quote } from "./explanation.ts";
+import { didYouMean, explain, nearest, quote } from "./explanation.ts";
 import type { FilePart, FileParts, Reporter } from "./file_parts.ts";
 import type { ParsedOption } from "./option_schema.ts";
 import type { Finding, Path } from "./problem.ts";
@@ -31,8 +31,11 @@ export function checkFile(parts: FileParts, lineOf: (path: Path) => number): Fin
     warning: (path, said) => findings.push({ path, part: "value", severity: "warning", ...said }),
     placeOf: (path) => `line ${lineOf(path)}`,
   };
-  const { interfaces, leaseTime, options, subnets } = parts;
+  const { interfaces, trustOption82, leaseTime, options, subnets } = parts;
   if (interfaces !== undefined) checkInterfaces(interfaces, reporter);
+  if (interfaces?.whole && trustOption82 !== undefined) {
+    checkTrust(trustOption82, interfaces.parsed, reporter);
+  }
   if (leaseTime !== undefined) checkLeaseTime(leaseTime.parsed, leaseTime.pathOf([]), reporter);
   if (options?.parsed !== undefined) checkOptionCodes(options.parsed, options.pathOf, reporter);
   checkOverlaps(subnets.map(subnetRange), reporter);
@@ -60,6 +63,20 @@ function checkInterfaces(
       reporter.error(pathOf([i]), explain(`the interface ${quote(name)} is listed twice`));
     }
     seen.add(name);
+  }
+}
+
+/** Trust in an interface that is not served is a slip of the pen, and nobody would notice. */
+function checkTrust(
+  { parsed: trusted, pathOf }: FilePart<readonly string[]>,
+  served: readonly string[],
+  reporter: Reporter,
+): void {
+  for (const [i, name] of trusted.entries()) {
+    if (served.includes(name)) continue;
+    const meant = nearest(name, served);
+    const hint = meant === undefined ? undefined : didYouMean(meant);
+    reporter.error(pathOf([i]), explain(`${quote(name)} is not one of the interfaces`, hint));
   }
 }
 

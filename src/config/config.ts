@@ -51,6 +51,8 @@ export interface Subnet {
    */
   readonly ranges: readonly AddressRange[];
   readonly leaseTime: LeaseTime;
+  /** The relay agents (giaddr) that this subnet is reached through; absent when any may be. */
+  readonly relays?: ReadonlySet<Ipv4>;
   /** Options of this subnet over those of the whole file, the nearest wins. */
   readonly options: OptionSet;
   readonly reservations: Reservations;
@@ -82,6 +84,10 @@ export interface Config {
   readonly quarantineSeconds: number;
   /** Whom the server becomes when it is started as root. */
   readonly user?: string;
+  /** Names of the interfaces where option 82 is believed that came past every relay agent. */
+  readonly trustOption82: ReadonlySet<string>;
+  /** Whether clients may name the subnet that they want an address of (option 118, RFC 3011). */
+  readonly subnetSelection: boolean;
   /** Path of the lease journal. */
   readonly journal: string;
   /** Where the status endpoint listens; absent when it is `off`. */

@@ -16,6 +16,7 @@ export interface FilePart<Parsed> {
 /** Those parts of a file that the checks are about. */
 export interface FileParts {
   readonly interfaces: FilePart<readonly string[]> | undefined;
+  readonly trustOption82: FilePart<readonly string[]> | undefined;
   readonly leaseTime: FilePart<LeaseTime> | undefined;
   readonly options: SharedOptions;
   readonly subnets: readonly FilePart<ParsedSubnet>[];

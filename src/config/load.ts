@@ -80,9 +80,11 @@ function partsOf(file: unknown): FileParts {
     return { parsed, whole, pathOf: (inner: Path) => [...path, ...originOf(inner)] };
   };
   const { interfaces, "lease-time": leaseTime, options } = configSchema.shape;
+  const trustOption82 = configSchema.shape["trust-option-82"];
   const subnets = values.get("subnets");
   return {
     interfaces: part(interfaces, values.get("interfaces"), ["interfaces"]),
+    trustOption82: part(trustOption82, values.get("trust-option-82"), ["trust-option-82"]),
     leaseTime: part(leaseTime, values.get("lease-time"), ["lease-time"]),
     options: part(options, values.get("options"), ["options"]),
     subnets: (Array.isArray(subnets) ? subnets : [])

@@ -28,6 +28,7 @@ import {
   macSchema,
   plainTextSchema,
   rangeSchema,
+  relaySchema,
   subnetSchema,
   userSchema,
 } from "./value_schemas.ts";
@@ -147,6 +148,11 @@ export const subnetEntrySchema = mapSchema("a map that begins with subnet", {
   "exclude": rangesSchema.prefault([]).meta({
     description: "Addresses of the pools that no client gets.",
   }),
+  "relays": oneOrManySchema("the address of a relay agent like 10.20.0.1", relaySchema)
+    .optional().meta({
+      description: "The relay agents that this subnet is reached through, by the address that " +
+        "they name as theirs (giaddr). What comes through others is dropped. Any when left out.",
+    }),
   "lease-time": leaseTimeSchema.optional().meta({
     description: "How long a lease lasts, in place of the `lease-time` of the whole file.",
   }),
@@ -179,6 +185,16 @@ export const configSchema = mapSchema("a map with the keys interfaces and subnet
     .prefault("24h").meta({
       description: "How long an address stays out of use that a client found taken (DECLINE).",
     }),
+  "trust-option-82": oneOrManySchema("the name of an interface like eth0", interfaceNameSchema)
+    .prefault([]).meta({
+      description: "The interfaces where option 82 is believed though no relay agent brought the " +
+        "request (giaddr is zero): behind switches that set it, and take it out of what clients " +
+        "send.",
+    }),
+  "subnet-selection": booleanSchema().prefault(false).meta({
+    description: "Whether any client may choose its subnet with option 118 (RFC 3011). A relay " +
+      "agent may in any case, with sub-option 5 of option 82 (RFC 3527).",
+  }),
   "options": optionsSchema.optional().meta({
     description: "Options for the clients of every subnet.",
   }),

@@ -5,6 +5,7 @@ import {
   formatCidr,
   formatIpv4,
   type Ipv4,
+  isUnicast,
   lastAddress,
   networkOf,
   parseCidr,
@@ -49,6 +50,19 @@ const ipv4Form: TextForm<Ipv4> = {
 
 /** An IPv4 address. */
 export const ipv4Schema = textSchema(ipv4Form);
+
+/** An address of a relay agent: replies are sent to it. */
+export const relaySchema = textSchema<Ipv4>({
+  ...ipv4Form,
+  expected: "the address of a relay agent like 10.20.0.1",
+  read(text) {
+    const address = parseIpv4(text);
+    return address === undefined || isUnicast(address)
+      ? address
+      : new Refusal(`${text} is no address of a relay agent`);
+  },
+  isListed: true,
+});
 
 /** An IPv4 address of a list. */
 export const ipv4ItemSchema = textSchema({ ...ipv4Form, isListed: true });
@@ -103,12 +117,6 @@ function hostBits(cidr: Cidr): Refusal | undefined {
     `${formatCidr(cidr)} is not a network: it has bits set beyond the prefix`,
     didYouMean(formatCidr(network)),
   );
-}
-
-/** RFC 1122 §3.2.1.3: neither "this network" (0/8), loopback (127/8), multicast nor reserved. */
-function isUnicast(address: Ipv4): boolean {
-  const firstOctet = address >>> 24;
-  return firstOctet > 0 && firstOctet < 224 && firstOctet !== 127;
 }
 
 /** Where a route leads: a network, or `default` for everywhere else. */

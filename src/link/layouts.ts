@@ -108,6 +108,11 @@ export function readSockaddrInAddress(bytes: Uint8Array, offset: number): Ipv4 {
   return readIpv4(bytes, offset + 4);
 }
 
+/** Port of the struct sockaddr_in at `offset`. */
+export function readSockaddrInPort(bytes: Uint8Array, offset: number): number {
+  return (bytes[offset + 2]! << 8) | bytes[offset + 3]!;
+}
+
 /** Writes a struct sockaddr_ll at `offset` for an Ethernet frame of the given EtherType. */
 export function writeSockaddrLl(
   view: DataView,

@@ -26,7 +26,7 @@ import { LinkError } from "./link_error.ts";
 import { drainLinkWatch, type LinkFact, listLinks, openLinkWatch } from "./netlink.ts";
 import { assertPermitted } from "./permission.ts";
 import { PollSet } from "./poll_set.ts";
-import { ReceiveSlab } from "./receive_slab.ts";
+import { type Received, ReceiveSlab } from "./receive_slab.ts";
 import { type Exit, ReplySender } from "./reply_sender.ts";
 import { isPortTaken, openFrameSocket, openServerSocket } from "./sockets.ts";
 
@@ -244,8 +244,7 @@ class SocketLink implements Link {
           this.#oversizedDatagrams++;
           return;
         }
-        const { bytes, source, destination } = received;
-        datagrams.push({ bytes, ingress: ingressOf(served, source, destination) });
+        datagrams.push({ bytes: received.bytes, ingress: ingressOf(served, received) });
       });
       if (errno === undefined) continue;
       this.#options.onTrouble(`${served.link.name}: cannot receive: ${errno}`);
@@ -345,9 +344,18 @@ function addressesOf(links: readonly LinkFact[]): ReadonlySet<number> {
   return new Set(links.flatMap(({ addresses }) => addresses.map(({ address }) => address)));
 }
 
-function ingressOf(served: Served, source: number, destination: number): Ingress {
+function ingressOf(served: Served, { source, sourcePort, destination }: Received): Ingress {
   const last = served.ingress;
-  if (last?.source === source && last.destination === destination) return last;
+  const isSame = last?.source === source && last.sourcePort === sourcePort &&
+    last.destination === destination;
+  if (isSame) return last;
   const { name: interfaceName, index: interfaceIndex, addresses } = served.link;
-  return served.ingress = { interfaceName, interfaceIndex, addresses, source, destination };
+  return served.ingress = {
+    interfaceName,
+    interfaceIndex,
+    addresses,
+    source,
+    sourcePort,
+    destination,
+  };
 }

@@ -6,6 +6,7 @@ import {
   PKTINFO_CONTROL_OCTETS,
   readPktinfoDestination,
   readSockaddrInAddress,
+  readSockaddrInPort,
   SOCKADDR_IN_OCTETS,
 } from "./layouts.ts";
 import { type Fd, receiveMessages } from "./libc.ts";
@@ -25,6 +26,7 @@ export interface Received {
   /** The UDP payload: a view on the slab. */
   readonly bytes: Uint8Array;
   readonly source: Ipv4;
+  readonly sourcePort: number;
   readonly destination: Ipv4;
 }
 
@@ -80,6 +82,7 @@ export class ReceiveSlab {
     return {
       bytes: messages.subarray(start, start + length),
       source: readSockaddrInAddress(names, slot * SOCKADDR_IN_OCTETS),
+      sourcePort: readSockaddrInPort(names, slot * SOCKADDR_IN_OCTETS),
       destination,
     };
   }

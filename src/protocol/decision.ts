@@ -23,6 +23,7 @@ export type Rule =
   | "quarantined"
   // Silence
   | "no-subnet"
+  | "relay-not-allowed"
   | "pool-exhausted"
   | "other-server-chosen"
   | "unknown-client"

@@ -2,6 +2,8 @@
 import { ETHERNET_ADDRESS_OCTETS } from "../wire/frame.ts";
 import { BROADCAST_FLAG, Header, HTYPE_ETHERNET } from "../wire/message_view.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
+import { RelaySubOption } from "../wire/relay_agent.ts";
+import { subOption } from "../wire/sub_options.ts";
 import type { Destination } from "./endpoints.ts";
 import type { Request } from "./request.ts";
 
@@ -13,7 +15,7 @@ export function replyDestination(request: Request, yiaddr: Ipv4): Destination {
   const { giaddr, ciaddr, flags } = request.view;
   // "If the 'giaddr' field in a DHCP message from a client is non-zero, the server sends any
   // return messages to the 'DHCP server' port on the BOOTP relay agent".
-  if (giaddr !== 0) return { kind: "relay", address: giaddr };
+  if (giaddr !== 0) return toRelay(request);
   // "If the 'giaddr' field is zero and the 'ciaddr' field is nonzero, then the server unicasts
   // DHCPOFFER and DHCPACK messages to the address in 'ciaddr'." Only where that is the address it
   // has from us: a client that has none yet MUST send 0 (table 5), and a forged one would have
@@ -35,8 +37,18 @@ export function replyDestination(request: Request, yiaddr: Ipv4): Destination {
  * DHCPNAK messages to 0xffffffff" (RFC 2131 §4.1), because the client's address is in doubt.
  */
 export function nakDestination(request: Request): Destination {
-  const giaddr = request.view.giaddr;
-  return giaddr !== 0 ? { kind: "relay", address: giaddr } : BROADCAST;
+  return request.view.giaddr !== 0 ? toRelay(request) : BROADCAST;
+}
+
+/**
+ * To giaddr, whatever the datagram's source address: a chain of relay agents answers by its first.
+ * RFC 8357 §5.2: where sub-option 19 is there, to "the UDP source port of the UDP message".
+ */
+export function toRelay({ view, ingress, relayInformation }: Request): Destination {
+  const wantsPort = relayInformation !== undefined &&
+    subOption(relayInformation, RelaySubOption.RELAY_PORT)?.length === 0;
+  const port = wantsPort ? ingress.sourcePort : undefined;
+  return { kind: "relay", address: view.giaddr, port };
 }
 
 /**

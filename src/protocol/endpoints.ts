@@ -15,13 +15,15 @@ export interface Ingress {
   readonly addresses: readonly InterfaceAddress[];
   /** Source address of the IP datagram. */
   readonly source: Ipv4;
+  /** Source port of the UDP datagram. */
+  readonly sourcePort: number;
   /** Destination address of the IP datagram: a unicast renewal differs from a rebind only here. */
   readonly destination: Ipv4;
 }
 
 /**
  * Where a reply goes, RFC 2131 §4.1:
- * - `relay`: to `giaddr`, server port (67);
+ * - `relay`: to `giaddr`, server port (67), or the one that the relay agent wants (RFC 8357);
  * - `unicast`: to a client that has an address, client port (68). Where it is on the wire of the
  *   ingress and its hardware can be addressed, `hardwareAddress` saves asking ARP for it;
  * - `broadcast`: to 255.255.255.255 on the ingress interface, client port;
@@ -29,7 +31,7 @@ export interface Ingress {
  *   has no address yet, so ARP cannot find it and the frame is built by hand.
  */
 export type Destination =
-  | { readonly kind: "relay"; readonly address: Ipv4 }
+  | { readonly kind: "relay"; readonly address: Ipv4; readonly port: number | undefined }
   | {
     readonly kind: "unicast";
     readonly address: Ipv4;

@@ -1,5 +1,5 @@
 /** Encodes decisions into replies: header, options, destination (RFC 2131 §4.3.1, table 3). */
-import type { Reservation, Subnet } from "../config/config.ts";
+import type { Config, Reservation, Subnet } from "../config/config.ts";
 import { contains, type Ipv4 } from "../wire/ipv4.ts";
 import { BROADCAST_FLAG } from "../wire/message_view.ts";
 import { MessageWriter, type ReplyHeader, type ReplySlab } from "../wire/message_writer.ts";
@@ -8,7 +8,7 @@ import type { Reply } from "./decision.ts";
 import { informDestination, nakDestination, replyDestination } from "./destination.ts";
 import type { GrantedTime } from "./lease_time.ts";
 import { type ReplyFacts, writeOptions } from "./reply_options.ts";
-import { type Inform, MessageType, type Request } from "./request.ts";
+import { type Inform, MessageType, type Request, serverIdOverride } from "./request.ts";
 
 /** What a reply says of the client's network; a lease time goes with an address only. */
 interface Network {
@@ -24,6 +24,7 @@ export interface Grant extends Network {
 }
 
 interface Server {
+  readonly config: Config;
   readonly ownAddresses: ReadonlySet<Ipv4>;
 }
 
@@ -91,6 +92,7 @@ export function encodeNak(
       view: request.view,
       messageType: MessageType.NAK,
       serverIdentifier: serverIdentifier(request, server, undefined),
+      returnsSubnetSelection: server.config.subnetSelection,
       message,
     }),
     destination: nakDestination(request),
@@ -120,6 +122,7 @@ function factsOf(
     view: request.view,
     messageType,
     serverIdentifier: serverIdentifier(request, server, subnet),
+    returnsSubnetSelection: server.config.subnetSelection,
     time,
     subnet,
     reservation,
@@ -128,7 +131,7 @@ function factsOf(
 
 /**
  * Option 54 (RFC 2132 §9.7, RFC 2131 §4.1): an address of ours that the client can reach. The one
- * that it already uses, else the one on its own subnet, else the first of the interface.
+ * that it already uses, else that of the relay agent that stands in for us (RFC 5107 §4), else the one on its own subnet, else the first of the interface.
  */
 function serverIdentifier(
   request: Request,
@@ -136,6 +139,8 @@ function serverIdentifier(
   subnet: Subnet | undefined,
 ): Ipv4 {
   if (request.kind === "SELECTING") return request.serverIdentifier;
+  const override = serverIdOverride(request);
+  if (override !== undefined) return override;
   const { addresses, destination } = request.ingress;
   if (ownAddresses.has(destination)) return destination;
   const near = subnet && addresses.find(({ address }) => contains(subnet.cidr, address));

@@ -17,6 +17,8 @@ export interface ReplyFacts {
   /** Where network options come from; a NAK has none. */
   readonly subnet?: Subnet | undefined;
   readonly reservation?: Reservation | undefined;
+  /** Whether option 118 comes back where the client sent it. */
+  readonly returnsSubnetSelection: boolean;
   /** Option 56, for people: why a NAK was sent. */
   readonly message?: string | undefined;
 }
@@ -30,6 +32,7 @@ const CONTRIBUTORS: readonly Contributor[] = [
   leaseTimes,
   subnetMask,
   message,
+  subnetSelection,
   requestedOptions,
   clientIdentifier,
   relayAgentInformation,
@@ -65,6 +68,13 @@ function subnetMask({ subnet }: ReplyFacts, writer: MessageWriter): void {
 
 function message({ message }: ReplyFacts, writer: MessageWriter): void {
   if (message !== undefined) writer.option(Option.MESSAGE, encodeOptionValue("text", message));
+}
+
+/** RFC 3011 §2: "an identical copy of the option to any client that sends it", asked for or not. */
+function subnetSelection(facts: ReplyFacts, writer: MessageWriter): void {
+  if (!facts.returnsSubnetSelection) return;
+  const selection = facts.view.option(Option.SUBNET_SELECTION);
+  if (selection !== undefined) writer.option(Option.SUBNET_SELECTION, selection);
 }
 
 /**

@@ -8,6 +8,8 @@ import { hasBroadcast, type Ipv4, lastAddress, LIMITED_BROADCAST } from "../wire
 import { Header, type Malformed, type MessageView } from "../wire/message_view.ts";
 import { Option } from "../wire/option_codes.ts";
 import { decodeOptionValue } from "../wire/option_values.ts";
+import { relayAddress, RelaySubOption } from "../wire/relay_agent.ts";
+import { subOption } from "../wire/sub_options.ts";
 import type { Ingress } from "./endpoints.ts";
 
 /** Message types of option 53 (RFC 2132 §9.6). */
@@ -30,6 +32,12 @@ interface RequestBase {
   readonly client: Client;
   /** Option 12 as the client sent it: untrusted text, escaped wherever it is shown. */
   readonly hostname: string | undefined;
+  /**
+   * Option 82 where it can be believed: of a relay agent (giaddr is set), or heard by an interface
+   * whose switches are trusted. Elsewhere the client may have made it up (RFC 3046 §2.1, §5). It
+   * outlives the batch; never empty.
+   */
+  readonly relayInformation: Uint8Array | undefined;
 }
 
 /** The client looks for a server; `requestedAddress` is a wish (option 50). */
@@ -85,11 +93,19 @@ export type Request = Discover | Selecting | Continuing | Decline | Release | In
 /** Kinds of message, as they stand in logs and counters. */
 export type RequestKind = Request["kind"];
 
+/** Nobody's. */
+const NO_INTERFACES: ReadonlySet<string> = new Set();
+
 /**
  * Classifies a message by RFC 2131 §4.3.2 (table 4 in §4.3.6): server identifier, requested
- * address, `ciaddr` and how it came in tell the client's state.
+ * address, `ciaddr` and how it came in tell the client's state. `trusted` names the interfaces
+ * where option 82 is believed though giaddr is zero.
  */
-export function classify(view: MessageView, ingress: Ingress): Request | Malformed {
+export function classify(
+  view: MessageView,
+  ingress: Ingress,
+  trusted = NO_INTERFACES,
+): Request | Malformed {
   // RFC 3046 §2.0, RFC 2132 §9.14: one option each, so at most 255 octets. More could not be
   // echoed within what every client accepts, and nobody sends it.
   if (
@@ -98,7 +114,7 @@ export function classify(view: MessageView, ingress: Ingress): Request | Malform
   ) {
     return malformed("bad-option-length");
   }
-  const base = readBase(view, ingress);
+  const base = readBase(view, ingress, trusted);
   if (base === undefined) return malformed("no-client-identity");
   if (view.octets(Option.MESSAGE_TYPE) < 0) return { kind: "BOOTP", ...base };
 
@@ -143,8 +159,9 @@ function classifyRequest(
   if (ciaddr !== 0) {
     // A client that uses an address (ciaddr) and also sends option 50, against §4.3.2, is taken
     // at its ciaddr: that is where it listens. A relay only forwards broadcasts, so a relayed
-    // request without a server identifier is REBINDING whatever address the relay sent it to.
-    const broadcast = base.view.giaddr !== 0 || isBroadcast(base.ingress);
+    // request without a server identifier is REBINDING whatever address the relay sent it to,
+    // unless the relay says that the client sent it the request by unicast.
+    const broadcast = base.view.giaddr !== 0 ? !isUnicastToRelay(base) : isBroadcast(base.ingress);
     return { kind: broadcast ? "REBINDING" : "RENEWING", ...base, address: ciaddr };
   }
   if (requested === undefined || requested === 0) return malformed("no-address");
@@ -159,7 +176,11 @@ function classifyInform(base: RequestBase): Request | Malformed {
 }
 
 /** What every request has; `undefined` for a client without any identity (RFC 4390 §2.1). */
-function readBase(view: MessageView, ingress: Ingress): RequestBase | undefined {
+function readBase(
+  view: MessageView,
+  ingress: Ingress,
+  trusted: ReadonlySet<string>,
+): RequestBase | undefined {
   const clientId = view.option(Option.CLIENT_IDENTIFIER);
   if (view.hlen === 0 && (clientId === undefined || clientId.length === 0)) return undefined;
   const hostname = view.option(Option.HOST_NAME);
@@ -174,7 +195,34 @@ function readBase(view: MessageView, ingress: Ingress): RequestBase | undefined 
     hostname: hostname === undefined
       ? undefined
       : decodeOptionValue("text", hostname.subarray(0, HOSTNAME_OCTETS_MAX)) || undefined,
+    relayInformation: believedRelayInformation(view, ingress, trusted),
   };
+}
+
+function believedRelayInformation(
+  view: MessageView,
+  ingress: Ingress,
+  trusted: ReadonlySet<string>,
+): Uint8Array | undefined {
+  if (view.octets(Option.RELAY_AGENT_INFORMATION) <= 0) return undefined;
+  if (view.giaddr === 0 && !trusted.has(ingress.interfaceName)) return undefined;
+  return view.option(Option.RELAY_AGENT_INFORMATION)?.slice();
+}
+
+/**
+ * RFC 5010 §3: the relay agent got the message by unicast. So a client renews whose server
+ * identifier is the relay agent (RFC 5107).
+ */
+function isUnicastToRelay({ relayInformation }: RequestBase): boolean {
+  const flags = relayInformation && subOption(relayInformation, RelaySubOption.FLAGS);
+  return flags?.length === 1 && (flags[0]! & UNICAST_FLAG) !== 0;
+}
+
+const UNICAST_FLAG = 0x80;
+
+/** RFC 5107 §4: what the relay agent has the server name as its identifier (option 54). */
+export function serverIdOverride({ relayInformation }: Request): Ipv4 | undefined {
+  return relayAddress(relayInformation, RelaySubOption.SERVER_ID_OVERRIDE) || undefined;
 }
 
 /** The length octet of an option counts to 255 (RFC 2132 §2). */

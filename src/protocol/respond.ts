@@ -16,15 +16,21 @@ import { findReservation } from "../leases/reservations.ts";
 import { contains, type Ipv4, isHostAddress } from "../wire/ipv4.ts";
 import type { ReplySlab } from "../wire/message_writer.ts";
 import type { Decision, Rule } from "./decision.ts";
-import { attachedSubnet, attachedSubnets, subnetOfAddress } from "./subnet_selection.ts";
-import type {
-  Continuing,
-  Decline,
-  Discover,
-  Inform,
-  Release,
-  Request,
-  Selecting,
+import {
+  attachedSubnet,
+  attachedSubnets,
+  isRelayAllowed,
+  subnetOfAddress,
+} from "./subnet_selection.ts";
+import {
+  type Continuing,
+  type Decline,
+  type Discover,
+  type Inform,
+  type Release,
+  type Request,
+  type Selecting,
+  serverIdOverride,
 } from "./request.ts";
 import { encodeAck, encodeInformAck, encodeNak, encodeOffer } from "./reply.ts";
 import { grantTime, requestedLeaseSeconds } from "./lease_time.ts";
@@ -43,6 +49,7 @@ export interface EngineState {
 
 /** Decides about a request. Replies are encoded at once into `slab`. */
 export function respond(request: Request, state: EngineState, slab: ReplySlab): Decision {
+  if (!isRelayAllowed(state.config, request)) return ignore("relay-not-allowed");
   switch (request.kind) {
     case "DISCOVER":
       return discover(request, state, slab);
@@ -109,13 +116,13 @@ function chooseAmong(
 
 /** RFC 2131 §4.3.2, "DHCPREQUEST generated during SELECTING state". */
 function selecting(request: Selecting, state: EngineState, slab: ReplySlab): Decision {
-  const { config, leases, nowMs, ownAddresses } = state;
+  const { config, leases, nowMs } = state;
   const { client, address } = request;
   const subnets = attachedSubnets(config, request, address);
   const subnet = subnets[0];
   if (subnet === undefined) return ignore("no-subnet");
 
-  if (!ownAddresses.has(request.serverIdentifier)) {
+  if (!isOurs(request.serverIdentifier, request, state)) {
     // §3.1.4: "Those servers not selected by the DHCPREQUEST message use the message as
     // notification that the client has declined that server's offer."
     const withdraw = subnets.filter((it) => leases.offeredAddress(client, it, nowMs) !== undefined)
@@ -131,6 +138,11 @@ function selecting(request: Selecting, state: EngineState, slab: ReplySlab): Dec
   const offered = leases.offeredAddress(client, subnet, nowMs);
   const rule = offered === address ? "outstanding-offer" : "confirmed";
   return acknowledge(rule, request, { address, subnet, reservation }, state, slab);
+}
+
+/** Whether a server identifier means us: an address of ours, or the one that a relay agent has us name. */
+function isOurs(serverIdentifier: Ipv4, request: Request, { ownAddresses }: EngineState): boolean {
+  return ownAddresses.has(serverIdentifier) || serverIdentifier === serverIdOverride(request);
 }
 
 /**
@@ -225,11 +237,12 @@ function release(request: Release, state: EngineState): Decision {
 
 function endLease(
   request: Decline | Release,
-  { leases, nowMs, ownAddresses }: EngineState,
+  state: EngineState,
   end: (lease: Lease) => Decision,
 ): Decision {
   const { address, client, serverIdentifier } = request;
-  if (serverIdentifier !== undefined && !ownAddresses.has(serverIdentifier)) {
+  const { leases, nowMs } = state;
+  if (serverIdentifier !== undefined && !isOurs(serverIdentifier, request, state)) {
     return ignore("other-server-chosen");
   }
   const lease = leases.get(address);
@@ -272,6 +285,7 @@ function acknowledge(
   const { nowMs } = state;
   const time = grantTime(grant.subnet.leaseTime, requestedLeaseSeconds(request.view));
   const hostname = grant.reservation?.hostname ?? request.hostname;
+  const relayInformation = lastRelayInformation(request, grant.address, state);
   return {
     kind: "reply-after-commit",
     rule,
@@ -283,6 +297,7 @@ function acknowledge(
       client: request.client,
       state: "bound",
       ...(hostname === undefined ? {} : { hostname }),
+      ...(relayInformation === undefined ? {} : { relayInformation }),
       updatedAtMs: nowMs,
       expiresAtMs: Math.max(
         nowMs + time.leaseSeconds * 1000,
@@ -290,6 +305,19 @@ function acknowledge(
       ),
     },
   };
+}
+
+/**
+ * What a relay agent last said of the client. A client renews past every relay agent (RFC 3046 §2.1),
+ * and is where it was.
+ */
+function lastRelayInformation(
+  { kind, client, relayInformation }: Selecting | Continuing,
+  address: Ipv4,
+  { leases }: EngineState,
+): Uint8Array | undefined {
+  if (relayInformation !== undefined || kind !== "RENEWING") return relayInformation;
+  return leases.relayInformationOf(client, address);
 }
 
 /**

@@ -17,6 +17,8 @@ export interface ExchangeEvent {
   readonly client: Client;
   /** `giaddr` when a relay agent brought the request. */
   readonly relay?: Ipv4 | undefined;
+  /** Option 82, where it is believed: escape before showing. */
+  readonly relayInformation?: Uint8Array | undefined;
   /** As the client sent it: escape before showing. */
   readonly hostname?: string | undefined;
   readonly outcome: Outcome;

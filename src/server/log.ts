@@ -154,6 +154,7 @@ const WARNING = LOG_LEVELS.indexOf("warning");
 /** What becomes of a request for reasons that an operator can do something about. */
 const WARNING_RULES: ReadonlySet<Rule> = new Set([
   "no-subnet",
+  "relay-not-allowed",
   "pool-exhausted",
   "quarantined",
   "overloaded",

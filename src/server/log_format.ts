@@ -3,6 +3,7 @@ import type { Client } from "../leases/lease.ts";
 import type { RequestKind } from "../protocol/request.ts";
 import { escapeInvisible, quote, quoteUnlessPlain, stringifyVisibly } from "../wire/escape.ts";
 import { formatIpv4 } from "../wire/ipv4.ts";
+import { nameRelayInformation, showRelayInformation } from "../wire/relay_agent.ts";
 import { approximateDuration } from "./approximate_duration.ts";
 import type { DropEvent, ExchangeEvent, NoticeEvent, Outcome, ServerEvent } from "./events.ts";
 
@@ -68,7 +69,7 @@ const OUTCOME_COLOURS: Readonly<Record<Outcome, Colour>> = {
 };
 
 function exchangeText(event: ExchangeEvent, paint: Paint): string {
-  const { hostname, address, leaseSeconds, relay } = event;
+  const { hostname, address, leaseSeconds } = event;
   const who = `${quoteUnlessPlain(event.interfaceName)} ${clientName(event.client)}` +
     (hostname === undefined ? "" : ` ${quote(hostname)}`);
   const what = `${messageText(event.request)} -> ` +
@@ -76,7 +77,13 @@ function exchangeText(event: ExchangeEvent, paint: Paint): string {
     (address === undefined ? "" : ` ${formatIpv4(address)}`) +
     (leaseSeconds === undefined ? "" : ` ${leaseTimeText(leaseSeconds)}`);
   const why = paint("dim", `(${event.rule})`);
-  return `${who} ${what} ${why}` + (relay === undefined ? "" : ` via ${formatIpv4(relay)}`);
+  return `${who} ${what} ${why}${wayText(event)}`;
+}
+
+/** The relay agent, and what it says of where the client is. */
+function wayText({ relay, relayInformation }: ExchangeEvent): string {
+  return (relay === undefined ? "" : ` via ${formatIpv4(relay)}`) +
+    (relayInformation === undefined ? "" : ` ${showRelayInformation(relayInformation)}`);
 }
 
 /** Which message came, and for a REQUEST the state of the client that tells its four kinds apart. */
@@ -124,6 +131,7 @@ function jsonFields(event: ServerEvent): Record<string, unknown> {
         "lease-seconds": event.leaseSeconds === Infinity ? "infinite" : event.leaseSeconds,
         rule: event.rule,
         relay: event.relay === undefined ? undefined : formatIpv4(event.relay),
+        "option-82": event.relayInformation && nameRelayInformation(event.relayInformation),
       };
     case "dropped":
       return {

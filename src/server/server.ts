@@ -161,7 +161,9 @@ export class DhcpServer {
   #handleDatagram(datagram: Datagram, state: EngineState, group: Group): void {
     const { bytes, ingress } = datagram;
     const view = viewMessage(bytes, this.#view);
-    const request = view.kind === "malformed" ? view : classify(view, ingress);
+    const request = view.kind === "malformed"
+      ? view
+      : classify(view, ingress, this.#config.trustOption82);
     if (request.kind === "malformed") {
       this.#parts.emit({
         kind: "dropped",
@@ -260,7 +262,7 @@ function outgoing(reply: Reply, request: Request): Outgoing {
 const OVERLOADED: Decision = { kind: "ignore", rule: "overloaded", withdraw: [] };
 
 function describe(request: Request, decision: Decision): ExchangeEvent {
-  const { view, client, hostname, ingress } = request;
+  const { view, client, hostname, ingress, relayInformation } = request;
   const { giaddr } = view;
   const address = decision.kind === "ignore"
     ? undefined
@@ -275,6 +277,7 @@ function describe(request: Request, decision: Decision): ExchangeEvent {
     xid: view.xid,
     client,
     relay: giaddr === 0 ? undefined : giaddr,
+    relayInformation,
     hostname,
     outcome: outcomeOf(decision),
     rule: decision.rule,

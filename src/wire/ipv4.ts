@@ -63,6 +63,12 @@ export function isHostAddress(cidr: Cidr, address: Ipv4): boolean {
   return !hasBroadcast(cidr) || (address !== cidr.network && address !== lastAddress(cidr));
 }
 
+/** RFC 1122 §3.2.1.3: neither "this network" (0/8), loopback (127/8), multicast nor reserved. */
+export function isUnicast(address: Ipv4): boolean {
+  const firstOctet = address >>> 24;
+  return firstOctet > 0 && firstOctet < 224 && firstOctet !== 127;
+}
+
 /**
  * Reads `a.b.c.d/n`; `undefined` when it is not of that form. Host bits are kept in `network`:
  * compare with `networkOf` to refuse them.

@@ -38,6 +38,8 @@ Deno.test("a config of the least there can be gets the defaults", () => {
     }],
     offerSeconds: 30,
     quarantineSeconds: 86_400,
+    trustOption82: new Set(),
+    subnetSelection: false,
     journal: "/var/lib/sublet/leases.jsonl",
     status: { hostname: "127.0.0.1", port: 8067, names: [] },
   });
@@ -50,7 +52,10 @@ authoritative: false
 lease-time: { default: 1h, min: 5m, max: infinite }
 offer-time: 1m30s
 quarantine-time: infinite
-subnets: [{ subnet: 10.0.0.0/8, pools: 10.0.0.1-10.255.255.254 }]
+trust-option-82: eth1
+subnet-selection: true
+subnets:
+  - { subnet: 10.0.0.0/8, pools: 10.0.0.1-10.255.255.254, relays: [10.0.0.1, 172.16.0.1] }
 journal: leases.jsonl
 status: { listen: "[::1]:80" }
 `);
@@ -60,11 +65,14 @@ status: { listen: "[::1]:80" }
     authoritative: false,
     offerSeconds: 90,
     quarantineSeconds: Infinity,
+    trustOption82: new Set(["eth1"]),
+    subnetSelection: true,
     journal: "leases.jsonl",
     status: { hostname: "::1", port: 80, names: [] },
   });
   const leaseTime = { defaultSeconds: 3600, minSeconds: 300, maxSeconds: Infinity };
   assert.deepEqual(subnets[0]!.leaseTime, leaseTime);
+  assert.deepEqual(subnets[0]!.relays, new Set([address("10.0.0.1"), address("172.16.0.1")]));
 });
 
 Deno.test("status: off and status: false are the same, and nothing listens", () => {

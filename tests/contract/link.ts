@@ -85,11 +85,10 @@ function testReceiving(test: TestInWorld): void {
   test("a unicast is told from a broadcast by its destination (RFC 2131 §4.3.2)", async (world) => {
     const renewal = { source: address("192.168.1.50"), destination: address("192.168.1.1") };
     await world.arrive("lan0", { text: "rebind", ...FROM_NOWHERE }, { text: "renew", ...renewal });
-    const seen = (await receiveDatagrams(world.link)).map(({ ingress }) => [
-      formatIpv4(ingress.source),
-      formatIpv4(ingress.destination),
-    ]);
-    assert.deepEqual(seen, [["0.0.0.0", "255.255.255.255"], ["192.168.1.50", "192.168.1.1"]]);
+    const seen = (await receiveDatagrams(world.link)).map(({ ingress }) =>
+      `${formatIpv4(ingress.source)}:${ingress.sourcePort} > ${formatIpv4(ingress.destination)}`
+    );
+    assert.deepEqual(seen, ["0.0.0.0:68 > 255.255.255.255", "192.168.1.50:68 > 192.168.1.1"]);
   });
 
   test("more datagrams than a batch holds all come", async (world) => {
@@ -113,7 +112,8 @@ function testSending(test: TestInWorld): void {
   test("each kind of destination is reached (RFC 2131 §4.1)", async (world) => {
     const ingress = await someIngress(world);
     const destinations: Destination[] = [
-      { kind: "relay", address: address("192.168.1.60") },
+      { kind: "relay", address: address("192.168.1.60"), port: undefined },
+      { kind: "relay", address: address("192.168.1.60"), port: 4067 },
       { kind: "unicast", address: address("192.168.1.50"), hardwareAddress: undefined },
       { kind: "broadcast" },
       HARDWARE,
@@ -129,6 +129,7 @@ function testSending(test: TestInWorld): void {
     assert.deepEqual(seen.sort(), [
       "broadcast 255.255.255.255:68",
       "hardware 192.168.1.107:68",
+      "relay 192.168.1.60:4067",
       "relay 192.168.1.60:67",
       "unicast 192.168.1.50:68",
     ]);

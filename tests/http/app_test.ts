@@ -35,6 +35,8 @@ function makeSource(sketch: SourceSketch = {}): StatusSource {
     subnets: [subnet],
     offerSeconds: 60,
     quarantineSeconds: 86_400,
+    trustOption82: new Set(),
+    subnetSelection: false,
     journal: "leases.jsonl",
   };
   const leases = new LeaseTable(config.subnets);

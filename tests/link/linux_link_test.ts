@@ -42,7 +42,7 @@ systemTest("a frame to a hardware address is whole and right to the last bit", a
 systemTest("datagrams go to the right host, from the server's port and address", async () => {
   await using world = await makeLinuxWorld();
   const ingress = await ingressOf(world);
-  reply(world, ingress, { kind: "relay", address: ip("192.168.1.60") });
+  reply(world, ingress, { kind: "relay", address: ip("192.168.1.60"), port: undefined });
   reply(world, ingress, {
     kind: "unicast",
     address: ip("192.168.1.50"),
@@ -119,7 +119,12 @@ systemTest("an interface that is not Ethernet gets a broadcast (RFC 2131 §4.1)"
   await using world = await makeLinuxWorld(["lo"]);
   await using capture = await startCapture(world.wire, "server", "lo", "udp src port 67");
   const lo = listInterfaces().find(({ name }) => name === "lo")!;
-  const from = { addresses: lo.addresses, source: 0, destination: LIMITED_BROADCAST };
+  const from = {
+    addresses: lo.addresses,
+    source: 0,
+    sourcePort: 68,
+    destination: LIMITED_BROADCAST,
+  };
   const ingress = { interfaceName: "lo", interfaceIndex: lo.index, ...from };
   reply(world, ingress, { kind: "hardware", hardwareAddress: CHADDR, address: ip("127.0.0.9") });
   assert.deepEqual(world.troubles, []);

@@ -69,7 +69,7 @@ function asSeen({ bytes, destination }: Outgoing): SeenReply {
       };
     case "relay":
     case "unicast": {
-      const port = destination.kind === "relay" ? 67 : 68;
+      const port = destination.kind === "relay" ? destination.port ?? 67 : 68;
       return {
         text,
         destination: formatIpv4(destination.address),

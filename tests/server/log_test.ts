@@ -41,6 +41,9 @@ const DROP: DropEvent = {
   reason: "too-short",
 };
 
+/** Circuit id `eth0/1`, remote id of two octets, one of which is ESC. */
+const RELAY_INFORMATION = Uint8Array.of(1, 6, 101, 116, 104, 48, 47, 49, 2, 2, 2, 27);
+
 const HUMAN_TABLE: readonly [name: string, event: ServerEvent, line: string][] = [
   [
     "an offer",
@@ -52,6 +55,12 @@ const HUMAN_TABLE: readonly [name: string, event: ServerEvent, line: string][] =
     { ...OFFER, relay: ip("10.20.0.1") },
     'eth0 b8:27:eb:01:02:03 "pi" DISCOVER -> OFFER 192.168.1.100 12h (previous-binding) ' +
     "via 10.20.0.1",
+  ],
+  [
+    "a request of which a relay agent said where it came from",
+    { ...OFFER, relay: ip("10.20.0.1"), relayInformation: RELAY_INFORMATION },
+    'eth0 b8:27:eb:01:02:03 "pi" DISCOVER -> OFFER 192.168.1.100 12h (previous-binding) ' +
+    'via 10.20.0.1 circuit-id "eth0/1" remote-id 02:1b',
   ],
   [
     "a lease without end",
@@ -98,12 +107,15 @@ Deno.test("colour changes nothing but the colour", () => {
 
 Deno.test("JSON line: an exchange, with the journal's names", () => {
   assert.equal(
-    formatJson({ ...OFFER, relay: ip("10.20.0.1") }, WALL_MS),
+    formatJson(
+      { ...OFFER, relay: ip("10.20.0.1"), relayInformation: RELAY_INFORMATION },
+      WALL_MS,
+    ),
     '{"time":"2026-11-22T08:00:00.123Z","event":"exchange","interface":"eth0",' +
       '"request":"DISCOVER","xid":"0x00c0ffee","mac":"b8:27:eb:01:02:03",' +
       '"client-id":"01:b8:27:eb:01:02:03","hostname":"pi","outcome":"OFFER",' +
       '"address":"192.168.1.100","lease-seconds":43200,"rule":"previous-binding",' +
-      '"relay":"10.20.0.1"}',
+      '"relay":"10.20.0.1","option-82":{"circuit-id":"65:74:68:30:2f:31","remote-id":"02:1b"}}',
   );
 });
 

@@ -33,6 +33,8 @@ function makeConfig(subnet: SubnetSketch): Config {
     subnets: [makeSubnet(subnet)],
     offerSeconds: 30,
     quarantineSeconds: 86_400,
+    trustOption82: new Set(),
+    subnetSelection: false,
     journal: "leases.jsonl",
   };
 }

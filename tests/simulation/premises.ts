@@ -152,6 +152,8 @@ export function makeConfig(
     subnets: subnets.sort((a, b) => a.cidr.network - b.cidr.network),
     offerSeconds: 60,
     quarantineSeconds: QUARANTINE_SECONDS,
+    trustOption82: new Set(),
+    subnetSelection: false,
   };
 }
 

@@ -55,6 +55,10 @@ export interface EngineSketch {
   readonly otherAddresses?: readonly string[];
   readonly offerSeconds?: number;
   readonly quarantineSeconds?: number;
+  /** Whether the switches of the receiving interface are trusted; no unless told. */
+  readonly trustsOption82?: boolean;
+  /** Whether clients may choose by option 118; no unless told. */
+  readonly subnetSelection?: boolean;
 }
 
 /** What a client sends, in the terms of RFC 2131; what is not named is absent or zero. */
@@ -82,6 +86,8 @@ export interface Ask {
   readonly options?: readonly PacketOption[];
   /** IP source: `ciaddr` unless told. */
   readonly from?: string;
+  /** UDP source port: 68, or 67 of a relay agent, unless told. */
+  readonly fromPort?: number;
   /** IP destination: 255.255.255.255 unless told. */
   readonly to?: string;
 }
@@ -143,8 +149,12 @@ function splitLong([code, payload]: PacketOption): PacketOption[] {
 }
 
 /** A message of a client as the link hands it over, classified. */
-export function classifyAsk(ask: Ask, addresses: readonly string[]): Request | Malformed {
-  return classify(viewOf(requestBytes(ask)), ingressOf(ask, addresses));
+export function classifyAsk(
+  ask: Ask,
+  addresses: readonly string[],
+  trusted?: ReadonlySet<string>,
+): Request | Malformed {
+  return classify(viewOf(requestBytes(ask)), ingressOf(ask, addresses), trusted);
 }
 
 function viewOf(bytes: Uint8Array): MessageView {
@@ -163,6 +173,7 @@ function ingressOf(ask: Ask, addresses: readonly string[]): Ingress {
       return { address: cidr.network, cidr: networkOf(cidr.network, cidr.prefixLength) };
     }),
     source: ip(ask.from ?? ask.ciaddr ?? "0.0.0.0"),
+    sourcePort: ask.fromPort ?? (ask.giaddr === undefined ? 68 : 67),
     destination: ip(ask.to ?? "255.255.255.255"),
   };
 }
@@ -184,6 +195,8 @@ export class Engine {
       subnets,
       offerSeconds: sketch.offerSeconds ?? 60,
       quarantineSeconds: sketch.quarantineSeconds ?? 86_400,
+      trustOption82: new Set(sketch.trustsOption82 === true ? ["eth0"] : []),
+      subnetSelection: sketch.subnetSelection ?? false,
       journal: "/nowhere",
     };
     this.#addresses = sketch.addresses ?? [`${SERVER}/24`];
@@ -209,7 +222,7 @@ export class Engine {
 
   /** Decides about a request and does nothing about it. */
   decide(ask: Ask): Answer {
-    const request = classifyAsk(ask, this.#addresses);
+    const request = classifyAsk(ask, this.#addresses, this.config.trustOption82);
     if (request.kind === "malformed") return { told: `malformed (${request.reason})` };
     const decision = respond(request, this.state, new ReplySlab());
     const reply = "reply" in decision ? decision.reply : undefined;
@@ -276,7 +289,8 @@ function tellDestination(destination: Destination): string {
     case "broadcast":
       return "broadcast";
     case "relay":
-      return `relay ${formatIpv4(destination.address)}`;
+      return `relay ${formatIpv4(destination.address)}` +
+        (destination.port === undefined ? "" : `:${destination.port}`);
     case "unicast": {
       const { address, hardwareAddress } = destination;
       const at = hardwareAddress === undefined ? "" : ` at ${formatHex(hardwareAddress)}`;

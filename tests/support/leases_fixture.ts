@@ -38,6 +38,8 @@ export interface SubnetSketch {
   readonly reservations?: readonly ReservationSketch[];
   /** 12 hours, from 2 minutes to 24 hours, unless told. */
   readonly leaseTime?: LeaseTime;
+  /** Any relay agent unless told. */
+  readonly relays?: readonly string[];
   readonly options?: OptionSet;
 }
 
@@ -74,6 +76,7 @@ export function makeSubnet(sketch: SubnetSketch = {}): Subnet {
     broadcast,
     ranges: withheld.reduce(withhold, pools.toSorted((a, b) => a.first - b.first)),
     leaseTime: sketch.leaseTime ?? LEASE_TIME,
+    ...(sketch.relays === undefined ? {} : { relays: new Set(sketch.relays.map(ip)) }),
     options: sketch.options ?? new Map(),
     reservations: {
       byMac: indexBy(reservations, (it) => it.mac),

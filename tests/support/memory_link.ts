@@ -14,6 +14,8 @@ import type {
 import type { InterfaceAddress } from "../../src/protocol/endpoints.ts";
 import { formatIpv4, type Ipv4, networkOf, parseIpv4 } from "../../src/wire/ipv4.ts";
 
+const CLIENT_PORT = 68;
+
 interface MemoryInterface {
   readonly index: number;
   up: boolean;
@@ -67,10 +69,17 @@ export class MemoryLink implements Link {
    * Lets a datagram arrive; the bytes are copied. It is lost, as on a machine, where the interface
    * is not served. Returns whether it was queued.
    */
-  inject(name: string, bytes: Uint8Array, source: Ipv4, destination: Ipv4): boolean {
+  inject(
+    name: string,
+    bytes: Uint8Array,
+    source: Ipv4,
+    destination: Ipv4,
+    sourcePort = CLIENT_PORT,
+  ): boolean {
     if (!this.#isServed(name)) return false;
     const { index: interfaceIndex, addresses } = this.#interface(name);
-    const ingress = { interfaceName: name, interfaceIndex, addresses, source, destination };
+    const from = { source, sourcePort, destination };
+    const ingress = { interfaceName: name, interfaceIndex, addresses, ...from };
     this.#arrived.push({ bytes: bytes.slice(), ingress });
     this.#wake?.();
     return true;

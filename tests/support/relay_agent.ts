@@ -41,14 +41,18 @@ export class RelayAgent {
     port.onDatagram = (payload) => this.#receive(parsePacket(payload));
   }
 
-  /** Plugs an agent into a node: `address` is its own and the `giaddr` of its clients. */
+  /**
+   * Plugs an agent into a node: `address` is its own and the `giaddr` of its clients. It speaks
+   * from port 67 unless told (RFC 8357).
+   */
   static async plug(
     scene: Scene,
     node: string,
     address: string,
     server: string,
+    port = SERVER_PORT,
   ): Promise<RelayAgent> {
-    return new RelayAgent(await scene.udpPort(node, address, SERVER_PORT), address, server);
+    return new RelayAgent(await scene.udpPort(node, address, port), address, server);
   }
 
   /** Sends octets as they are. */

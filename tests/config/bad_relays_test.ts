@@ -1,0 +1,32 @@
+/** Relay agents, and whom to believe, written wrong. */
+import { inFile, inSubnet, testBadConfigs } from "./bad_configs.ts";
+
+testBadConfigs("relay agents", [
+  ["a relay agent that is no address", inSubnet("relays: [10.20.0.1, 10.20.0]"), [
+    "config.yaml:5:25: expected the address of a relay agent like 10.20.0.1, " +
+    'got "10.20.0"',
+  ]],
+  ["a relay agent that is a group", inSubnet("relays: 224.0.0.1"), [
+    "config.yaml:5:13: 224.0.0.1 is no address of a relay agent",
+  ]],
+  ["a relay agent as a network", inSubnet("relays: 10.20.0.0/24"), [
+    "config.yaml:5:13: expected the address of a relay agent like 10.20.0.1, " +
+    'got "10.20.0.0/24"',
+  ]],
+  ["relay agents without brackets", inSubnet("relays: 10.20.0.1, 10.20.0.2"), [
+    "config.yaml:5:13: expected the address of a relay agent like 10.20.0.1, " +
+    'got "10.20.0.1, 10.20.0.2"',
+    "hint: write [10.20.0.1, 10.20.0.2]",
+  ]],
+  ["trust in an interface that is not served", inFile("trust-option-82: [eth0, eth7]"), [
+    'config.yaml:5:25: "eth7" is not one of the interfaces',
+    'hint: did you mean "eth0"?',
+  ]],
+  ["trust in everything", inFile("trust-option-82: true"), [
+    "config.yaml:5:18: expected the name of an interface like eth0, or a list of them, got true",
+  ]],
+  ["subnet selection by the old word for true", inFile("subnet-selection: yes"), [
+    'config.yaml:5:19: expected true or false, got "yes"',
+    "hint: write true",
+  ]],
+]);
