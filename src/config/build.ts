@@ -13,9 +13,8 @@ import type { ParsedConfig, ParsedReservation, ParsedSubnet } from "./schema.ts"
  * at `directory`, that of the file: wherever a command runs, it means the same journal.
  */
 export function buildConfig(parsed: ParsedConfig, directory: string): Config {
-  const sharedOptions = parsed.options ?? [];
   const subnets = parsed.subnets
-    .map((subnet) => buildSubnet(subnet, parsed["lease-time"], sharedOptions))
+    .map((subnet) => buildSubnet(subnet, parsed))
     .sort((a, b) => a.cidr.network - b.cidr.network);
   return Object.freeze({
     interfaces: Object.freeze(parsed.interfaces),
@@ -31,11 +30,7 @@ export function buildConfig(parsed: ParsedConfig, directory: string): Config {
   });
 }
 
-function buildSubnet(
-  parsed: ParsedSubnet,
-  sharedLeaseTime: LeaseTime,
-  sharedOptions: readonly ParsedOption[],
-): Subnet {
+function buildSubnet(parsed: ParsedSubnet, file: ParsedConfig): Subnet {
   const cidr = Object.freeze(parsed.subnet);
   const reserved = parsed.reservations.map(({ address }) => ({ first: address, last: address }));
   const ranges = subtractRanges(parsed.pools, [...parsed.exclude, ...reserved]);
@@ -45,9 +40,10 @@ function buildSubnet(
     netmask: netmask(cidr.prefixLength),
     broadcast: lastAddress(cidr),
     ranges: Object.freeze(ranges.map((range) => Object.freeze(range))),
-    leaseTime: Object.freeze(parsed["lease-time"] ?? sharedLeaseTime),
+    leaseTime: Object.freeze(parsed["lease-time"] ?? file["lease-time"]),
+    rapidCommit: parsed["rapid-commit"] ?? file["rapid-commit"],
     ...(parsed.relays && { relays: new Set(parsed.relays) }),
-    options: buildOptions([...sharedOptions, ...parsed.options ?? []]),
+    options: buildOptions([...file.options ?? [], ...parsed.options ?? []]),
     reservations: buildReservations(parsed.reservations),
   });
 }

@@ -51,6 +51,8 @@ export interface Subnet {
    */
   readonly ranges: readonly AddressRange[];
   readonly leaseTime: LeaseTime;
+  /** Whether a client that offers to is given its lease at once, without an OFFER (RFC 4039). */
+  readonly rapidCommit: boolean;
   /** The relay agents (giaddr) that this subnet is reached through; absent when any may be. */
   readonly relays?: ReadonlySet<Ipv4>;
   /** Options of this subnet over those of the whole file, the nearest wins. */

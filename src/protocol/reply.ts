@@ -43,7 +43,7 @@ export function encodeOffer(
   };
 }
 
-/** DHCPACK to a REQUEST. */
+/** DHCPACK to a REQUEST, or to a DISCOVER that is answered at once (RFC 4039). */
 export function encodeAck(
   request: Request,
   grant: Grant,
@@ -92,6 +92,7 @@ export function encodeNak(
       view: request.view,
       messageType: MessageType.NAK,
       serverIdentifier: serverIdentifier(request, server, undefined),
+      isRapid: false,
       returnsSubnetSelection: server.config.subnetSelection,
       message,
     }),
@@ -122,6 +123,7 @@ function factsOf(
     view: request.view,
     messageType,
     serverIdentifier: serverIdentifier(request, server, subnet),
+    isRapid: messageType === MessageType.ACK && request.kind === "DISCOVER",
     returnsSubnetSelection: server.config.subnetSelection,
     time,
     subnet,

@@ -17,6 +17,8 @@ export interface ReplyFacts {
   /** Where network options come from; a NAK has none. */
   readonly subnet?: Subnet | undefined;
   readonly reservation?: Reservation | undefined;
+  /** Whether this is the ACK to a DISCOVER. */
+  readonly isRapid: boolean;
   /** Whether option 118 comes back where the client sent it. */
   readonly returnsSubnetSelection: boolean;
   /** Option 56, for people: why a NAK was sent. */
@@ -30,6 +32,7 @@ const CONTRIBUTORS: readonly Contributor[] = [
   messageType,
   serverIdentifier,
   leaseTimes,
+  rapidCommit,
   subnetMask,
   message,
   subnetSelection,
@@ -57,6 +60,13 @@ function leaseTimes({ time }: ReplyFacts, writer: MessageWriter): void {
   writer.option32(Option.RENEWAL_TIME, time.renewalSeconds);
   writer.option32(Option.REBINDING_TIME, time.rebindingSeconds);
 }
+
+/** RFC 4039 §4: in the ACK to a DISCOVER, and in no other message. */
+function rapidCommit({ isRapid }: ReplyFacts, writer: MessageWriter): void {
+  if (isRapid) writer.option(Option.RAPID_COMMIT, NO_OCTETS);
+}
+
+const NO_OCTETS = new Uint8Array(0);
 
 /** RFC 2132 §3.3: where both are sent, the subnet mask MUST come before the routers. */
 function subnetMask({ subnet }: ReplyFacts, writer: MessageWriter): void {

@@ -15,6 +15,7 @@ import type { LeaseTable } from "../leases/lease_table.ts";
 import { findReservation } from "../leases/reservations.ts";
 import { contains, type Ipv4, isHostAddress } from "../wire/ipv4.ts";
 import type { ReplySlab } from "../wire/message_writer.ts";
+import { Option } from "../wire/option_codes.ts";
 import type { Decision, Rule } from "./decision.ts";
 import {
   attachedSubnet,
@@ -80,6 +81,11 @@ function discover(request: Discover, state: EngineState, slab: ReplySlab): Decis
   if (choice === undefined) return ignore("pool-exhausted");
 
   const { address, rule, subnet, reservation } = choice;
+  // RFC 4039 §3: "the server responds with a DHCPACK that includes the Rapid Commit option", and
+  // that is as binding as any.
+  if (subnet.rapidCommit && request.view.octets(Option.RAPID_COMMIT) === 0) {
+    return acknowledge(rule, request, { address, subnet, reservation }, state, slab);
+  }
   const time = grantTime(subnet.leaseTime, requestedLeaseSeconds(request.view));
   return {
     kind: "reply",
@@ -277,7 +283,7 @@ function mayHave(claim: Claim, address: Ipv4, state: EngineState): boolean {
 /** An ACK, and the lease that has to be on disk before it leaves (RFC 2131 §3.1.4). */
 function acknowledge(
   rule: Rule,
-  request: Selecting | Continuing,
+  request: Discover | Selecting | Continuing,
   grant: { address: Ipv4; subnet: Subnet; reservation: Reservation | undefined },
   state: EngineState,
   slab: ReplySlab,
@@ -312,7 +318,7 @@ function acknowledge(
  * and is where it was.
  */
 function lastRelayInformation(
-  { kind, client, relayInformation }: Selecting | Continuing,
+  { kind, client, relayInformation }: Discover | Selecting | Continuing,
   address: Ipv4,
   { leases }: EngineState,
 ): Uint8Array | undefined {

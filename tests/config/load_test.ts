@@ -33,6 +33,7 @@ Deno.test("a config of the least there can be gets the defaults", () => {
       broadcast: address("192.168.1.255"),
       ranges: [{ first: address("192.168.1.100"), last: address("192.168.1.199") }],
       leaseTime: { defaultSeconds: 43_200, minSeconds: 43_200, maxSeconds: 43_200 },
+      rapidCommit: false,
       options: new Map(),
       reservations: { byMac: new Map(), byClientId: new Map(), byAddress: new Map() },
     }],
@@ -73,6 +74,17 @@ status: { listen: "[::1]:80" }
   const leaseTime = { defaultSeconds: 3600, minSeconds: 300, maxSeconds: Infinity };
   assert.deepEqual(subnets[0]!.leaseTime, leaseTime);
   assert.deepEqual(subnets[0]!.relays, new Set([address("10.0.0.1"), address("172.16.0.1")]));
+});
+
+Deno.test("rapid-commit of a subnet takes the place of the file's", () => {
+  const config = load(`
+interfaces: eth0
+rapid-commit: true
+subnets:
+  - { subnet: 10.0.0.0/24, pools: 10.0.0.9 }
+  - { subnet: 10.0.1.0/24, pools: 10.0.1.9, rapid-commit: false }
+`);
+  assert.deepEqual(config.subnets.map(({ rapidCommit }) => rapidCommit), [true, false]);
 });
 
 Deno.test("status: off and status: false are the same, and nothing listens", () => {

@@ -38,6 +38,8 @@ export interface SubnetSketch {
   readonly reservations?: readonly ReservationSketch[];
   /** 12 hours, from 2 minutes to 24 hours, unless told. */
   readonly leaseTime?: LeaseTime;
+  /** No unless told. */
+  readonly rapidCommit?: boolean;
   /** Any relay agent unless told. */
   readonly relays?: readonly string[];
   readonly options?: OptionSet;
@@ -76,6 +78,7 @@ export function makeSubnet(sketch: SubnetSketch = {}): Subnet {
     broadcast,
     ranges: withheld.reduce(withhold, pools.toSorted((a, b) => a.first - b.first)),
     leaseTime: sketch.leaseTime ?? LEASE_TIME,
+    rapidCommit: sketch.rapidCommit ?? false,
     ...(sketch.relays === undefined ? {} : { relays: new Set(sketch.relays.map(ip)) }),
     options: sketch.options ?? new Map(),
     reservations: {
