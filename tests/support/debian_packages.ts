@@ -15,6 +15,7 @@ export const TOOLS: readonly Tool[] = [
   { command: "perfdhcp", debianPackage: "kea-admin", purpose: "Kea's load generator" },
   { command: "tcpdump", debianPackage: "tcpdump", purpose: "what is really on the wire" },
   { command: "strace", debianPackage: "strace", purpose: "the order of system calls" },
+  { command: "systemd-analyze", debianPackage: "systemd", purpose: "how exposed the service is" },
   { command: "setpriv", debianPackage: "util-linux", purpose: "a root without capabilities" },
   { command: "curl", debianPackage: "curl", purpose: "the status endpoint as people read it" },
   { command: "jq", debianPackage: "jq", purpose: "the journal as people read it" },
