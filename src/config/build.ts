@@ -4,7 +4,7 @@ import { formatCidr, type Ipv4, lastAddress, netmask } from "../wire/ipv4.ts";
 import { Option } from "../wire/option_codes.ts";
 import { encodeOptionValue } from "../wire/option_values.ts";
 import { subtractRanges } from "./address_range.ts";
-import type { Config, LeaseTime, OptionSet, Reservation, Reservations, Subnet } from "./config.ts";
+import type { Config, OptionSet, Reservation, Reservations, Subnet } from "./config.ts";
 import type { ParsedOption } from "./option_schema.ts";
 import type { ParsedConfig, ParsedReservation, ParsedSubnet } from "./schema.ts";
 
