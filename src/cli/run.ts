@@ -1,6 +1,6 @@
 /** `sublet run`: the one place where the production server is put together. */
 import { parseArgs } from "node:util";
-import type { Config } from "../config/config.ts";
+import type { Config, Durability } from "../config/config.ts";
 import { readConfig } from "../config/load.ts";
 import { ConfigError } from "../config/problem.ts";
 import { createApp } from "../http/app.ts";
@@ -88,7 +88,8 @@ async function serve(
       notifyOfInterface(status, server?.runningConfig ?? config, notify),
   });
   const leases = new LeaseTable(config.subnets);
-  const store = openJournal({ path: config.journal, clock, snapshot: () => leases.records() });
+  const { journal, durability } = config;
+  const store = openJournal({ path: journal, clock, durability, snapshot: () => leases.records() });
   let status: StatusServer | undefined;
   // One reload after the other, and none before there is something to reload.
   const started = Promise.withResolvers<DhcpServer>();
@@ -119,7 +120,7 @@ async function serve(
     notify("info", describeStart(config, leases.size, path));
     started.resolve(server);
     const running = server;
-    const mending = setInterval(() => mend(running, link), MENDING_INTERVAL_MS);
+    const mending = setInterval(() => mend(running, link), mendingIntervalMs(durability));
     await running.run();
     clearInterval(mending);
   } finally {
@@ -153,6 +154,12 @@ function statusSource(parts: {
     linkCounters: () => link.counters(),
     health: () => store.health(),
   };
+}
+
+/** A journal that syncs at intervals has to do so on a quiet network, too. */
+function mendingIntervalMs(durability: Durability): number {
+  if (durability.kind !== "interval") return MENDING_INTERVAL_MS;
+  return Math.min(MENDING_INTERVAL_MS, durability.seconds * 1000);
 }
 
 /** What has to be looked at now and then, while nothing else makes the server look. */

@@ -1,4 +1,5 @@
 /** What `sublet run` says to the operator about itself, its config and its interfaces. */
+import { isDeepStrictEqual } from "node:util";
 import type { Config } from "../config/config.ts";
 import type { Problem } from "../config/problem.ts";
 import { subnetOf } from "../leases/subnets.ts";
@@ -65,6 +66,7 @@ export function fixedAtStart(started: Config, now: Config): string[] {
   const keys: string[] = [];
   if (started.journal !== now.journal) keys.push("journal");
   if (started.user !== now.user) keys.push("user");
-  if (JSON.stringify(started.status) !== JSON.stringify(now.status)) keys.push("status");
+  if (!isDeepStrictEqual(started.status, now.status)) keys.push("status");
+  if (!isDeepStrictEqual(started.durability, now.durability)) keys.push("durability");
   return keys;
 }

@@ -26,6 +26,8 @@ export function buildConfig(parsed: ParsedConfig, directory: string): Config {
     trustOption82: new Set(parsed["trust-option-82"]),
     subnetSelection: parsed["subnet-selection"],
     journal: isAbsolute(parsed.journal) ? parsed.journal : join(directory, parsed.journal),
+    durability: Object.freeze(parsed.durability),
+    renewWriteThreshold: parsed["renew-write-threshold"],
     ...(parsed.status && { status: Object.freeze(parsed.status) }),
   });
 }

@@ -60,6 +60,15 @@ export interface Subnet {
   readonly reservations: Reservations;
 }
 
+/**
+ * When a lease counts as kept, and its ACK may leave: once it is synced (`commit`); once the
+ * kernel has it, which syncs every `seconds` (`interval`) or when it likes (`none`). The last two
+ * outlive the process, but not a power cut.
+ */
+export type Durability =
+  | { readonly kind: "commit" | "none" }
+  | { readonly kind: "interval"; readonly seconds: number };
+
 export interface StatusAddress {
   readonly hostname: string;
   readonly port: number;
@@ -92,6 +101,12 @@ export interface Config {
   readonly subnetSelection: boolean;
   /** Path of the lease journal. */
   readonly journal: string;
+  readonly durability: Durability;
+  /**
+   * The share of a lease time, 0 to below 1, within which a renewal is answered with what is left
+   * of the lease as it is on disk, and writes nothing. 0 for never.
+   */
+  readonly renewWriteThreshold: number;
   /** Where the status endpoint listens; absent when it is `off`. */
   readonly status?: StatusEndpoint;
 }

@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import type { LeaseTime } from "./config.ts";
+import { durabilitySchema, renewWriteThresholdSchema } from "./durability_schema.ts";
 import { DURATION_SECONDS_MAX, formatDuration } from "./duration.ts";
 import { explain, mismatch, pack } from "./explanation.ts";
 import type { Explanation } from "./problem.ts";
@@ -213,6 +214,17 @@ export const configSchema = mapSchema("a map with the keys interfaces and subnet
   }),
   "journal": plainTextSchema("the path of a file").prefault("/var/lib/sublet/leases.jsonl").meta({
     description: "The file that keeps the leases.",
+  }),
+  "durability": durabilitySchema.prefault("commit").meta({
+    description:
+      "When an ACK may leave: `commit`, once its lease is synced to disk; `interval 5s`, " +
+      "once the kernel has it, and all is synced every 5 seconds; `none`, once the kernel has it. " +
+      "Whatever is not synced is lost in a power cut.",
+  }),
+  "renew-write-threshold": renewWriteThresholdSchema.prefault("off").meta({
+    description:
+      "Renewals within this share of a lease time (25%) are answered with what is left " +
+      "of the lease, and write nothing. `off` when left out.",
   }),
   "status": statusSchema.prefault({}).meta({
     description: "Where the status page is served, over HTTP; `off` for nowhere.",

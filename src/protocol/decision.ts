@@ -11,6 +11,7 @@ export type Rule =
   | AddressRule
   // Replies
   | "renewed"
+  | "renewed-unwritten"
   | "confirmed"
   | "healed-unknown-client"
   | "options-only"
@@ -42,6 +43,7 @@ export interface Reply {
  * - `ignore`: silence. `withdraw` names offers that are no longer wanted.
  * - `reply`: sent at once; an OFFER holds its address in memory (`offer`).
  * - `reply-after-commit`: an ACK that must not leave before `change` is on disk.
+ * - `reply-when-durable`: an ACK of the lease as the table has it, which may be on its way to disk.
  * - `change`: a lease change that nobody is told of (DECLINE, RELEASE).
  */
 export type Decision =
@@ -61,6 +63,13 @@ export type Decision =
     readonly address: Ipv4;
     readonly leaseSeconds: number;
     readonly change: Lease;
+  }
+  | {
+    readonly kind: "reply-when-durable";
+    readonly rule: Rule;
+    readonly reply: Reply;
+    readonly address: Ipv4;
+    readonly leaseSeconds: number;
   }
   | { readonly kind: "change"; readonly rule: Rule; readonly change: Lease };
 

@@ -32,6 +32,16 @@ export function grantTime(leaseTime: LeaseTime, requestedSeconds: number | undef
   };
 }
 
+/** The lease time with everything in it cut to at most `secondsMax`. */
+export function cutTo(secondsMax: number, leaseTime: LeaseTime): LeaseTime {
+  const { defaultSeconds, minSeconds, maxSeconds } = leaseTime;
+  return {
+    defaultSeconds: Math.min(defaultSeconds, secondsMax),
+    minSeconds: Math.min(minSeconds, secondsMax),
+    maxSeconds: Math.min(maxSeconds, secondsMax),
+  };
+}
+
 /** Option 51 as the client sent it; a malformed one is no wish. `Infinity` asks for no end. */
 export function requestedLeaseSeconds(view: MessageView): number | undefined {
   const seconds = view.number(Option.LEASE_TIME, 4);

@@ -34,7 +34,8 @@ import {
   serverIdOverride,
 } from "./request.ts";
 import { encodeAck, encodeInformAck, encodeNak, encodeOffer } from "./reply.ts";
-import { grantTime, requestedLeaseSeconds } from "./lease_time.ts";
+import { cutTo, grantTime, requestedLeaseSeconds } from "./lease_time.ts";
+import { secondsOnDisk } from "./unwritten_renewal.ts";
 
 /** What a decision is made from, besides the request. */
 export interface EngineState {
@@ -42,6 +43,8 @@ export interface EngineState {
   readonly leases: LeaseTable;
   /** Monotonic milliseconds; the table has been advanced to it. */
   readonly nowMs: number;
+  /** When this process began to serve: a record that is older came out of the store. */
+  readonly startedAtMs: number;
   /** The server identifiers that are ours: every address of the served interfaces. */
   readonly ownAddresses: ReadonlySet<Ipv4>;
   /** Every address of this machine: the pools are without them, but a lease may be older. */
@@ -289,9 +292,23 @@ function acknowledge(
   slab: ReplySlab,
 ): Decision {
   const { nowMs } = state;
-  const time = grantTime(grant.subnet.leaseTime, requestedLeaseSeconds(request.view));
+  const { leaseTime } = grant.subnet;
+  const wishedSeconds = requestedLeaseSeconds(request.view);
   const hostname = grant.reservation?.hostname ?? request.hostname;
   const relayInformation = lastRelayInformation(request, grant.address, state);
+  const asKnown = { client: request.client, hostname, relayInformation };
+  const leftSeconds = secondsOnDisk(asKnown, grant.address, state);
+  if (leftSeconds !== undefined) {
+    const time = grantTime(cutTo(leftSeconds, leaseTime), wishedSeconds);
+    return {
+      kind: "reply-when-durable",
+      rule: "renewed-unwritten",
+      reply: encodeAck(request, { ...grant, time }, state, slab),
+      address: grant.address,
+      leaseSeconds: time.leaseSeconds,
+    };
+  }
+  const time = grantTime(leaseTime, wishedSeconds);
   return {
     kind: "reply-after-commit",
     rule,

@@ -71,9 +71,11 @@ export class DhcpServer {
   readonly #view = new MessageView();
   #changesInFlight = 0;
   #storeFailing = false;
+  readonly #startedAtMs: number;
 
   constructor(parts: ServerParts) {
     this.#parts = parts;
+    this.#startedAtMs = parts.clock.monotonicMs();
     this.#configured = parts.config;
     this.#config = parts.config;
   }
@@ -140,6 +142,7 @@ export class DhcpServer {
       config: this.#config,
       leases,
       nowMs,
+      startedAtMs: this.#startedAtMs,
       ownAddresses,
       machineAddresses,
     };
@@ -148,7 +151,7 @@ export class DhcpServer {
     for (const datagram of batch) this.#handleDatagram(datagram, state, group);
 
     if (group.free.length > 0) link.send(group.free);
-    if (group.changes.length === 0) this.#recycle(slab);
+    if (group.changes.length + group.paid.length === 0) this.#recycle(slab);
     else this.#commitGroup(group).finally(() => this.#recycle(slab));
   }
 
@@ -202,6 +205,10 @@ export class DhcpServer {
       case "reply-after-commit":
         leases.put(decision.change);
         group.changes.push(decision.change);
+        group.paid.push({ outgoing: outgoing(decision.reply, request), event });
+        return;
+      case "reply-when-durable":
+        // A commit of nothing is over when all before it are, and fails where one of them did.
         group.paid.push({ outgoing: outgoing(decision.reply, request), event });
         return;
       case "change":
@@ -269,7 +276,7 @@ function describe(request: Request, decision: Decision): ExchangeEvent {
     : decision.kind === "change"
     ? decision.change.address
     : decision.address;
-  const gives = decision.kind === "reply" || decision.kind === "reply-after-commit";
+  const gives = "reply" in decision;
   return {
     kind: "exchange",
     interfaceName: ingress.interfaceName,
@@ -294,6 +301,7 @@ function outcomeOf(decision: Decision): Outcome {
       return decision.change.state === "declined" ? "quarantined" : "released";
     case "reply":
     case "reply-after-commit":
+    case "reply-when-durable":
       return decision.reply.type;
   }
 }

@@ -8,6 +8,7 @@
  * never written again: the next commit makes a new one from the live table.
  */
 import assert from "node:assert/strict";
+import type { Durability } from "../config/config.ts";
 import type { Lease } from "../leases/lease.ts";
 import type { Clock } from "./clock.ts";
 import { Compaction } from "./compaction.ts";
@@ -27,6 +28,7 @@ import { encodeClockStep, encodeLease } from "./journal_format.ts";
 import { openExisting, takeLock } from "./journal_open.ts";
 import { CLOCK_STEP_LIMIT_MS, notAFile, openError } from "./journal_reader.ts";
 import { type LeaseStore, type LoadedLeases, StoreError, type StoreHealth } from "./lease_store.ts";
+import { SyncSchedule } from "./sync_schedule.ts";
 
 /** A failing disk is tried again so often at most, lest every packet wait for it. */
 export const REPAIR_INTERVAL_MS = 1_000;
@@ -53,6 +55,8 @@ export interface JournalOptions {
    * walked a few records at a time, while the table changes: see `Snapshot`.
    */
   readonly snapshot: () => Iterable<Lease>;
+  /** When a commit resolves; `commit`, when it is synced, unless told. */
+  readonly durability?: Durability;
   /** Where the file lies; the machine's file system unless told. */
   readonly disk?: Disk;
   /** In place of `COMPACTION_LINES_MIN`. */
@@ -87,6 +91,7 @@ class JournalStore implements LeaseStore {
   readonly #path: string;
   readonly #clock: Clock;
   readonly #disk: Disk;
+  readonly #syncs: SyncSchedule;
   readonly #snapshotSource: () => Iterable<Lease>;
   readonly #compactionLinesMin: number;
   readonly #leasesPerWrite: number;
@@ -112,6 +117,7 @@ class JournalStore implements LeaseStore {
     this.#path = options.path;
     this.#clock = options.clock;
     this.#disk = options.disk ?? realDisk;
+    this.#syncs = new SyncSchedule(options.durability ?? { kind: "commit" }, options.clock);
     this.#snapshotSource = options.snapshot;
     this.#compactionLinesMin = options.compactionLinesMin ?? COMPACTION_LINES_MIN;
     this.#leasesPerWrite = options.leasesPerWrite ?? LEASES_PER_WRITE;
@@ -155,10 +161,17 @@ class JournalStore implements LeaseStore {
     this.#isClosed = true;
     while (this.#writer !== undefined) await this.#writer;
     await this.#giveUpCompaction();
+    await this.#syncTheRest();
     this.#journal?.file.close();
     this.#journal = undefined;
     this.#lock?.close();
     this.#lock = undefined;
+  }
+
+  /** What `durability` has left for later, before the end. What fails now has promised nothing. */
+  async #syncTheRest(): Promise<void> {
+    if (this.#journal === undefined || !this.#syncs.isUnsynced || this.#fault !== undefined) return;
+    await this.#sync(this.#journal).catch(() => {});
   }
 
   async #create(): Promise<readonly string[]> {
@@ -244,13 +257,19 @@ class JournalStore implements LeaseStore {
       }
       journal.lineCount += group.lineCount;
       journal.byteCount += bytes.length;
+      this.#syncs.noteWrite();
     }
-    if (bytes.length > 0) await journal.file.syncData();
+    if (this.#syncs.isDue()) await this.#sync(journal);
     const entry = this.#disk.statNow(this.#path);
     // Removed, replaced or cut behind our back: what was synced is not found after a restart.
     const isWhole = entry !== undefined && entry.identity === journal.identity &&
       entry.sizeBytes >= journal.byteCount;
     if (!isWhole) await this.#rewriteFromTable();
+  }
+
+  async #sync(journal: JournalFile): Promise<void> {
+    this.#syncs.noteSync();
+    await journal.file.syncData();
   }
 
   /**
@@ -315,6 +334,7 @@ class JournalStore implements LeaseStore {
     }
     this.#journal?.file.close();
     this.#journal = journal;
+    this.#syncs.noteSync();
     this.#compactAtLines = this.#compactionThreshold(journal);
     this.#fault = undefined;
     this.#compactionProblem = undefined;

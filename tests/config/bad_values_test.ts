@@ -211,3 +211,25 @@ testBadConfigs("durations", [
     "config.yaml:5:13: expected a duration like 12h, 30m, 1h30m or infinite, or a map of default, min and max, got a list",
   ]],
 ]);
+
+testBadConfigs("durability, renew-write-threshold", [
+  ["another word", inFile("durability: always"), [
+    'config.yaml:5:13: expected commit, none, or an interval like "interval 5s", got "always"',
+  ]],
+  ["an interval without a time", inFile("durability: interval"), [
+    'config.yaml:5:13: expected commit, none, or an interval like "interval 5s", got "interval"',
+    'hint: say how long, like "interval 5s"',
+  ]],
+  ["an interval without a unit", inFile("durability: interval 5"), [
+    'config.yaml:5:13: expected commit, none, or an interval like "interval 5s", got "interval 5"',
+  ]],
+  ["an interval of hours", inFile("durability: interval 2h"), [
+    "config.yaml:5:13: the interval 2h is not within 1s and 1h",
+  ]],
+  ["a threshold without a unit", inFile("renew-write-threshold: 25"), [
+    "config.yaml:5:24: expected a share like 25%, or off, got the number 25",
+  ]],
+  ["a threshold above the most", inFile("renew-write-threshold: 95%"), [
+    "config.yaml:5:24: 95% is above the most, 90%",
+  ]],
+]);

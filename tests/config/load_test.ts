@@ -41,6 +41,8 @@ Deno.test("a config of the least there can be gets the defaults", () => {
     quarantineSeconds: 86_400,
     trustOption82: new Set(),
     subnetSelection: false,
+    durability: { kind: "commit" },
+    renewWriteThreshold: 0,
     journal: "/var/lib/sublet/leases.jsonl",
     status: { hostname: "127.0.0.1", port: 8067, names: [] },
   });
@@ -68,6 +70,8 @@ status: { listen: "[::1]:80" }
     quarantineSeconds: Infinity,
     trustOption82: new Set(["eth1"]),
     subnetSelection: true,
+    durability: { kind: "commit" },
+    renewWriteThreshold: 0,
     journal: "leases.jsonl",
     status: { hostname: "::1", port: 80, names: [] },
   });

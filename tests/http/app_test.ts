@@ -37,6 +37,8 @@ function makeSource(sketch: SourceSketch = {}): StatusSource {
     quarantineSeconds: 86_400,
     trustOption82: new Set(),
     subnetSelection: false,
+    durability: { kind: "commit" },
+    renewWriteThreshold: 0,
     journal: "leases.jsonl",
   };
   const leases = new LeaseTable(config.subnets);

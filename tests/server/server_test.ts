@@ -35,6 +35,8 @@ function makeConfig(subnet: SubnetSketch): Config {
     quarantineSeconds: 86_400,
     trustOption82: new Set(),
     subnetSelection: false,
+    durability: { kind: "commit" },
+    renewWriteThreshold: 0,
     journal: "leases.jsonl",
   };
 }

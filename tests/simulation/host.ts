@@ -42,6 +42,7 @@ export interface HostParts {
   readonly workshop: Workshop;
   readonly authoritative: boolean;
   readonly compactionLinesMin: number;
+  readonly renewWriteThreshold: number;
   /** Takes a reply away to the network. */
   readonly carry: (reply: Outgoing) => void;
   readonly emit: (event: ServerEvent) => void;
@@ -66,6 +67,7 @@ interface Arrival {
 
 export class Host {
   rules: readonly Rules[];
+  renewWriteThreshold: number;
   /** While true, most of what is written to the disk fails. */
   isDiskFailing = false;
   /** While true the process gets no time: what arrives is handed over afterwards, in one batch. */
@@ -82,6 +84,7 @@ export class Host {
 
   constructor(private readonly parts: HostParts, rules: readonly Rules[]) {
     this.rules = rules;
+    this.renewWriteThreshold = parts.renewWriteThreshold;
     this.#disk = this.#prepareDisk(new FaultyDisk(this.#diskOptions()));
   }
 
@@ -248,8 +251,9 @@ export class Host {
   }
 
   #config() {
+    const { renewWriteThreshold } = this;
     const { authoritative } = this.parts;
-    return makeConfig(this.rules, { authoritative, journal: JOURNAL_PATH });
+    return makeConfig(this.rules, { authoritative, renewWriteThreshold, journal: JOURNAL_PATH });
   }
 
   #restart() {

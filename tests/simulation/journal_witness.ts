@@ -15,6 +15,9 @@ export interface Position {
   readonly lineCount: number;
 }
 
+/** Milliseconds are whole in the journal. */
+const TOLERANCE_MS = 2;
+
 interface LeaseLine {
   readonly lineNumber: number;
   readonly mac: unknown;
@@ -55,6 +58,13 @@ export class JournalWitness {
       line.lineNumber > fromLine && line.mac === mac && line.clientId === clientId &&
       line.leaseMs >= leaseSeconds * 1000
     );
+  }
+
+  /** Whether the last line of the address is that client's, for a lease of so long. */
+  endsWith({ address, mac, clientId }: Promised, leaseMs: number): boolean {
+    const last = this.#boundByAddress.get(address)?.at(-1);
+    return last?.mac === mac && last.clientId === clientId &&
+      Math.abs(last.leaseMs - leaseMs) <= TOLERANCE_MS;
   }
 
   #take(text: string): void {

@@ -22,6 +22,7 @@ export interface Plan {
   readonly rhythm: Rhythm;
   readonly authoritative: boolean;
   readonly compactionLinesMin: number;
+  readonly renewWriteThreshold: number;
 }
 
 export const HOUR_MS = 3_600_000;
@@ -56,6 +57,7 @@ export function makePlan(
     },
     authoritative: random.chance(0.7),
     compactionLinesMin: random.pick([20, 100, 1_000]),
+    renewWriteThreshold: random.pick([0, 0, 0.25, 0.6]),
   };
 }
 

@@ -129,7 +129,7 @@ function drawReserved(random: Random, people: readonly Identity[]): Reserved[] {
 /** The configuration that says these rules. */
 export function makeConfig(
   rules: readonly Rules[],
-  fixed: { readonly authoritative: boolean; readonly journal: string },
+  fixed: Pick<Config, "authoritative" | "journal" | "renewWriteThreshold">,
 ): Config {
   const subnets = rules.map((rule) => {
     const { wire: { prefix }, firstHost, lastHost, excluded, reserved, leaseTime } = rule;
@@ -154,6 +154,7 @@ export function makeConfig(
     quarantineSeconds: QUARANTINE_SECONDS,
     trustOption82: new Set(),
     subnetSelection: false,
+    durability: { kind: "commit" },
   };
 }
 

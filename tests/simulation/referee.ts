@@ -15,7 +15,7 @@ import type { FaultyDisk } from "../support/faulty_disk.ts";
 import type { Agenda } from "./agenda.ts";
 import { Chronicle, type Restart } from "./chronicle.ts";
 import type { DhcpClient, Holding } from "./dhcp_client.ts";
-import { JournalWitness, type Position } from "./journal_witness.ts";
+import { JournalWitness, type Position, type Promised } from "./journal_witness.ts";
 import { number, type Rules, whyForbidden, WIRES } from "./premises.ts";
 import { checkReply, hex } from "./reply_checks.ts";
 import { Verdict } from "./violation.ts";
@@ -25,6 +25,7 @@ interface Asked {
   readonly bytes: Uint8Array;
   readonly rules: readonly Rules[];
   readonly onDisk: Position;
+  readonly atMs: number;
 }
 
 /** Who is given which address. */
@@ -70,7 +71,8 @@ export class Referee {
     rules: readonly Rules[],
     disk: FaultyDisk,
   ): void {
-    this.#asked.set(ingress, { bytes, rules, onDisk: this.#witness.read(disk) });
+    const onDisk = this.#witness.read(disk);
+    this.#asked.set(ingress, { bytes, rules, onDisk, atMs: this.agenda.nowMs });
   }
 
   /** The loop sends a reply. */
@@ -84,9 +86,25 @@ export class Referee {
     if (messageType(reply) === OFFER) this.#checkPermitted(asked.rules, promised, false);
     if (messageType(reply) !== ACK) return;
     this.#witness.read(disk);
-    if (this.#witness.holds(promised, asked.onDisk)) return;
+    if (this.#witness.holds(promised, asked.onDisk) || this.#isKept(promised, asked.atMs)) {
+      return;
+    }
     const { address, mac } = promised;
     this.verdict.fail("durable-before-ack", `the lease of ${address} to ${mac} is not on disk`);
+  }
+
+  /**
+   * Whether an earlier ACK, whose lease is on disk, has promised as much: no line has to follow.
+   * A client counts from when it asked (RFC 2131 §4.4.1).
+   */
+  #isKept(promised: Promised, askedMs: number): boolean {
+    const { address, mac, clientId, leaseSeconds } = promised;
+    const newest = this.#chronicle.newest(number(address));
+    if (newest?.lease.state !== "bound") return false;
+    const { client, updatedAtMs, expiresAtMs } = newest.lease;
+    return client.hardwareAddress === mac && client.clientId === clientId &&
+      askedMs + leaseSeconds * 1000 <= newest.endsMs &&
+      this.#witness.endsWith(promised, expiresAtMs - updatedAtMs);
   }
 
   /** The loop gave records to the store. `skewMs`: true time less its monotonic time. */

@@ -5,8 +5,8 @@ import { repeatCommand } from "./repeat_command.ts";
 import { simulate } from "./simulation.ts";
 
 const FIRST_SEED = 1;
-const SEEDS = 40;
-const HOURS = 2;
+const SEEDS = 200;
+const HOURS = 0.5;
 
 /** What has to have happened under some seed, or the invariants held for lack of trial. */
 const SEEN: readonly string[] = [
@@ -31,6 +31,8 @@ const SEEN: readonly string[] = [
   "INIT-REBOOT -> NAK (address-not-available)",
   "INIT-REBOOT -> silence (unknown-client)",
   "RENEWING -> ACK (renewed)",
+  "INIT-REBOOT -> ACK (renewed-unwritten)",
+  "SELECTING -> lost (renewed-unwritten)",
   "RENEWING -> NAK (address-not-available)",
   "REBINDING -> ACK (renewed)",
   "DECLINE -> quarantined (quarantined)",

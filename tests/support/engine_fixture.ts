@@ -59,6 +59,7 @@ export interface EngineSketch {
   readonly trustsOption82?: boolean;
   /** Whether clients may choose by option 118; no unless told. */
   readonly subnetSelection?: boolean;
+  readonly renewWriteThreshold?: number;
 }
 
 /** What a client sends, in the terms of RFC 2131; what is not named is absent or zero. */
@@ -197,6 +198,8 @@ export class Engine {
       quarantineSeconds: sketch.quarantineSeconds ?? 86_400,
       trustOption82: new Set(sketch.trustsOption82 === true ? ["eth0"] : []),
       subnetSelection: sketch.subnetSelection ?? false,
+      durability: { kind: "commit" },
+      renewWriteThreshold: sketch.renewWriteThreshold ?? 0,
       journal: "/nowhere",
     };
     this.#addresses = sketch.addresses ?? [`${SERVER}/24`];
@@ -212,7 +215,8 @@ export class Engine {
   get state(): EngineState {
     const { config, leases, nowMs } = this;
     const ownAddresses = this.#ownAddresses;
-    return { config, leases, nowMs, ownAddresses, machineAddresses: ownAddresses };
+    const startedAtMs = START_MS;
+    return { config, leases, nowMs, startedAtMs, ownAddresses, machineAddresses: ownAddresses };
   }
 
   /** The only subnet, or the one at `index`. */
@@ -271,6 +275,7 @@ function tell(decision: Decision): string {
       return `${decision.rule} ${formatIpv4(decision.change.address)}`;
     case "reply":
     case "reply-after-commit":
+    case "reply-when-durable":
       return `${tellReply(decision.reply)} (${decision.rule})`;
   }
 }

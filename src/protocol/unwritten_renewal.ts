@@ -1,0 +1,45 @@
+/** Renewals that write nothing: `renew-write-threshold` of the config. */
+import { isActive, type Lease } from "../leases/lease.ts";
+import { formatHex } from "../wire/hex.ts";
+import type { Ipv4 } from "../wire/ipv4.ts";
+import type { EngineState } from "./respond.ts";
+
+/** Shorter than this, a lease has no room for T1 and T2: see LEASE_SECONDS_MIN of the config. */
+const UNWRITTEN_SECONDS_MIN = 4;
+
+/**
+ * Seconds that are left of the client's lease as it was written, where `renew-write-threshold`
+ * has the client make do with them: then nothing changes that a disk would have to know. It
+ * renews again at half of that time, so it never has less than the threshold leaves it. Kea calls
+ * this lease caching (`cache-threshold`).
+ *
+ * Not of a lease that came out of the store: where the wall clock was behind at that start, it has
+ * been given time that the next start need not find.
+ */
+export function secondsOnDisk(
+  { client, hostname, relayInformation }: Pick<Lease, "client"> & {
+    readonly hostname: string | undefined;
+    readonly relayInformation: Uint8Array | undefined;
+  },
+  address: Ipv4,
+  { config, leases, nowMs, startedAtMs }: EngineState,
+): number | undefined {
+  const share = config.renewWriteThreshold;
+  if (share === 0) return undefined;
+  const lease = leases.get(address);
+  if (lease === undefined || lease.client.key !== client.key || !isActive(lease, nowMs)) {
+    return undefined;
+  }
+  const { updatedAtMs, expiresAtMs } = lease;
+  const isSame = lease.hostname === hostname &&
+    lease.client.hardwareAddress === client.hardwareAddress &&
+    hexOf(lease.relayInformation) === hexOf(relayInformation);
+  const isEarly = nowMs - updatedAtMs < share * (expiresAtMs - updatedAtMs);
+  const leftSeconds = Math.floor((expiresAtMs - nowMs) / 1000);
+  const isEnough = leftSeconds >= UNWRITTEN_SECONDS_MIN && expiresAtMs !== Infinity;
+  return updatedAtMs > startedAtMs && isSame && isEarly && isEnough ? leftSeconds : undefined;
+}
+
+function hexOf(octets: Uint8Array | undefined): string | undefined {
+  return octets && formatHex(octets);
+}

@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import type { LeaseTime } from "../../src/config/config.ts";
+import { optionSeconds, REQUEST } from "../support/dhcp_packets.ts";
+import { type Ask, Engine, type EngineSketch, macOf, SERVER } from "../support/engine_fixture.ts";
+
+const A = "192.168.1.100";
+const HOUR: LeaseTime = { defaultSeconds: 3600, minSeconds: 600, maxSeconds: 7200 };
+const RENEWAL: Ask = { type: REQUEST, ciaddr: A, to: SERVER };
+
+/** Option 12. */
+function named(hostname: string): Pick<Ask, "options"> {
+  return { options: [[12, new TextEncoder().encode(hostname)]] };
+}
+
+/** Client 1 takes A for an hour, and after `secondsLater` asks again. */
+function askAgain(secondsLater: number, again: Partial<Ask>, sketch: EngineSketch = {}) {
+  const engine = new Engine({
+    subnets: [{ pools: [A], leaseTime: HOUR }],
+    renewWriteThreshold: 0.25,
+    ...sketch,
+  });
+  engine.advance(1);
+  engine.ask({ type: REQUEST, requested: A, server: SERVER, ...named("pi") });
+  engine.advance(secondsLater);
+  const answer = engine.ask({ ...RENEWAL, ...named("pi"), ...again });
+  return { engine, answer, seconds: optionSeconds(answer.packet!, 51) };
+}
+
+Deno.test("early in a lease, a renewal is answered with what is left of it, and writes nothing", () => {
+  const { engine, answer, seconds } = askAgain(899, {});
+  assert.equal(answer.told, `ACK ${A} (renewed-unwritten)`);
+  assert.equal(answer.decision?.kind, "reply-when-durable");
+  assert.equal(seconds, 3600 - 899);
+  assert.equal(
+    optionSeconds(answer.packet!, 58),
+    Math.floor((3600 - 899) / 2),
+    "T1 of what is left",
+  );
+  // The promise is no more than what is on disk.
+  engine.advance(3600 - 899);
+  const other = { type: REQUEST, mac: macOf(2), requested: A, server: SERVER };
+  assert.equal(engine.decide(other).told, `ACK ${A} (confirmed)`);
+});
+
+/** What makes a renewal be written all the same. */
+const WRITTEN: readonly (readonly [string, number, Partial<Ask>, EngineSketch?])[] = [
+  ["later than the threshold", 900, {}],
+  ["while the threshold is off", 10, {}, { renewWriteThreshold: 0 }],
+  ["when its host name is another", 10, named("pi2")],
+  ["through a relay agent, when it came without one", 10, {
+    giaddr: "192.168.1.9",
+    options: [...named("pi").options!, [82, Uint8Array.of(1, 1, 7)]],
+  }],
+];
+for (const [when, secondsLater, again, sketch] of WRITTEN) {
+  Deno.test(`${when}, a renewal is written, for the whole time`, () => {
+    const { answer, seconds } = askAgain(secondsLater, again, sketch);
+    assert.equal(answer.told, `ACK ${A} (renewed)`);
+    assert(answer.decision?.kind === "reply-after-commit");
+    assert.equal(seconds, 3600);
+  });
+}
+
+Deno.test("a machine of another hardware address with the same client-id is written down", () => {
+  const clientId = "ff:01:02:03";
+  const engine = new Engine({
+    subnets: [{ pools: [A], leaseTime: HOUR }],
+    renewWriteThreshold: 0.25,
+  });
+  engine.advance(1);
+  engine.ask({ type: REQUEST, requested: A, server: SERVER, clientId });
+  engine.advance(1);
+  const { told } = engine.ask({ ...RENEWAL, clientId, mac: macOf(9) });
+  assert.equal(told, `ACK ${A} (renewed)`);
+});
+
+Deno.test("a client that asks for less than is left gets what it asks for", () => {
+  const { answer, seconds } = askAgain(10, {
+    options: [...named("pi").options!, [51, Uint8Array.of(0, 0, 2, 188)]],
+  });
+  assert.equal(answer.told, `ACK ${A} (renewed-unwritten)`);
+  assert.equal(seconds, 700);
+});
+
+Deno.test("a lease that came out of the store is written at its first renewal", () => {
+  // Where the clock was behind at that start, it has been given time that the next need not find.
+  const engine = new Engine({
+    subnets: [{ pools: [A], leaseTime: HOUR }],
+    renewWriteThreshold: 0.25,
+    leases: [{ address: A, updatedAtMs: 1_000_000, expiresAtMs: 1_000_000 + 3_600_000 }],
+  });
+  engine.advance(1);
+  assert.equal(engine.ask(RENEWAL).told, `ACK ${A} (renewed)`);
+  engine.advance(1);
+  assert.equal(engine.ask(RENEWAL).told, `ACK ${A} (renewed-unwritten)`);
+});
+
+Deno.test("of a lease without end, nothing is left to make do with", () => {
+  const infinite = { defaultSeconds: Infinity, minSeconds: Infinity, maxSeconds: Infinity };
+  const { answer } = askAgain(10, {}, { subnets: [{ pools: [A], leaseTime: infinite }] });
+  assert.equal(answer.told, `ACK ${A} (renewed)`);
+});
