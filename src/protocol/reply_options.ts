@@ -6,6 +6,7 @@ import type { MessageWriter } from "../wire/message_writer.ts";
 import { Option } from "../wire/option_codes.ts";
 import { encodeOptionValue } from "../wire/option_values.ts";
 import type { GrantedTime } from "./lease_time.ts";
+import { formFor } from "./option_forms.ts";
 
 /** What the options of a reply are made from. What is absent is not sent. */
 export interface ReplyFacts {
@@ -89,40 +90,97 @@ function subnetSelection(facts: ReplyFacts, writer: MessageWriter): void {
 
 /**
  * What the client asked for in option 55, in its order (RFC 2132 §9.8); all that is configured
- * where it sent no list. One that does not fit any more is left out: later ones may be shorter.
+ * where it sent no list. What does not fit goes into `file` and `sname`; what fits nowhere is left
+ * out, and what no client can do without is not among that, wherever it stands in the list.
  */
 function requestedOptions(facts: ReplyFacts, writer: MessageWriter): void {
-  const { view, subnet, reservation } = facts;
+  const { view, subnet } = facts;
   if (subnet === undefined) return;
   // What must come back is never crowded out by what was merely asked for.
   const clientIdOctets = view.octets(Option.CLIENT_IDENTIFIER);
   const relayOctets = view.octets(Option.RELAY_AGENT_INFORMATION);
   if (clientIdOctets >= 0) writer.keepRoom(clientIdOctets);
   if (relayOctets >= 0) writer.keepRoom(relayOctets);
-  const list = view.option(Option.PARAMETER_REQUEST_LIST);
-  if (list !== undefined && list.length > 0) {
-    for (let i = 0; i < list.length; i++) networkOption(list[i]!, subnet, reservation, writer);
-  } else {
-    for (const code of subnet.options.keys()) networkOption(code, subnet, reservation, writer);
-    for (const code of reservation?.options.keys() ?? []) {
-      networkOption(code, subnet, reservation, writer);
-    }
+  writer.openOverload();
+  writeRequested(facts, subnet, writer, false);
+  if (writer.omittedCount > 0) {
+    writer.reopenOverload();
+    writeRequested(facts, subnet, writer, true);
+    writeRequested(facts, subnet, writer, false);
   }
+  writer.closeOverload();
   if (clientIdOctets >= 0) writer.giveRoom(clientIdOctets);
   if (relayOctets >= 0) writer.giveRoom(relayOctets);
+}
+
+/** What gets a client onto the network, or its machine to boot. */
+const ESSENTIAL: ReadonlySet<number> = new Set([
+  Option.ROUTERS,
+  Option.DOMAIN_NAME_SERVERS,
+  Option.DOMAIN_NAME,
+  Option.INTERFACE_MTU,
+  Option.SERVER_NAME,
+  Option.BOOT_FILE,
+  Option.V6_ONLY_PREFERRED,
+  Option.CLASSLESS_STATIC_ROUTE,
+  Option.MS_CLASSLESS_STATIC_ROUTE,
+]);
+
+/** Writes the options for the client that are not there yet; the essential ones only, if told. */
+function writeRequested(
+  facts: ReplyFacts,
+  subnet: Subnet,
+  writer: MessageWriter,
+  isEssentialOnly: boolean,
+): void {
+  const list = facts.view.option(Option.PARAMETER_REQUEST_LIST);
+  if (list !== undefined && list.length > 0) {
+    for (let i = 0; i < list.length; i++) {
+      const code = list[i]!;
+      if (isEssentialOnly && !ESSENTIAL.has(code)) continue;
+      // PXE ROMs read 43 only after a 60 that makes it theirs.
+      if (code === Option.VENDOR_OPTIONS && list.includes(Option.VENDOR_CLASS)) {
+        networkOption(Option.VENDOR_CLASS, facts, subnet, writer);
+      }
+      networkOption(code, facts, subnet, writer);
+    }
+    return;
+  }
+  for (const code of subnet.options.keys()) {
+    unaskedOption(code, facts, subnet, writer, isEssentialOnly);
+  }
+  for (const code of facts.reservation?.options.keys() ?? []) {
+    unaskedOption(code, facts, subnet, writer, isEssentialOnly);
+  }
+}
+
+/** Writes an option for a client that did not say what it wants. */
+function unaskedOption(
+  code: number,
+  facts: ReplyFacts,
+  subnet: Subnet,
+  writer: MessageWriter,
+  isEssentialOnly: boolean,
+): void {
+  // RFC 8925 §3.3: "MUST NOT include" it where the client did not ask; nor is 116 for a client
+  // that is given an address (RFC 2563 §2.3).
+  if (code === Option.V6_ONLY_PREFERRED || code === Option.AUTO_CONFIG) return;
+  if (isEssentialOnly && !ESSENTIAL.has(code)) return;
+  if (code === Option.VENDOR_OPTIONS) networkOption(Option.VENDOR_CLASS, facts, subnet, writer);
+  networkOption(code, facts, subnet, writer);
 }
 
 /** Writes the option for this client, the nearest first: reservation, subnet, what follows. */
 function networkOption(
   code: number,
+  { view, reservation }: ReplyFacts,
   subnet: Subnet,
-  reservation: Reservation | undefined,
   writer: MessageWriter,
 ): void {
   if (writer.has(code)) return;
   const configured = reservation?.options.get(code) ?? subnet.options.get(code);
   if (configured !== undefined) {
-    writer.option(code, configured);
+    writer.option(code, formFor(view, code, configured));
   } else if (code === Option.BROADCAST_ADDRESS) {
     writer.option32(code, subnet.broadcast);
   } else if (code === Option.MS_CLASSLESS_STATIC_ROUTE) {

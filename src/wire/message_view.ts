@@ -47,8 +47,8 @@ const OPTION_HEADER_OCTETS = 2;
 const NO_OCTETS = new Uint8Array(0);
 
 /** Option 52 (RFC 2132 §9.3): which header fields carry options too. */
-const OVERLOAD_FILE = 1;
-const OVERLOAD_SNAME = 2;
+export const OVERLOAD_FILE = 1;
+export const OVERLOAD_SNAME = 2;
 
 /** Why a datagram is not a request. A value, counted by reason; never an exception. */
 export type MalformedReason =
@@ -131,6 +131,15 @@ export class MessageView {
     const at = this.#offsets[code]!;
     if (at === 0) return undefined;
     return this.#joined?.get(code) ?? this.#payload(at);
+  }
+
+  /** Whether an option was sent with a NUL at its end, as some clients send texts. */
+  endsWithNul(code: number): boolean {
+    const octets = this.octets(code);
+    if (octets <= 0) return false;
+    const joined = this.#joined?.get(code);
+    if (joined !== undefined) return joined[octets - 1] === 0;
+    return this.#bytes[this.#offsets[code]! + OPTION_HEADER_OCTETS + octets - 1] === 0;
   }
 
   /**

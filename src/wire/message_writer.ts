@@ -3,7 +3,14 @@
  * one group, because receive buffers are reused while the group's commit is under way.
  */
 import { type Ipv4, writeIpv4 } from "./ipv4.ts";
-import { BOOTREPLY, Header, MAGIC_COOKIE, type MessageView } from "./message_view.ts";
+import {
+  BOOTREPLY,
+  Header,
+  MAGIC_COOKIE,
+  type MessageView,
+  OVERLOAD_FILE,
+  OVERLOAD_SNAME,
+} from "./message_view.ts";
 import { Option } from "./option_codes.ts";
 
 /** Many relays and clients refuse less: the BOOTP minimum (RFC 951 §3, RFC 1542 §2.1). */
@@ -21,6 +28,7 @@ const MESSAGE_SIZE_MIN = 576;
 const OPTION_PART_OCTETS_MAX = 255;
 const OPTION_HEADER_OCTETS = 2;
 const END_OCTETS = 1;
+const OVERLOAD_OCTETS = OPTION_HEADER_OCTETS + 1;
 
 /** A batch of replies of usual size; a page multiple. */
 const CHUNK_OCTETS = 32 * 1024;
@@ -74,6 +82,10 @@ export class ReplySlab {
   hasOption(code: number): boolean {
     return this.#lastReplyWith[code] === this.#replyNumber;
   }
+
+  forgetOption(code: number): void {
+    this.#lastReplyWith[code] = 0;
+  }
 }
 
 /** Header fields of a reply that are not copied from the request. */
@@ -90,8 +102,16 @@ export interface ReplyHeader {
 export class MessageWriter {
   readonly #slab: ReplySlab;
   readonly #bytes: Uint8Array;
-  #at = Header.OPTIONS;
+  #at: number = Header.OPTIONS;
   #limit: number;
+  /** Whether options may go into `file` and `sname`, with room kept for option 52. */
+  #isOverloadOpen = false;
+  /** Where the next option goes in each field, 0 where boot data is there. */
+  #fileAt = 0;
+  #snameAt = 0;
+  /** Where options began that can be taken back, and how many found no room since. */
+  #openedAt = 0;
+  #omittedCount = 0;
 
   /**
    * Starts the reply to `request`: xid, giaddr, chaddr and hardware type come back as they were.
@@ -144,21 +164,18 @@ export class MessageWriter {
    * false, and writes nothing, when it does not fit into what the client accepts.
    */
   option(code: number, payload: Uint8Array): boolean {
-    if (this.#at + encodedOctets(payload.length) > this.#limit) return false;
-    let from = 0;
-    do {
-      const octets = Math.min(payload.length - from, OPTION_PART_OCTETS_MAX);
-      this.#begin(code, octets);
-      copyOctets(payload, from, octets, this.#bytes, this.#at);
-      this.#at += octets;
-      from += octets;
-    } while (from < payload.length);
+    if (this.#at + encodedOctets(payload.length) > this.#limit) {
+      return this.#elsewhere(code, payload);
+    }
+    this.#at = this.#write(this.#at, code, payload);
     return true;
   }
 
   /** Appends an option of one octet. */
   option8(code: number, value: number): boolean {
-    if (this.#at + OPTION_HEADER_OCTETS + 1 > this.#limit) return false;
+    if (this.#at + OPTION_HEADER_OCTETS + 1 > this.#limit) {
+      return this.#elsewhere(code, Uint8Array.of(value));
+    }
     this.#begin(code, 1);
     this.#bytes[this.#at++] = value;
     return true;
@@ -166,7 +183,11 @@ export class MessageWriter {
 
   /** Appends an option of four octets: an address, or seconds. */
   option32(code: number, value: number): boolean {
-    if (this.#at + OPTION_HEADER_OCTETS + 4 > this.#limit) return false;
+    if (this.#at + OPTION_HEADER_OCTETS + 4 > this.#limit) {
+      const payload = new Uint8Array(4);
+      writeIpv4(payload, 0, value);
+      return this.#elsewhere(code, payload);
+    }
     this.#begin(code, 4);
     writeIpv4(this.#bytes, this.#at, value);
     this.#at += 4;
@@ -177,6 +198,102 @@ export class MessageWriter {
     this.#bytes[this.#at++] = code;
     this.#bytes[this.#at++] = octets;
     this.#slab.noteOption(code);
+  }
+
+  /** Writes an option for which there is room at `at`; returns where the next one goes. */
+  #write(at: number, code: number, payload: Uint8Array): number {
+    const bytes = this.#bytes;
+    let from = 0;
+    do {
+      const octets = Math.min(payload.length - from, OPTION_PART_OCTETS_MAX);
+      bytes[at++] = code;
+      bytes[at++] = octets;
+      copyOctets(payload, from, octets, bytes, at);
+      at += octets;
+      from += octets;
+    } while (from < payload.length);
+    this.#slab.noteOption(code);
+    return at;
+  }
+
+  /**
+   * From here to `closeOverload`, what does not fit goes into `file` and then `sname` (RFC 2132
+   * §9.3), in as far as no boot data is in them: that must have been written before.
+   */
+  openOverload(): void {
+    const bytes = this.#bytes;
+    this.#fileAt = bytes[Header.FILE] === 0 ? Header.FILE : 0;
+    this.#snameAt = bytes[Header.SNAME] === 0 ? Header.SNAME : 0;
+    this.#openedAt = this.#at;
+    this.#omittedCount = 0;
+    if (this.#fileAt + this.#snameAt === 0) return;
+    this.#isOverloadOpen = true;
+    this.#limit -= OVERLOAD_OCTETS;
+  }
+
+  /** How many options found no room since `openOverload`. */
+  get omittedCount(): number {
+    return this.#omittedCount;
+  }
+
+  /** Takes back all that was written since `openOverload`, so as to write it in another order. */
+  reopenOverload(): void {
+    const bytes = this.#bytes;
+    this.#forget(this.#openedAt, this.#at);
+    this.#at = this.#openedAt;
+    if (this.#isOverloadOpen) this.#limit += OVERLOAD_OCTETS;
+    this.#isOverloadOpen = false;
+    if (this.#fileAt > 0) {
+      this.#forget(Header.FILE, this.#fileAt);
+      bytes.fill(0, Header.FILE, this.#fileAt);
+    }
+    if (this.#snameAt > 0) {
+      this.#forget(Header.SNAME, this.#snameAt);
+      bytes.fill(0, Header.SNAME, this.#snameAt);
+    }
+    this.openOverload();
+  }
+
+  /** Ends what `openOverload` began: option 52 says which fields have options, if any has. */
+  closeOverload(): void {
+    if (!this.#isOverloadOpen) return;
+    this.#isOverloadOpen = false;
+    this.#limit += OVERLOAD_OCTETS;
+    let fields = 0;
+    if (this.#fileAt > Header.FILE) {
+      this.#bytes[this.#fileAt] = Option.END;
+      fields |= OVERLOAD_FILE;
+    }
+    if (this.#snameAt > Header.SNAME) {
+      this.#bytes[this.#snameAt] = Option.END;
+      fields |= OVERLOAD_SNAME;
+    }
+    if (fields !== 0) this.option8(Option.OVERLOAD, fields);
+  }
+
+  /** Writes an option that does not fit among the others into `file`, else into `sname`. */
+  #elsewhere(code: number, payload: Uint8Array): boolean {
+    if (this.#isOverloadOpen) {
+      const octets = encodedOctets(payload.length) + END_OCTETS;
+      if (this.#fileAt > 0 && this.#fileAt + octets <= Header.FILE + Header.FILE_SIZE) {
+        this.#fileAt = this.#write(this.#fileAt, code, payload);
+        return true;
+      }
+      if (this.#snameAt > 0 && this.#snameAt + octets <= Header.SNAME + Header.SNAME_SIZE) {
+        this.#snameAt = this.#write(this.#snameAt, code, payload);
+        return true;
+      }
+    }
+    this.#omittedCount++;
+    return false;
+  }
+
+  /** Forgets that the reply has the options between two places. */
+  #forget(start: number, end: number): void {
+    const bytes = this.#bytes;
+    for (let at = start; at < end; at += OPTION_HEADER_OCTETS + bytes[at + 1]!) {
+      this.#slab.forgetOption(bytes[at]!);
+    }
   }
 
   /** Ends the reply and returns it, padded to the least length: a view on the slab. */

@@ -211,7 +211,8 @@ Deno.test("what comes back is never crowded out by what was asked for (RFC 3046 
     clientId: "01".repeat(30),
     options: [[82, relayInformation]],
   });
-  assert.deepEqual(codes(packet), [...FIRST, 43, 61, 82]);
+  assert.deepEqual(codes(packet), [...FIRST, 43, 52, 61, 82]);
+  assert.deepEqual(packet!.overloaded, [[15, text("a".repeat(100))]]);
   assert.deepEqual(option(packet!, 82), relayInformation);
 });
 

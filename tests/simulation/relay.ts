@@ -43,8 +43,8 @@ export function relayReply(bytes: Uint8Array, relayAddress: string): RelayedRepl
   const information = option(packet, RELAY_AGENT_INFORMATION);
   if (packet.giaddr !== relayAddress || information?.[0] !== CIRCUIT_ID) return undefined;
   const options = packet.options.filter(([code]) => code !== RELAY_AGENT_INFORMATION);
-  return {
-    port: information[2]! * 256 + information[3]!,
-    bytes: buildPacket({ ...packet, options }),
-  };
+  const relayed = buildPacket({ ...packet, options });
+  // `sname` and `file` go on as they are: there may be options in them (option 52).
+  relayed.set(bytes.subarray(44, 236), 44);
+  return { port: information[2]! * 256 + information[3]!, bytes: relayed };
 }

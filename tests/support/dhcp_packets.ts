@@ -30,6 +30,8 @@ export interface Packet {
   readonly mac: string;
   /** In the order of the packet; padding and END are not among them. */
   readonly options: readonly PacketOption[];
+  /** Those that stand in `file`, then those in `sname` (option 52). */
+  readonly overloaded: readonly PacketOption[];
 }
 
 const COOKIE = [99, 130, 83, 99];
@@ -71,6 +73,8 @@ export function parsePacket(bytes: Uint8Array): Packet {
   if (COOKIE.some((octet, at) => bytes[236 + at] !== octet)) throw new Error("no magic cookie");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const address = (at: number) => bytes.subarray(at, at + 4).join(".");
+  const options = parseOptions(bytes, OPTIONS_AT);
+  const overload = options.find(([code]) => code === 52)?.[1][0] ?? 0;
   return {
     op: view.getUint8(0),
     hops: view.getUint8(3),
@@ -83,13 +87,17 @@ export function parsePacket(bytes: Uint8Array): Packet {
     giaddr: address(24),
     mac: Array.from(bytes.subarray(28, 34), (octet) => octet.toString(16).padStart(2, "0"))
       .join(":"),
-    options: parseOptions(bytes),
+    options,
+    overloaded: [
+      ...(overload & 1 ? parseOptions(bytes.subarray(108, 236), 0) : []),
+      ...(overload & 2 ? parseOptions(bytes.subarray(44, 108), 0) : []),
+    ],
   };
 }
 
-function parseOptions(bytes: Uint8Array): PacketOption[] {
+function parseOptions(bytes: Uint8Array, start: number): PacketOption[] {
   const options: PacketOption[] = [];
-  let at = OPTIONS_AT;
+  let at = start;
   while (true) {
     const code = bytes[at++];
     if (code === undefined) throw new Error("no END option");

@@ -179,19 +179,91 @@ Deno.test("has tells which options are in the reply", () => {
   assert.equal(writer.has(54), false);
 });
 
+Deno.test("options that do not fit go into `file` and `sname` while overload is open", () => {
+  const writer = writerFor(undefined);
+  while (writer.option32(224, 1)) { /* fill */ }
+  assert.equal(writer.option(225, payload(10)), false, "before");
+  const open = writerFor(undefined);
+  open.option(53, payload(1));
+  open.openOverload();
+  assert.equal(open.option(224, payload(240)), true);
+  assert.equal(open.option(225, payload(126)), false, "no room for END in `file`");
+  assert.equal(open.option(226, payload(125)), true, "in `file`");
+  assert.equal(open.option(227, payload(61)), true, "in `sname`");
+  assert.equal(open.option(228, payload(60)), false);
+  assert.equal(open.option32(229, 7), true, "among the others");
+  assert.equal(open.omittedCount, 2);
+  open.closeOverload();
+  const reply = open.finish();
+  const { options, overloaded } = parsePacket(reply);
+  assert.deepEqual(options.map(([code]) => code), [53, 224, 229, 52]);
+  assert.deepEqual(overloaded, [[226, payload(125)], [227, payload(61)]]);
+  assert.deepEqual([reply[108 + 127], reply[44 + 63]], [255, 255], "END in both");
+});
+
+Deno.test("a field with boot data takes no options", () => {
+  for (const taken of [[108], [44], [44, 108]]) {
+    const slab = new ReplySlab();
+    const writer = writerFor(undefined, slab);
+    const bytes = slab.reserve(548);
+    for (const at of taken) bytes.set([0x62, 0x6f], at);
+    writer.openOverload();
+    writer.option(224, payload(255));
+    const isWritten = writer.option(225, payload(50));
+    writer.closeOverload();
+    const { options, overloaded } = parsePacket(writer.finish());
+    assert.equal(isWritten, taken.length === 1);
+    assert.deepEqual(
+      options.slice(1),
+      taken.length === 1 ? [[52, Uint8Array.of(taken[0] === 44 ? 1 : 2)]] : [],
+    );
+    assert.deepEqual(overloaded.map(([code]) => code), taken.length === 1 ? [225] : []);
+    for (const at of taken) assert.deepEqual([...bytes.subarray(at, at + 2)], [0x62, 0x6f]);
+  }
+});
+
+Deno.test("what was written since overload was opened can be written anew", () => {
+  const writer = writerFor(undefined);
+  writer.option(53, payload(1));
+  writer.openOverload();
+  writer.option(224, payload(255));
+  writer.option(225, payload(100));
+  writer.option(226, payload(50));
+  writer.option(227, payload(90));
+  assert.equal(writer.omittedCount, 1);
+  writer.reopenOverload();
+  assert.equal(writer.omittedCount, 0);
+  assert.deepEqual([53, 224, 225, 226].map((code) => writer.has(code)), [
+    true,
+    false,
+    false,
+    false,
+  ]);
+  writer.option(227, payload(90));
+  writer.closeOverload();
+  const reply = writer.finish();
+  const { options, overloaded } = parsePacket(reply);
+  assert.deepEqual(options, [[53, payload(1)], [227, payload(90)]]);
+  assert.deepEqual(overloaded, []);
+  assert(reply.subarray(44, 236).every((octet) => octet === 0), "both fields are empty again");
+});
+
 /** Options of one reply, each code once. */
 const options = fc.uniqueArray(
-  fc.tuple(fc.integer({ min: 1, max: 254 }), fc.uint8Array({ maxLength: 300 })),
+  fc.tuple(fc.integer({ min: 1, max: 254 }), fc.uint8Array({ maxLength: 300, size: "max" })),
   { selector: ([code]) => code, maxLength: 8 },
 );
 
 Deno.test("decode(encode(options)) is what fitted of the options (property)", () => {
   fc.assert(
     fc.property(options, fc.option(fc.nat(0xffff), { nil: undefined }), (wanted, sizeMax) => {
-      // Option 52 says how the others are read, and no reply of ours has it.
+      // The writer alone sends option 52.
       const sent = wanted.filter(([code]) => code !== 52);
       const writer = writerFor(sizeMax);
+      writer.openOverload();
       const fitted = new Map(sent.filter(([code, value]) => writer.option(code, value)));
+      assert.equal(writer.omittedCount, sent.length - fitted.size);
+      writer.closeOverload();
       const reply = writer.finish();
 
       const asRequest = reply.slice();
@@ -199,6 +271,7 @@ Deno.test("decode(encode(options)) is what fitted of the options (property)", ()
       const view = viewMessage(asRequest);
       assert(view.kind === "message");
       for (let code = 1; code < 255; code++) {
+        if (code === 52) continue;
         assert.deepEqual(view.option(code), fitted.get(code), `option ${code}`);
       }
       const sizeLegal = Math.max(sizeMax ?? 576, 576);
