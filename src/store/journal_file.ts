@@ -139,7 +139,10 @@ export function appendBytesNow(file: DiskFile, bytes: Uint8Array): void {
 
 function refuseShortWrite(bytes: Uint8Array, taken: number): void {
   if (taken === bytes.length) return;
-  throw new Error(`the disk took ${taken} of ${bytes.length} bytes; is it full?`);
+  throw new Error(
+    `the disk is full (it took ${taken} of ${bytes.length} bytes); make room and the journal ` +
+      "recovers by itself",
+  );
 }
 
 const NEWLINE = 0x0a;

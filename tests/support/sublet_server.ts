@@ -41,9 +41,13 @@ export function journalFile(scene: Scene): string {
 export async function startServer(
   scene: Scene,
   rest: string,
-  { interfaces = ["lan0"], through = [] as readonly string[] } = {},
+  {
+    interfaces = ["lan0"],
+    through = [] as readonly string[],
+    journal = journalFile(scene),
+  } = {},
 ): Promise<Program> {
-  const config = await scene.file("sublet.yaml", configText(scene, rest));
+  const config = await scene.file("sublet.yaml", `journal: ${journal}\n${rest}`);
   const command = [...through, ...subletCommand(), "run", "--config", config];
   const server = scene.start("server", "sublet run", command);
   await until("the server to serve", START_MS, async () => {
