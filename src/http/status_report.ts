@@ -112,7 +112,8 @@ function describeState(trouble: Trouble | undefined): string {
 /**
  * What keeps clients from being served. A store that cannot write is an outage: no ACK leaves
  * without it. So is having no interface to serve; but while one of several serves, the others may
- * just be waiting for their cable, which is normal and heals by itself.
+ * just be waiting for their cable, which is normal and heals by itself. A clock that is wrong
+ * keeps nobody from being served.
  */
 export function findTrouble(source: StatusSource): Trouble | undefined {
   const store = source.health();
@@ -121,7 +122,10 @@ export function findTrouble(source: StatusSource): Trouble | undefined {
   }
   const interfaces = source.interfaces();
   const waiting = interfaces.filter(({ state }) => state !== "serving");
-  if (waiting.length === 0) return undefined;
+  if (waiting.length === 0) {
+    const reason = store["clock-problem"];
+    return reason === undefined ? undefined : { outage: false, reason };
+  }
   return {
     outage: waiting.length === interfaces.length,
     reason: waiting.map(({ name, state }) => `${name} ${STATE_WORDS[state]}`).join(", "),

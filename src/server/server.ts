@@ -16,6 +16,7 @@ import { type LeaseStore, StoreError } from "../store/lease_store.ts";
 import { formatIpv4, type Ipv4 } from "../wire/ipv4.ts";
 import { MessageView, viewMessage } from "../wire/message_view.ts";
 import { ReplySlab } from "../wire/message_writer.ts";
+import { ClockWatch } from "./clock_watch.ts";
 import type { ExchangeEvent, Outcome, ServerEvent } from "./events.ts";
 
 /** Everything the loop works with; made in cli/run.ts and in tests/support. */
@@ -72,10 +73,12 @@ export class DhcpServer {
   #changesInFlight = 0;
   #storeFailing = false;
   readonly #startedAtMs: number;
+  readonly #clockWatch: ClockWatch;
 
   constructor(parts: ServerParts) {
     this.#parts = parts;
     this.#startedAtMs = parts.clock.monotonicMs();
+    this.#clockWatch = new ClockWatch(parts.clock);
     this.#configured = parts.config;
     this.#config = parts.config;
   }
@@ -128,6 +131,8 @@ export class DhcpServer {
    * a failure, while there is nothing to write.
    */
   checkStore(): void {
+    const message = this.#clockWatch.look();
+    if (message !== undefined) this.#parts.emit({ kind: "notice", level: "warning", message });
     this.#commitGroup({ changes: [], paid: [] });
   }
 

@@ -20,6 +20,8 @@ export interface OpenedJournal {
   readonly offsetMs: number;
   /** False when it is to be written anew: it has bad lines, or no header. */
   readonly isSound: boolean;
+  /** Wall time of the newest line. */
+  readonly newestLineMs: number;
   readonly remarks: readonly string[];
 }
 
@@ -61,6 +63,7 @@ export async function openExisting(
       journal: { file, identity, leaseCount: leases.size, lineCount, byteCount },
       offsetMs: placement.offsetMs,
       isSound: hasHeader && rejected.length === 0,
+      newestLineMs: contents.newestMs + contents.stepsMs,
       remarks,
     };
   } catch (error) {

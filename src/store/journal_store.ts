@@ -11,6 +11,7 @@ import assert from "node:assert/strict";
 import type { Durability } from "../config/config.ts";
 import type { Lease } from "../leases/lease.ts";
 import type { Clock } from "./clock.ts";
+import { doubtClock } from "./clock_doubt.ts";
 import { Compaction } from "./compaction.ts";
 import { type Disk, type DiskFile, type DiskLock, realDisk } from "./disk.ts";
 import { describeError } from "./disk_error.ts";
@@ -101,6 +102,8 @@ class JournalStore implements LeaseStore {
   #isClosed = false;
   /** Wall time of the journal less monotonic time: as the clocks stood at the last step. */
   #offsetMs = 0;
+  /** Wall time of the newest line that was there at start. */
+  #newestLineMs = -Infinity;
   #pending: Group = { text: "", lineCount: 0, waiters: [] };
   #lock: DiskLock | undefined;
   /** The one writer, while there is something to write. */
@@ -154,7 +157,11 @@ class JournalStore implements LeaseStore {
 
   health(): StoreHealth {
     const problem = this.#fault?.error.message ?? this.#compactionProblem;
-    return problem === undefined ? { ok: true } : { ok: false, problem };
+    const clockProblem = doubtClock(this.#clock.wallMs(), this.#newestLineMs);
+    return {
+      ...(problem === undefined ? { ok: true } : { ok: false, problem }),
+      ...(clockProblem === undefined ? {} : { "clock-problem": clockProblem }),
+    };
   }
 
   async close(): Promise<void> {
@@ -184,6 +191,7 @@ class JournalStore implements LeaseStore {
     const opened = await openExisting(this.#disk, this.#path, this.#clock, leases);
     this.#journal = opened.journal;
     this.#offsetMs = opened.offsetMs;
+    this.#newestLineMs = opened.newestLineMs;
     this.#compactAtLines = this.#compactionThreshold(opened.journal);
     if (opened.isSound) this.#beginApart();
     else await this.#rewrite(leases.records());

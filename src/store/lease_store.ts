@@ -39,6 +39,8 @@ export interface StoreHealth {
   readonly ok: boolean;
   /** The last error, in words for the operator, while `ok` is false. */
   readonly problem?: string;
+  /** Why the time cannot be what the machine takes it for, in words for the operator. */
+  readonly "clock-problem"?: string;
 }
 
 /** Exit code of a process that cannot work with its store (EX_IOERR of sysexits.h). */

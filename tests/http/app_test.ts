@@ -258,6 +258,12 @@ Deno.test("what a client calls itself cannot reach the terminal as it is", async
 const down: InterfaceStatus = { name: "eth1", state: "down", addresses: [] };
 const HEALTH_TABLE: readonly [name: string, SourceSketch, status: number, body: string][] = [
   ["all well", {}, 200, "ok\n"],
+  [
+    "the clock cannot be right",
+    { health: { ok: true, "clock-problem": "the clock says 1970" } },
+    200,
+    "degraded: the clock says 1970\n",
+  ],
   ["one interface of two is down", { interfaces: [ETH0, down] }, 200, "degraded: eth1 is down\n"],
   ["no interface serves", { interfaces: [down] }, 503, "eth1 is down\n"],
   [
