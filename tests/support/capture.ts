@@ -22,17 +22,23 @@ export interface Capture {
     what: string,
     fits: (datagram: CapturedDatagram) => boolean,
   ): Promise<CapturedDatagram>;
+  /** Ends the capture, and returns all of it. */
+  end(): Promise<CapturedDatagram[]>;
 }
 
 const WAIT_MS = 5_000;
 
-/** Captures UDP on an interface from now to the end of the scene. */
+/**
+ * Captures UDP on an interface from now to the end of the scene, unless it is ended before. `name`
+ * tells several captures of one interface apart.
+ */
 export async function startCapture(
   scene: Scene,
   node: string,
   interfaceName: string,
+  name = "all",
 ): Promise<Capture> {
-  const file = `${scene.directory}/${node}-${interfaceName}.pcap`;
+  const file = `${scene.directory}/${node}-${interfaceName}-${name}.pcap`;
   const tcpdump: Program = scene.start(node, `tcpdump on ${interfaceName} of ${node}`, [
     ...["tcpdump", "-i", interfaceName, "-n", "-U", "--immediate-mode"],
     // As root, because tcpdump's own user may not write into the scene's directory.
@@ -43,6 +49,11 @@ export async function startCapture(
   return {
     datagrams,
     waitFor: (what, fits) => until(what, WAIT_MS, async () => (await datagrams()).find(fits)),
+    end: async () => {
+      tcpdump.signal("SIGTERM");
+      await tcpdump.ends();
+      return await datagrams();
+    },
   };
 }
 
