@@ -15,6 +15,8 @@ export type Rule =
   | "confirmed"
   | "healed-unknown-client"
   | "options-only"
+  | "ipv6-only-preferred"
+  | "no-address-left"
   // NAKs
   | "wrong-network"
   | "address-not-available"

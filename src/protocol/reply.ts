@@ -7,7 +7,7 @@ import { Option } from "../wire/option_codes.ts";
 import type { Reply } from "./decision.ts";
 import { informDestination, nakDestination, replyDestination } from "./destination.ts";
 import type { GrantedTime } from "./lease_time.ts";
-import { type ReplyFacts, writeOptions } from "./reply_options.ts";
+import { type InsteadOfAddress, type ReplyFacts, writeOptions } from "./reply_options.ts";
 import { type Inform, MessageType, type Request, serverIdOverride } from "./request.ts";
 
 /** What a reply says of the client's network; a lease time goes with an address only. */
@@ -23,7 +23,7 @@ export interface Grant extends Network {
   readonly time: GrantedTime;
 }
 
-interface Server {
+export interface Server {
   readonly config: Config;
   readonly ownAddresses: ReadonlySet<Ipv4>;
 }
@@ -40,6 +40,21 @@ export function encodeOffer(
     type: "OFFER",
     bytes: encode(request, header, slab, factsOf(MessageType.OFFER, request, grant, server)),
     destination: replyDestination(request, grant.address),
+  };
+}
+
+/** DHCPOFFER of no address: what the client is told instead. */
+export function encodeOfferOfNone(
+  request: Request,
+  instead: InsteadOfAddress,
+  server: Server,
+  slab: ReplySlab,
+): Reply {
+  const facts = { ...bareFacts(MessageType.OFFER, request, server), instead };
+  return {
+    type: "OFFER",
+    bytes: encode(request, broadcastHeader(request), slab, facts),
+    destination: nakDestination(request),
   };
 }
 
@@ -82,21 +97,33 @@ export function encodeNak(
   server: Server,
   slab: ReplySlab,
 ): Reply {
-  // §4.3.2: through a relay, "the server MUST set the broadcast bit in the DHCPNAK, so that the
-  // relay agent will broadcast the DHCPNAK to the client".
-  const { flags, giaddr } = request.view;
-  const header = { ciaddr: 0, yiaddr: 0, flags: giaddr !== 0 ? flags | BROADCAST_FLAG : flags };
   return {
     type: "NAK",
-    bytes: encode(request, header, slab, {
-      view: request.view,
-      messageType: MessageType.NAK,
-      serverIdentifier: serverIdentifier(request, server, undefined),
-      isRapid: false,
-      returnsSubnetSelection: server.config.subnetSelection,
+    bytes: encode(request, broadcastHeader(request), slab, {
+      ...bareFacts(MessageType.NAK, request, server),
       message,
     }),
     destination: nakDestination(request),
+  };
+}
+
+/**
+ * The header of a reply without an address, which no frame could be sent to. RFC 2131 §4.3.2 of
+ * NAKs: through a relay, "the server MUST set the broadcast bit in the DHCPNAK, so that the relay
+ * agent will broadcast the DHCPNAK to the client".
+ */
+function broadcastHeader({ view: { flags, giaddr } }: Request): ReplyHeader {
+  return { ciaddr: 0, yiaddr: 0, flags: giaddr !== 0 ? flags | BROADCAST_FLAG : flags };
+}
+
+/** The facts of a reply that says nothing of the client's network. */
+function bareFacts(messageType: number, request: Request, server: Server): ReplyFacts {
+  return {
+    view: request.view,
+    messageType,
+    serverIdentifier: serverIdentifier(request, server, undefined),
+    isRapid: false,
+    returnsSubnetSelection: server.config.subnetSelection,
   };
 }
 

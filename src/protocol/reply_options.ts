@@ -8,6 +8,9 @@ import { encodeOptionValue } from "../wire/option_values.ts";
 import type { GrantedTime } from "./lease_time.ts";
 import { formFor } from "./option_forms.ts";
 
+/** Options, code and payload, that stand in the place of an address. */
+export type InsteadOfAddress = readonly (readonly [number, Uint8Array])[];
+
 /** What the options of a reply are made from. What is absent is not sent. */
 export interface ReplyFacts {
   readonly view: MessageView;
@@ -24,6 +27,8 @@ export interface ReplyFacts {
   readonly returnsSubnetSelection: boolean;
   /** Option 56, for people: why a NAK was sent. */
   readonly message?: string | undefined;
+  /** What an OFFER without an address says. */
+  readonly instead?: InsteadOfAddress;
 }
 
 type Contributor = (facts: ReplyFacts, writer: MessageWriter) => void;
@@ -36,6 +41,7 @@ const CONTRIBUTORS: readonly Contributor[] = [
   rapidCommit,
   subnetMask,
   message,
+  insteadOfAddress,
   subnetSelection,
   requestedOptions,
   clientIdentifier,
@@ -79,6 +85,11 @@ function subnetMask({ subnet }: ReplyFacts, writer: MessageWriter): void {
 
 function message({ message }: ReplyFacts, writer: MessageWriter): void {
   if (message !== undefined) writer.option(Option.MESSAGE, encodeOptionValue("text", message));
+}
+
+function insteadOfAddress({ instead }: ReplyFacts, writer: MessageWriter): void {
+  if (instead === undefined) return;
+  for (const [code, payload] of instead) writer.option(code, payload);
 }
 
 /** RFC 3011 §2: "an identical copy of the option to any client that sends it", asked for or not. */

@@ -33,6 +33,7 @@ import {
   type Selecting,
   serverIdOverride,
 } from "./request.ts";
+import { offerAutoConfigure, offerV6Only } from "./no_address.ts";
 import { encodeAck, encodeInformAck, encodeNak, encodeOffer } from "./reply.ts";
 import { cutTo, grantTime, requestedLeaseSeconds } from "./lease_time.ts";
 import { secondsOnDisk } from "./unwritten_renewal.ts";
@@ -79,9 +80,14 @@ function discover(request: Discover, state: EngineState, slab: ReplySlab): Decis
   const { config, nowMs } = state;
   const { client } = request;
   const subnets = attachedSubnets(config, request, request.requestedAddress);
-  if (subnets.length === 0) return ignore("no-subnet");
+  const [likeliest] = subnets;
+  if (likeliest === undefined) return ignore("no-subnet");
+  const v6Only = offerV6Only(request, likeliest, state, slab);
+  if (v6Only !== undefined) return v6Only;
   const choice = chooseAmong(subnets, request, state);
-  if (choice === undefined) return ignore("pool-exhausted");
+  if (choice === undefined) {
+    return offerAutoConfigure(request, likeliest, state, slab) ?? ignore("pool-exhausted");
+  }
 
   const { address, rule, subnet, reservation } = choice;
   // RFC 4039 §3: "the server responds with a DHCPACK that includes the Rapid Commit option", and
