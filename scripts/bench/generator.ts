@@ -9,7 +9,7 @@
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { parseHex } from "../../src/wire/hex.ts";
-import { formatIpv4, type Ipv4, parseIpv4 } from "../../src/wire/ipv4.ts";
+import { type Ipv4, parseIpv4 } from "../../src/wire/ipv4.ts";
 import { Latencies, type LatencySummary } from "./latencies.ts";
 import { ACK, hardwareAddressOf, Messages, NAK, OFFER, readAnswer } from "./messages.ts";
 import { openFrames, openRelay, type Transport } from "./transport.ts";
@@ -18,9 +18,21 @@ import { openFrames, openRelay, type Transport } from "./transport.ts";
  * - `relay`: whole exchanges through a relay agent; `broadcast` and `unicast`: of clients on the
  *   server's network, with and without the BROADCAST flag.
  * - `renew`: RENEWING by unicast on the server's network; `rebind`: REBINDING through the relay.
+ * - `mixed`: through the relay, two of three exchanges extend a lease and one is a whole one.
+ * - `churn`: through the relay, a whole exchange and then a RELEASE, of ever new clients.
  */
-export const MODES = ["relay", "broadcast", "unicast", "renew", "rebind"] as const;
+export const MODES = [
+  "relay",
+  "broadcast",
+  "unicast",
+  "renew",
+  "rebind",
+  "mixed",
+  "churn",
+] as const;
 export type Mode = (typeof MODES)[number];
+
+const RELAYED: ReadonlySet<Mode> = new Set(["relay", "rebind", "mixed", "churn"]);
 
 export interface LoadReport {
   readonly mode: Mode;
@@ -45,7 +57,12 @@ export interface LoadReport {
 interface LoadOptions {
   readonly mode: Mode;
   readonly server: Ipv4;
+  /** They take turns. */
   readonly clients: number;
+  /** The clients from 0 on that have a lease already, one address after the other. */
+  readonly leases: number;
+  /** The address that client 0 has. */
+  readonly firstAddress: Ipv4;
   /** Closed loop; in an open one, as many as may be outstanding. */
   readonly outstanding: number;
   /** Started each second, evenly; 0 for a closed loop. */
@@ -61,14 +78,10 @@ const SLOTS_MAX = 1 << SLOT_BITS;
 
 const [IDLE, DISCOVERING, REQUESTING, EXTENDING] = [0, 1, 2, 3];
 
-/** How long the clients of `renew` and `rebind` may take to get their leases. */
-const PREPARE_SECONDS_MAX = 120;
-
 class Generator {
   readonly #options: LoadOptions;
   readonly #transport: Transport;
   readonly #messages: Messages;
-  readonly #addresses: Uint32Array;
   readonly #state: Uint8Array;
   readonly #client: Uint32Array;
   readonly #turn: Uint16Array;
@@ -77,7 +90,7 @@ class Generator {
   /** Slots that are free, and those in use in the order of their start. */
   readonly #free: number[] = [];
   #running: { slot: number; turn: number }[] = [];
-  #nextClient = 0;
+  #turns = 0;
   #nowMs = performance.now();
   #started = 0;
   #completed = 0;
@@ -87,11 +100,10 @@ class Generator {
   readonly #ack = new Latencies();
   readonly #whole = new Latencies();
 
-  constructor(options: LoadOptions, transport: Transport, messages: Messages, at: Uint32Array) {
+  constructor(options: LoadOptions, transport: Transport, messages: Messages) {
     this.#options = options;
     this.#transport = transport;
     this.#messages = messages;
-    this.#addresses = at;
     const slots = options.rate > 0 ? SLOTS_MAX : options.outstanding;
     this.#state = new Uint8Array(slots);
     this.#client = new Uint32Array(slots);
@@ -99,24 +111,6 @@ class Generator {
     this.#startedMs = new Float64Array(slots);
     this.#requestedMs = new Float64Array(slots);
     for (let slot = slots - 1; slot >= 0; slot--) this.#free.push(slot);
-  }
-
-  /** Gives every client a lease, a few at a time, so that slow servers lose none. */
-  prepare(): void {
-    const endMs = performance.now() + PREPARE_SECONDS_MAX * 1000;
-    let missing: number[] = Array.from({ length: this.#options.clients }, (_, i) => i);
-    while (missing.length > 0 && performance.now() < endMs) {
-      let at = 0;
-      do {
-        this.#nowMs = performance.now();
-        while (at < missing.length && this.#running.length < PREPARED_AT_ONCE) {
-          this.#start(missing[at++]!, DISCOVERING);
-        }
-        this.#step(2);
-      } while ((at < missing.length || this.#running.length > 0) && performance.now() < endMs);
-      missing = missing.filter((client) => this.#addresses[client] === 0);
-    }
-    if (missing.length > 0) throw new Error(`${missing.length} clients got no lease`);
   }
 
   run(): LoadReport {
@@ -170,14 +164,13 @@ class Generator {
 
   /** Starts exchanges and answers until `endMs`. */
   #drive(endMs: number, fromMs: number): void {
-    const { rate, outstanding, mode } = this.#options;
-    const first = mode === "renew" || mode === "rebind" ? EXTENDING : DISCOVERING;
+    const { rate, outstanding } = this.#options;
     let begun = 0;
     while (this.#nowMs < endMs) {
       const due = rate > 0
         ? Math.min(this.#free.length, Math.floor((this.#nowMs - fromMs) / 1000 * rate) - begun)
         : outstanding - this.#running.length;
-      for (let i = 0; i < due; i++) this.#start(this.#nextClient++ % this.#options.clients, first);
+      for (let i = 0; i < due; i++) this.#startNext();
       begun += Math.max(0, due);
       this.#step(1);
     }
@@ -191,6 +184,14 @@ class Generator {
     if (count === 0) this.#transport.wait(waitMs);
     this.#nowMs = performance.now();
     this.#expire();
+  }
+
+  #startNext(): void {
+    const { mode, clients, leases } = this.#options;
+    const turn = this.#turns++;
+    const isExtending = mode === "renew" || mode === "rebind" || (mode === "mixed" && turn % 3 > 0);
+    if (isExtending) this.#start(turn % leases, EXTENDING);
+    else this.#start(leases + turn % clients, DISCOVERING);
   }
 
   #start(client: number, state: number): void {
@@ -207,7 +208,7 @@ class Generator {
     if (state === DISCOVERING) {
       this.#send(this.#messages.discover(xid, client), client, 0);
     } else {
-      const address = this.#addresses[client]!;
+      const address = this.#options.firstAddress + client;
       this.#send(this.#messages.extend(xid, client, address), client, address);
     }
   }
@@ -236,8 +237,11 @@ class Generator {
     } else if (type === ACK && state >= REQUESTING) {
       this.#ack.add(nowMs - this.#requestedMs[slot]!);
       this.#whole.add(sinceMs);
-      this.#addresses[client] = yiaddr;
       this.#completed++;
+      if (this.#options.mode === "churn") {
+        const release = this.#messages.release(xid, client, yiaddr, this.#options.server);
+        this.#send(release, client, yiaddr);
+      }
       this.#finish(slot);
     } else if (type === NAK) {
       this.#naks++;
@@ -266,8 +270,6 @@ class Generator {
   }
 }
 
-const PREPARED_AT_ONCE = 32;
-
 function main(): void {
   const { values } = parseArgs({
     options: {
@@ -277,12 +279,13 @@ function main(): void {
       interface: { type: "string", default: "" },
       "server-mac": { type: "string", default: "" },
       clients: { type: "string", default: "50000" },
+      leases: { type: "string", default: "0" },
+      "first-address": { type: "string", default: "10.1.0.0" },
       outstanding: { type: "string", default: "32" },
       rate: { type: "string", default: "0" },
       seconds: { type: "string", default: "5" },
       "warmup-seconds": { type: "string", default: "1" },
       "timeout-ms": { type: "string", default: "1000" },
-      prepare: { type: "boolean", default: false },
     },
   });
   const mode = MODES.find((it) => it === values.mode);
@@ -295,34 +298,26 @@ function main(): void {
     mode,
     server,
     clients: Number(values.clients),
+    leases: Number(values.leases),
+    firstAddress: parseIpv4(values["first-address"]) ?? 0,
     outstanding: Number(values.outstanding),
     rate: Number(values.rate),
     seconds: Number(values.seconds),
     warmupSeconds: Number(values["warmup-seconds"]),
     timeoutMs: Number(values["timeout-ms"]),
   };
-  const addresses = new Uint32Array(options.clients);
-  const isRelayed = mode === "relay" || mode === "rebind";
+  const { leases, firstAddress } = options;
+  const isRelayed = RELAYED.has(mode);
   const messages = new Messages(isRelayed ? giaddr : 0, mode === "broadcast");
-  const owners = new Map<Ipv4, number>();
   const transport = isRelayed ? openRelay(server, giaddr) : openFrames(
     values.interface,
     { address: server, hardwareAddress: parseHex(values["server-mac"]) ?? new Uint8Array(6) },
     (address) => {
-      const owner = owners.get(address);
-      return owner === undefined ? undefined : hardwareAddressOf(owner);
+      const owner = address - firstAddress;
+      return owner >= 0 && owner < leases ? hardwareAddressOf(owner) : undefined;
     },
   );
-  const isPrepared = values.prepare || mode === "renew" || mode === "rebind";
-  const generator = new Generator(options, transport, messages, addresses);
-  if (isPrepared) generator.prepare();
-  for (const [client, address] of addresses.entries()) {
-    if (address !== 0) owners.set(address, client);
-  }
-  if (isPrepared) {
-    console.error(`prepared: ${owners.size} leases, e.g. ${formatIpv4(addresses[0]!)}`);
-  }
-  console.log(JSON.stringify(generator.run()));
+  console.log(JSON.stringify(new Generator(options, transport, messages).run()));
 }
 
 if (import.meta.main) main();

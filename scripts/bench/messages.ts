@@ -1,7 +1,7 @@
 /** The messages of the load generator's clients, made from templates that are patched in place. */
 import { type Ipv4, readIpv4, writeIpv4 } from "../../src/wire/ipv4.ts";
 
-const [DISCOVER, REQUEST] = [1, 3];
+const [DISCOVER, REQUEST, RELEASE] = [1, 3, 7];
 export const [OFFER, ACK, NAK] = [2, 5, 6];
 
 /** Offsets of RFC 2131 figure 1. */
@@ -21,8 +21,16 @@ interface Template {
   readonly server: number;
 }
 
+/** Which of the options 50 and 54 a message has. */
+interface Shape {
+  readonly hasRequested: boolean;
+  readonly hasServer: boolean;
+}
+
+const NEITHER: Shape = { hasRequested: false, hasServer: false };
+
 /** Lays options out behind a header, and tells where those are that change. */
-function template(type: number, isSelecting: boolean, giaddr: Ipv4, isBroadcast: boolean) {
+function template(type: number, shape: Shape, giaddr: Ipv4, isBroadcast: boolean) {
   const bytes = new Uint8Array(MESSAGE_OCTETS);
   bytes.set([1, 1, 6, giaddr === 0 ? 0 : 1]);
   if (isBroadcast) bytes[Header.FLAGS] = BROADCAST_FLAG;
@@ -36,8 +44,8 @@ function template(type: number, isSelecting: boolean, giaddr: Ipv4, isBroadcast:
   };
   option(53, [type]);
   const clientId = option(61, [1, 0, 0, 0, 0, 0, 0]) + 1;
-  const requested = isSelecting ? option(50, [0, 0, 0, 0]) : 0;
-  const server = isSelecting ? option(54, [0, 0, 0, 0]) : 0;
+  const requested = shape.hasRequested ? option(50, [0, 0, 0, 0]) : 0;
+  const server = shape.hasServer ? option(54, [0, 0, 0, 0]) : 0;
   option(57, [1500 >> 8, 1500 & 255]);
   option(60, VENDOR_CLASS);
   option(55, PARAMETERS);
@@ -55,12 +63,15 @@ export class Messages {
   readonly #discover: Template;
   readonly #select: Template;
   readonly #extend: Template;
+  readonly #release: Template;
 
   /** `giaddr` is 0 for clients without a relay agent. */
   constructor(giaddr: Ipv4, isBroadcast: boolean) {
-    this.#discover = template(DISCOVER, false, giaddr, isBroadcast);
-    this.#select = template(REQUEST, true, giaddr, isBroadcast);
-    this.#extend = template(REQUEST, false, giaddr, false);
+    const both = { hasRequested: true, hasServer: true };
+    this.#discover = template(DISCOVER, NEITHER, giaddr, isBroadcast);
+    this.#select = template(REQUEST, both, giaddr, isBroadcast);
+    this.#extend = template(REQUEST, NEITHER, giaddr, false);
+    this.#release = template(RELEASE, { ...both, hasRequested: false }, giaddr, false);
   }
 
   discover(xid: number, client: number): Uint8Array {
@@ -78,6 +89,13 @@ export class Messages {
   extend(xid: number, client: number, address: Ipv4): Uint8Array {
     const bytes = stamp(this.#extend, xid, client);
     writeIpv4(bytes, Header.CIADDR, address);
+    return bytes;
+  }
+
+  release(xid: number, client: number, address: Ipv4, server: Ipv4): Uint8Array {
+    const bytes = stamp(this.#release, xid, client);
+    writeIpv4(bytes, Header.CIADDR, address);
+    writeIpv4(bytes, this.#release.server, server);
     return bytes;
   }
 }
