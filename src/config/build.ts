@@ -25,6 +25,7 @@ export function buildConfig(parsed: ParsedConfig, directory: string): Config {
     ...(parsed.user !== undefined && { user: parsed.user }),
     trustOption82: new Set(parsed["trust-option-82"]),
     subnetSelection: parsed["subnet-selection"],
+    ...(parsed.leasequery && { leasequery: Object.freeze(parsed.leasequery) }),
     journal: isAbsolute(parsed.journal) ? parsed.journal : join(directory, parsed.journal),
     durability: Object.freeze(parsed.durability),
     renewWriteThreshold: parsed["renew-write-threshold"],

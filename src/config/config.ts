@@ -99,6 +99,8 @@ export interface Config {
   readonly trustOption82: ReadonlySet<string>;
   /** Whether clients may name the subnet that they want an address of (option 118, RFC 3011). */
   readonly subnetSelection: boolean;
+  /** Who may ask for leases (RFC 4388), by giaddr; absent when nobody may. */
+  readonly leasequery?: readonly Cidr[];
   /** Path of the lease journal. */
   readonly journal: string;
   readonly durability: Durability;

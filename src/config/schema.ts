@@ -27,6 +27,7 @@ import {
   interfaceNameSchema,
   ipv4Schema,
   macSchema,
+  networkOrAddressSchema,
   plainTextSchema,
   rangeSchema,
   relaySchema,
@@ -168,6 +169,15 @@ export const subnetEntrySchema = mapSchema("a map that begins with subnet", {
   }),
 }, unknownKeyOrOption);
 
+const leasequerySchema = mapSchema("{ allow: [10.0.0.1, 10.9.0.0/24] }", {
+  allow: oneOrManySchema("an address like 10.0.0.1 or 10.9.0.0/24", networkOrAddressSchema, 1).meta(
+    {
+      description:
+        "Addresses and networks, by the address that the asker names as its own (giaddr).",
+    },
+  ),
+}).transform(({ allow }) => allow);
+
 /** The whole file. */
 export const configSchema = mapSchema("a map with the keys interfaces and subnets", {
   "interfaces": oneOrManySchema("the name of an interface like eth0", interfaceNameSchema, 1).meta({
@@ -199,6 +209,11 @@ export const configSchema = mapSchema("a map with the keys interfaces and subnet
         "request (giaddr is zero): behind switches that set it, and take it out of what clients " +
         "send.",
     }),
+  "leasequery": leasequerySchema.optional().meta({
+    description:
+      "Who may ask which client has an address, and which one a client has (RFC 4388). " +
+      "Nobody when left out.",
+  }),
   "subnet-selection": booleanSchema().prefault(false).meta({
     description: "Whether any client may choose its subnet with option 118 (RFC 3011). A relay " +
       "agent may in any case, with sub-option 5 of option 82 (RFC 3527).",

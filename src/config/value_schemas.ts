@@ -119,6 +119,20 @@ function hostBits(cidr: Cidr): Refusal | undefined {
   );
 }
 
+/** A network, or one address as the network of just that. */
+export const networkOrAddressSchema = textSchema<Cidr>({
+  expected: "an address like 10.0.0.1 or 10.9.0.0/24",
+  read(text) {
+    const address = parseIpv4(text);
+    if (address !== undefined) return { network: address, prefixLength: 32 };
+    const cidr = parseCidr(text);
+    return cidr === undefined ? undefined : hostBits(cidr) ?? cidr;
+  },
+  isListed: true,
+  hintFor: (value) => typeof value === "string" ? prefixInstead(value) : undefined,
+  pattern: String.raw`^${ADDRESS_PATTERN}(/\d{1,2})?$`,
+});
+
 /** Where a route leads: a network, or `default` for everywhere else. */
 export const destinationSchema = textSchema<Cidr>({
   expected: "a network like 10.0.0.0/8, or default",

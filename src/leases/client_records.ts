@@ -7,7 +7,7 @@
  * name in UTF-8 and option 82.
  */
 import { formatHex, octetCountOfHex, octetOfHex } from "../wire/hex.ts";
-import { type Client, makeClient } from "./lease.ts";
+import { type Client, hardwareHash, makeClient } from "./lease.ts";
 import { OctetArena } from "./octet_arena.ts";
 
 const HEADER_OCTETS = 6;
@@ -74,6 +74,22 @@ export class ClientRecords {
         isHexAt(bytes, start + HEADER_OCTETS, hardwareOctets, hardwareAddress);
     }
     return isHexAt(bytes, start + HEADER_OCTETS + hardwareOctets, idOctets, clientId);
+  }
+
+  /** Whether the record has the hardware address of the client. */
+  hasHardwareOf(record: number, { hardwareType, hardwareAddress }: Client): boolean {
+    const bytes = this.#arena.pageOf(record);
+    const start = this.#arena.offsetOf(record);
+    return bytes[start] === hardwareType &&
+      isHexAt(bytes, start + HEADER_OCTETS, bytes[start + 1]!, hardwareAddress);
+  }
+
+  /** The hash of the record's hardware address. */
+  hardwareHash(record: number): number {
+    const bytes = this.#arena.pageOf(record);
+    const start = this.#arena.offsetOf(record);
+    const address = start + HEADER_OCTETS;
+    return hardwareHash(bytes[start]!, formatHex(bytes, address, address + bytes[start + 1]!));
   }
 
   /** Whether the record is what `add` would make of these. */

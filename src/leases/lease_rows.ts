@@ -120,6 +120,16 @@ export class LeaseRows implements HeapColumns {
       this.#clients.isOf(this.#record[row]!, client);
   }
 
+  /** Whether the row has a lease of the client's hardware address. */
+  isLeaseOfHardware(row: number, client: Client): boolean {
+    return this.#state[row] !== NO_LEASE && this.#clients.hasHardwareOf(this.#record[row]!, client);
+  }
+
+  /** Hash of the hardware address of the lease's client. */
+  hardwareHash(row: number): number {
+    return this.#clients.hardwareHash(this.#record[row]!);
+  }
+
   /** Hash of the lease's client. */
   leaseHash(row: number): number {
     return this.#leaseHash[row]!;

@@ -13,7 +13,7 @@
 import assert from "node:assert/strict";
 import type { Subnet } from "../config/config.ts";
 import { type Ipv4, lastAddress } from "../wire/ipv4.ts";
-import type { Client, Lease } from "./lease.ts";
+import { type Client, hardwareHash, type Lease } from "./lease.ts";
 import { LeaseRows, NONE } from "./lease_rows.ts";
 import { RowIndex } from "./row_index.ts";
 import { Standings, type SubnetCounts } from "./standings.ts";
@@ -26,6 +26,9 @@ export interface Offer {
   readonly expiresAtMs: number;
 }
 
+/** Rows that are found by one hardware address. */
+const HARDWARE_ROWS_MAX = 64;
+
 export class LeaseTable {
   #subnets: readonly Subnet[] = [];
   readonly #rows = new LeaseRows();
@@ -34,6 +37,8 @@ export class LeaseTable {
   /** Rows whose lease names the client; declined ones are not here. */
   readonly #byClient = new RowIndex();
   readonly #byOfferedClient = new RowIndex();
+  /** The rows of `#byClient` by hardware address, where it was asked for. */
+  #byHardware: RowIndex | undefined;
   #leaseCount = 0;
   #nowMs = -Infinity;
 
@@ -115,6 +120,30 @@ export class LeaseTable {
       : -Infinity;
   }
 
+  /** Makes `addressesOfHardware` possible, from now on: one look at every record. */
+  indexHardware(): void {
+    if (this.#byHardware !== undefined) return;
+    this.#byHardware = new RowIndex();
+    for (let row = 0; row < this.#rows.end; row++) {
+      if (this.#rows.hasHolder(row)) this.#linkHardware(row);
+    }
+  }
+
+  /** Addresses that the client actively leases, of its first `looksMax` records. */
+  addressesOf(client: Client, nowMs: number, looksMax: number): readonly Ipv4[] {
+    const isOf = (row: number) => this.#rows.isLeaseOf(row, client);
+    return this.#activeAddresses(this.#byClient, client.hash, isOf, nowMs, looksMax);
+  }
+
+  /** As `addressesOf`, of all the clients with the hardware address of this one. */
+  addressesOfHardware(client: Client, nowMs: number, looksMax: number): readonly Ipv4[] {
+    assert(this.#byHardware !== undefined, "the hardware addresses are indexed");
+    const { hardwareType, hardwareAddress } = client;
+    const hash = hardwareHash(hardwareType, hardwareAddress);
+    const isOf = (row: number) => this.#rows.isLeaseOfHardware(row, client);
+    return this.#activeAddresses(this.#byHardware, hash, isOf, nowMs, looksMax);
+  }
+
   /** Option 82 of the client's lease of the address, past or present, as a copy. */
   relayInformationOf(client: Client, address: Ipv4): Uint8Array | undefined {
     const row = this.#find(address);
@@ -134,10 +163,16 @@ export class LeaseTable {
     const wasLinked = rows.hasHolder(row);
     const isLinked = lease.state !== "declined";
     const staysLinked = wasLinked && isLinked && rows.isLeaseOf(row, client);
+    // Where the hardware addresses are indexed at all, a renewal leaves the index as it is.
+    const byHardware = this.#byHardware;
+    const keepsHardware = wasLinked && isLinked && byHardware !== undefined &&
+      rows.isLeaseOfHardware(row, client);
+    if (wasLinked && !keepsHardware) byHardware?.remove(rows.hardwareHash(row), row);
     if (!rows.hasLease(row)) this.#leaseCount++;
     if (wasLinked && !staysLinked) this.#byClient.remove(rows.leaseHash(row), row);
     rows.setLease(row, lease);
     if (isLinked && !staysLinked) this.#byClient.add(client.hash, row);
+    if (isLinked && !keepsHardware) this.#linkHardware(row);
     if (rows.isOfferedTo(row, client)) this.#dropOffer(row);
     this.#settle(row);
   }
@@ -277,6 +312,45 @@ export class LeaseTable {
     this.#byAddress.add(address, row);
     this.#standings.enter(row);
     return row;
+  }
+
+  #activeAddresses(
+    index: RowIndex,
+    hash: number,
+    isOf: (row: number) => boolean,
+    nowMs: number,
+    looksMax: number,
+  ): Ipv4[] {
+    const addresses: Ipv4[] = [];
+    let looks = 0;
+    for (let at = index.first(hash); at >= 0 && looks < looksMax; at = index.next(at)) {
+      looks++;
+      const row = index.rowAt(at);
+      if (isOf(row) && this.#rows.isActive(row, nowMs)) addresses.push(this.#rows.address[row]!);
+    }
+    return addresses;
+  }
+
+  /**
+   * Takes a row into the index of hardware addresses. One machine that poses as thousands of
+   * clients, each with an identifier of its own, would make that slow for all: of one address, so
+   * many rows are in, and one that is not in use makes room.
+   */
+  #linkHardware(row: number): void {
+    const index = this.#byHardware;
+    if (index === undefined) return;
+    const hash = this.#rows.hardwareHash(row);
+    let count = 0;
+    let unused = NONE;
+    for (let at = index.first(hash); at >= 0; at = index.next(at)) {
+      count++;
+      if (!this.#standings.isUsed(index.rowAt(at))) unused = index.rowAt(at);
+    }
+    if (count >= HARDWARE_ROWS_MAX) {
+      if (unused === NONE) return;
+      index.remove(hash, unused);
+    }
+    index.add(hash, row);
   }
 
   /** Makes everything that depends on the row follow from its lease, its offer and the time. */

@@ -17,6 +17,10 @@ export type Rule =
   | "options-only"
   | "ipv6-only-preferred"
   | "no-address-left"
+  // Answers to LEASEQUERY
+  | "lease-active"
+  | "lease-unassigned"
+  | "lease-unknown"
   // NAKs
   | "wrong-network"
   | "address-not-available"
@@ -27,6 +31,7 @@ export type Rule =
   // Silence
   | "no-subnet"
   | "relay-not-allowed"
+  | "leasequery-not-allowed"
   | "pool-exhausted"
   | "other-server-chosen"
   | "unknown-client"
@@ -34,9 +39,18 @@ export type Rule =
   | "bootp-not-served"
   | "overloaded";
 
+/** Message types of replies (RFC 2131 §3.1, RFC 4388 §6.1). */
+export type ReplyType =
+  | "OFFER"
+  | "ACK"
+  | "NAK"
+  | "LEASEUNASSIGNED"
+  | "LEASEUNKNOWN"
+  | "LEASEACTIVE";
+
 /** A reply, encoded. `bytes` is a view on the slab that the caller of `respond` owns. */
 export interface Reply {
-  readonly type: "OFFER" | "ACK" | "NAK";
+  readonly type: ReplyType;
   readonly bytes: Uint8Array;
   readonly destination: Destination;
 }

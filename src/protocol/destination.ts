@@ -42,7 +42,7 @@ export function nakDestination(request: Request): Destination {
 
 /**
  * To giaddr, whatever the datagram's source address: a chain of relay agents answers by its first.
- * RFC 8357 §5.2: where sub-option 19 is there, to "the UDP source port of the UDP message".
+ * RFC 8357: where sub-option 19 is there, to "the UDP source port of the UDP message".
  */
 export function toRelay({ view, ingress, relayInformation }: Request): Destination {
   const wantsPort = relayInformation !== undefined &&

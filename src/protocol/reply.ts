@@ -162,7 +162,7 @@ function factsOf(
  * Option 54 (RFC 2132 §9.7, RFC 2131 §4.1): an address of ours that the client can reach. The one
  * that it already uses, else that of the relay agent that stands in for us (RFC 5107 §4), else the one on its own subnet, else the first of the interface.
  */
-function serverIdentifier(
+export function serverIdentifier(
   request: Request,
   { ownAddresses }: Server,
   subnet: Subnet | undefined,

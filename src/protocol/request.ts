@@ -12,7 +12,7 @@ import { relayAddress, RelaySubOption } from "../wire/relay_agent.ts";
 import { subOption } from "../wire/sub_options.ts";
 import type { Ingress } from "./endpoints.ts";
 
-/** Message types of option 53 (RFC 2132 §9.6). */
+/** Message types of option 53 (RFC 2132 §9.6, RFC 4388 §6.1). */
 export const MessageType = {
   DISCOVER: 1,
   OFFER: 2,
@@ -22,6 +22,10 @@ export const MessageType = {
   NAK: 6,
   RELEASE: 7,
   INFORM: 8,
+  LEASEQUERY: 10,
+  LEASEUNASSIGNED: 11,
+  LEASEUNKNOWN: 12,
+  LEASEACTIVE: 13,
 } as const;
 
 /** What every request has, whatever it asks for. */
@@ -88,7 +92,23 @@ export interface Bootp extends RequestBase {
   readonly kind: "BOOTP";
 }
 
-export type Request = Discover | Selecting | Continuing | Decline | Release | Inform | Bootp;
+/** An access concentrator asks for a lease of one of its clients (RFC 4388). */
+export interface LeaseQuery extends RequestBase {
+  readonly kind: "LEASEQUERY";
+  /** The address that it asks about; it asks about `client` where it names none. */
+  readonly queriedAddress: Ipv4 | undefined;
+  readonly serverIdentifier: Ipv4 | undefined;
+}
+
+export type Request =
+  | Discover
+  | Selecting
+  | Continuing
+  | Decline
+  | Release
+  | Inform
+  | Bootp
+  | LeaseQuery;
 
 /** Kinds of message, as they stand in logs and counters. */
 export type RequestKind = Request["kind"];
@@ -115,14 +135,16 @@ export function classify(
     return malformed("bad-option-length");
   }
   const base = readBase(view, ingress, trusted);
-  if (base === undefined) return malformed("no-client-identity");
+  const type = view.number(Option.MESSAGE_TYPE, 1);
+  // One who asks for the lease of an address names no client.
+  if (!hasIdentity(base) && type !== MessageType.LEASEQUERY) return malformed("no-client-identity");
   if (view.octets(Option.MESSAGE_TYPE) < 0) return { kind: "BOOTP", ...base };
 
   const requested = addressOption(view, Option.REQUESTED_ADDRESS);
   const server = addressOption(view, Option.SERVER_IDENTIFIER);
   if (requested === "bad" || server === "bad") return malformed("bad-option-length");
 
-  switch (view.number(Option.MESSAGE_TYPE, 1)) {
+  switch (type) {
     case MessageType.DISCOVER:
       return { kind: "DISCOVER", ...base, requestedAddress: requested };
     case MessageType.REQUEST:
@@ -138,6 +160,8 @@ export function classify(
         : { kind: "RELEASE", ...base, address: view.ciaddr, serverIdentifier: server };
     case MessageType.INFORM:
       return classifyInform(base);
+    case MessageType.LEASEQUERY:
+      return classifyLeaseQuery(base, server);
     default:
       return malformed("bad-message-type");
   }
@@ -175,14 +199,31 @@ function classifyInform(base: RequestBase): Request | Malformed {
   return address === 0 ? malformed("no-address") : { kind: "INFORM", ...base, address };
 }
 
-/** What every request has; `undefined` for a client without any identity (RFC 4390 §2.1). */
+/**
+ * RFC 4388 §6.2: a query is by the one thing that it names. Of several, which no asker should send,
+ * the one that says most: an address is one lease, an identifier one client.
+ */
+function classifyLeaseQuery(
+  base: RequestBase,
+  serverIdentifier: Ipv4 | undefined,
+): LeaseQuery | Malformed {
+  const queriedAddress = base.view.ciaddr || undefined;
+  if (queriedAddress === undefined && !hasIdentity(base)) return malformed("no-client-identity");
+  return { kind: "LEASEQUERY", ...base, queriedAddress, serverIdentifier };
+}
+
+/** RFC 4390 §2.1: a client has a hardware address or an identifier. */
+function hasIdentity({ view, client }: RequestBase): boolean {
+  return view.hlen !== 0 || client.clientId !== undefined;
+}
+
+/** What every request has. */
 function readBase(
   view: MessageView,
   ingress: Ingress,
   trusted: ReadonlySet<string>,
-): RequestBase | undefined {
+): RequestBase {
   const clientId = view.option(Option.CLIENT_IDENTIFIER);
-  if (view.hlen === 0 && (clientId === undefined || clientId.length === 0)) return undefined;
   const hostname = view.option(Option.HOST_NAME);
   return {
     view,

@@ -36,6 +36,7 @@ import {
 import { offerAutoConfigure, offerV6Only } from "./no_address.ts";
 import { encodeAck, encodeInformAck, encodeNak, encodeOffer } from "./reply.ts";
 import { cutTo, grantTime, requestedLeaseSeconds } from "./lease_time.ts";
+import { answerLeaseQuery } from "./leasequery.ts";
 import { secondsOnDisk } from "./unwritten_renewal.ts";
 
 /** What a decision is made from, besides the request. */
@@ -54,6 +55,7 @@ export interface EngineState {
 
 /** Decides about a request. Replies are encoded at once into `slab`. */
 export function respond(request: Request, state: EngineState, slab: ReplySlab): Decision {
+  if (request.kind === "LEASEQUERY") return answerLeaseQuery(request, state, slab);
   if (!isRelayAllowed(state.config, request)) return ignore("relay-not-allowed");
   switch (request.kind) {
     case "DISCOVER":

@@ -1,12 +1,12 @@
 /** What happened, as values: the log, the counters and the tests read these. */
 import type { Client } from "../leases/lease.ts";
-import type { Rule } from "../protocol/decision.ts";
+import type { ReplyType, Rule } from "../protocol/decision.ts";
 import type { RequestKind } from "../protocol/request.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import type { MalformedReason } from "../wire/message_view.ts";
 
 /** What became of a request. `lost`: the lease could not be written, so no ACK was sent. */
-export type Outcome = "OFFER" | "ACK" | "NAK" | "silence" | "released" | "quarantined" | "lost";
+export type Outcome = ReplyType | "silence" | "released" | "quarantined" | "lost";
 
 /** One exchange: a request and what the server did about it. */
 export interface ExchangeEvent {

@@ -155,6 +155,7 @@ const WARNING = LOG_LEVELS.indexOf("warning");
 const WARNING_RULES: ReadonlySet<Rule> = new Set([
   "no-subnet",
   "relay-not-allowed",
+  "leasequery-not-allowed",
   "pool-exhausted",
   "quarantined",
   "overloaded",

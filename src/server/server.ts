@@ -103,6 +103,7 @@ export class DhcpServer {
     const { config, withheld } = withholdAddresses(this.#configured, machineAddresses);
     this.#config = config;
     this.#parts.leases.reconfigure(config.subnets);
+    if (config.leasequery !== undefined) this.#parts.leases.indexHardware();
     const known = this.#withheld;
     this.#withheld = new Set(withheld);
     for (const address of withheld) {

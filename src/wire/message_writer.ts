@@ -144,6 +144,14 @@ export class MessageWriter {
     writeIpv4(bytes, Header.COOKIE, MAGIC_COOKIE);
   }
 
+  /** Puts another hardware address into the header than that of the request, 16 octets at most. */
+  hardwareAddress(type: number, address: Uint8Array): void {
+    this.#bytes[Header.HTYPE] = type;
+    this.#bytes[Header.HLEN] = address.length;
+    this.#bytes.fill(0, Header.CHADDR, Header.CHADDR + Header.CHADDR_SIZE);
+    this.#bytes.set(address, Header.CHADDR);
+  }
+
   /** Keeps room for options that are written last, whatever comes before them. */
   keepRoom(payloadOctets: number): void {
     this.#limit -= encodedOctets(payloadOctets);

@@ -27,7 +27,7 @@ interface RelaySubOptionDefinition {
   readonly code: number;
   /** As Kea spells it. */
   readonly name: string;
-  /** The RFC and section that defines it. */
+  /** The RFC that defines it. */
   readonly source: string;
 }
 
@@ -35,24 +35,24 @@ interface RelaySubOptionDefinition {
 export const RELAY_SUB_OPTIONS: readonly RelaySubOptionDefinition[] = [
   { code: 1, name: "circuit-id", source: "RFC 3046 §3.1" },
   { code: 2, name: "remote-id", source: "RFC 3046 §3.2" },
-  { code: 4, name: "docsis-device-class", source: "RFC 3256 §2" },
-  { code: 5, name: "link-selection", source: "RFC 3527 §3" },
-  { code: 6, name: "subscriber-id", source: "RFC 3993 §2" },
-  { code: 7, name: "radius", source: "RFC 4014 §3" },
-  { code: 8, name: "auth", source: "RFC 4030 §4" },
-  { code: 9, name: "vendor-specific-info", source: "RFC 4243 §3" },
-  { code: 10, name: "relay-flags", source: "RFC 5010 §3" },
-  { code: 11, name: "server-id-override", source: "RFC 5107 §4" },
-  { code: 12, name: "relay-id", source: "RFC 6925 §3" },
-  { code: 13, name: "access-techno-type", source: "RFC 7839 §4.1" },
-  { code: 14, name: "access-network-name", source: "RFC 7839 §4.1" },
-  { code: 15, name: "access-point-name", source: "RFC 7839 §4.1" },
-  { code: 16, name: "access-point-bssid", source: "RFC 7839 §4.1" },
-  { code: 17, name: "operator-id", source: "RFC 7839 §4.1" },
-  { code: 18, name: "operator-realm", source: "RFC 7839 §4.1" },
-  { code: 19, name: "relay-port", source: "RFC 8357 §5.2" },
-  { code: 151, name: "virtual-subnet-select", source: "RFC 6607 §3.3" },
-  { code: 152, name: "virtual-subnet-select-ctrl", source: "RFC 6607 §3.4" },
+  { code: 4, name: "docsis-device-class", source: "RFC 3256" },
+  { code: 5, name: "link-selection", source: "RFC 3527" },
+  { code: 6, name: "subscriber-id", source: "RFC 3993" },
+  { code: 7, name: "radius", source: "RFC 4014" },
+  { code: 8, name: "auth", source: "RFC 4030" },
+  { code: 9, name: "vendor-specific-info", source: "RFC 4243" },
+  { code: 10, name: "relay-flags", source: "RFC 5010" },
+  { code: 11, name: "server-id-override", source: "RFC 5107" },
+  { code: 12, name: "relay-id", source: "RFC 6925" },
+  { code: 13, name: "access-techno-type", source: "RFC 7839" },
+  { code: 14, name: "access-network-name", source: "RFC 7839" },
+  { code: 15, name: "access-point-name", source: "RFC 7839" },
+  { code: 16, name: "access-point-bssid", source: "RFC 7839" },
+  { code: 17, name: "operator-id", source: "RFC 7839" },
+  { code: 18, name: "operator-realm", source: "RFC 7839" },
+  { code: 19, name: "relay-port", source: "RFC 8357" },
+  { code: 151, name: "virtual-subnet-select", source: "RFC 6607" },
+  { code: 152, name: "virtual-subnet-select-ctrl", source: "RFC 6607" },
 ];
 
 const NAMES: ReadonlyMap<number, string> = new Map(

@@ -25,6 +25,23 @@ testBadConfigs("relay agents", [
   ["trust in everything", inFile("trust-option-82: true"), [
     "config.yaml:5:18: expected the name of an interface like eth0, or a list of them, got true",
   ]],
+  ["leasequery without anybody", inFile("leasequery: { allow: [] }"), [
+    "config.yaml:5:22: expected an address like 10.0.0.1 or 10.9.0.0/24, or a list of them, " +
+    "got an empty list",
+  ]],
+  ["leasequery as a list", inFile("leasequery: [10.0.0.1]"), [
+    "config.yaml:5:13: expected { allow: [10.0.0.1, 10.9.0.0/24] }, got a list",
+  ]],
+  ["leasequery of a network with host bits", inFile("leasequery: { allow: 10.9.0.7/24 }"), [
+    "config.yaml:5:22: 10.9.0.7/24 is not a network: it has bits set beyond the prefix",
+    'hint: did you mean "10.9.0.0/24"?',
+  ]],
+  ["leasequery of a name", inFile("leasequery:", "  allow: [10.0.0.1, cmts]"), [
+    'config.yaml:6:21: expected an address like 10.0.0.1 or 10.9.0.0/24, got "cmts"',
+  ]],
+  ["rapid commit by a number", inSubnet("rapid-commit: 1"), [
+    "config.yaml:5:19: expected true or false, got the number 1",
+  ]],
   ["subnet selection by the old word for true", inFile("subnet-selection: yes"), [
     'config.yaml:5:19: expected true or false, got "yes"',
     "hint: write true",

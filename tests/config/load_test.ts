@@ -57,6 +57,7 @@ offer-time: 1m30s
 quarantine-time: infinite
 trust-option-82: eth1
 subnet-selection: true
+leasequery: { allow: [10.0.0.1, 10.9.0.0/24] }
 subnets:
   - { subnet: 10.0.0.0/8, pools: 10.0.0.1-10.255.255.254, relays: [10.0.0.1, 172.16.0.1] }
 journal: leases.jsonl
@@ -72,6 +73,10 @@ status: { listen: "[::1]:80" }
     subnetSelection: true,
     durability: { kind: "commit" },
     renewWriteThreshold: 0,
+    leasequery: [
+      { network: address("10.0.0.1"), prefixLength: 32 },
+      { network: address("10.9.0.0"), prefixLength: 24 },
+    ],
     journal: "leases.jsonl",
     status: { hostname: "::1", port: 80, names: [] },
   });

@@ -290,6 +290,20 @@ function compare({ table, model }: Omit<Life, "offerCount">): void {
       );
     }
   }
+  table.indexHardware(); // at some time; from then on it has to keep up
+  for (const client of CLIENTS) {
+    const held = model.leases.filter((lease) => isActive(lease, nowMs));
+    const { key, hardwareAddress } = client;
+    assert.deepEqual(
+      table.addressesOf(client, nowMs, ADDRESSES.length).toSorted(),
+      held.filter((it) => it.client.key === key).map(({ address }) => address).toSorted(),
+    );
+    assert.deepEqual(
+      table.addressesOfHardware(client, nowMs, ADDRESSES.length).toSorted(),
+      held.filter((it) => it.client.hardwareAddress === hardwareAddress)
+        .map(({ address }) => address).toSorted(),
+    );
+  }
   for (const subnet of model.subnets) {
     assert.deepEqual(table.counts(subnet), model.counts(subnet), `counts of ${subnet.name}`);
     for (const hash of [0, 7, 2 ** 32 - 1]) {

@@ -38,6 +38,8 @@ function tell(request: Request | Malformed): string {
     case "DECLINE":
     case "RELEASE":
       return `${request.kind} ${dotted(request.address)} to ${dotted(request.serverIdentifier)}`;
+    case "LEASEQUERY":
+      return `LEASEQUERY of ${dotted(request.queriedAddress) ?? request.client.key}`;
     default:
       return `${request.kind} ${dotted(request.address)}`;
   }
@@ -283,6 +285,16 @@ const ROWS: readonly Row[] = [
     name: "InfiniBand: no hardware address, but a client identifier (RFC 4390 §2.1)",
     when: { type: DISCOVER, htype: 32, hlen: 0, clientId: "ff:01" },
     expect: "DISCOVER anything",
+  },
+  {
+    name: "LEASEQUERY by address needs no client (RFC 4388 §6.2)",
+    when: { type: 10, giaddr: RELAY, ciaddr: A, hlen: 0 },
+    expect: `LEASEQUERY of ${A}`,
+  },
+  {
+    name: "LEASEQUERY by client identifier (RFC 4388 §6.2)",
+    when: { type: 10, giaddr: RELAY, clientId: "01:02", hlen: 0 },
+    expect: "LEASEQUERY of id:01:02",
   },
 ];
 

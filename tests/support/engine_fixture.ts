@@ -57,6 +57,8 @@ export interface EngineSketch {
   readonly quarantineSeconds?: number;
   /** Whether the switches of the receiving interface are trusted; no unless told. */
   readonly trustsOption82?: boolean;
+  /** Who may ask for leases, `a.b.c.d/n`; nobody unless told. */
+  readonly leasequery?: readonly string[];
   /** Whether clients may choose by option 118; no unless told. */
   readonly subnetSelection?: boolean;
   readonly renewWriteThreshold?: number;
@@ -200,6 +202,9 @@ export class Engine {
       subnetSelection: sketch.subnetSelection ?? false,
       durability: { kind: "commit" },
       renewWriteThreshold: sketch.renewWriteThreshold ?? 0,
+      ...(sketch.leasequery === undefined
+        ? {}
+        : { leasequery: sketch.leasequery.map((text) => parseCidr(text)!) }),
       journal: "/nowhere",
     };
     this.#addresses = sketch.addresses ?? [`${SERVER}/24`];
@@ -210,6 +215,7 @@ export class Engine {
     this.leases = new LeaseTable(subnets);
     for (const lease of sketch.leases ?? []) this.leases.put(makeLease(lease));
     this.leases.advance(this.nowMs);
+    if (this.config.leasequery !== undefined) this.leases.indexHardware();
   }
 
   get state(): EngineState {
@@ -280,10 +286,17 @@ function tell(decision: Decision): string {
   }
 }
 
+/** RFC 4388 §6.1. */
+const LEASEQUERY_TYPES = [
+  [11, "LEASEUNASSIGNED"],
+  [12, "LEASEUNKNOWN"],
+  [13, "LEASEACTIVE"],
+] as const;
+
 /** The type comes from the octets too, and what the decision says of them is checked. */
 function tellReply({ type, bytes }: Reply): string {
   const { options, yiaddr } = parsePacket(bytes);
-  const types = new Map([[2, "OFFER"], [5, "ACK"], [6, "NAK"]]);
+  const types = new Map([[2, "OFFER"], [5, "ACK"], [6, "NAK"], ...LEASEQUERY_TYPES]);
   const sent = types.get(options[0]![0] === 53 ? options[0]![1][0]! : 0);
   assert.equal(sent, type, "option 53 is what the decision says");
   return yiaddr === "0.0.0.0" ? type : `${type} ${yiaddr}`;

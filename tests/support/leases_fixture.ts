@@ -104,6 +104,7 @@ export interface LeaseSketch {
   /** `bound` unless told. */
   readonly state?: LeaseState;
   readonly hostname?: string;
+  readonly relayInformation?: Uint8Array;
   /** 0 unless told. */
   readonly updatedAtMs?: number;
   /** An hour after `updatedAtMs` unless told. */
@@ -118,6 +119,7 @@ export function makeLease(sketch: LeaseSketch): Lease {
     client: sketch.client ?? numberedClient(1),
     state: sketch.state ?? "bound",
     ...(sketch.hostname === undefined ? {} : { hostname: sketch.hostname }),
+    ...(sketch.relayInformation === undefined ? {} : { relayInformation: sketch.relayInformation }),
     updatedAtMs,
     expiresAtMs: sketch.expiresAtMs ?? updatedAtMs + 3_600_000,
   };
