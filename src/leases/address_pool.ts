@@ -1,6 +1,6 @@
 /** The addresses of a subnet's ranges as one row of indexes, with a mark on those in use. */
-import assert from "node:assert/strict";
 import type { AddressRange } from "../config/config.ts";
+import { assert } from "../wire/assert.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import { Bitmap } from "./bitmap.ts";
 import { lastAtOrBelow, rangeIndexOf } from "./subnets.ts";

@@ -3,7 +3,7 @@
  * Each row's place is written beside it, so that any of them can be taken out in O(log n). The
  * columns belong to the table: several heaps share them, and a row stands in one heap at most.
  */
-import assert from "node:assert/strict";
+import { assert } from "../wire/assert.ts";
 
 /** What the heaps read and write of the rows. The arrays are others after the table has grown. */
 export interface HeapColumns {

@@ -10,8 +10,8 @@
  * settle it. What the engine asks on the way of a packet is answered in numbers; a `Lease` is made
  * only where somebody looks at a whole record.
  */
-import assert from "node:assert/strict";
 import type { Subnet } from "../config/config.ts";
+import { assert } from "../wire/assert.ts";
 import { type Ipv4, lastAddress } from "../wire/ipv4.ts";
 import { type Client, hardwareHash, type Lease } from "./lease.ts";
 import { LeaseRows, NONE } from "./lease_rows.ts";

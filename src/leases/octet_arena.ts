@@ -3,7 +3,7 @@
  * memory and all of its garbage collection on. Records are of some tens of octets and come and go,
  * so a freed place is kept for the next record of its size. It grows by a page, and nothing moves.
  */
-import assert from "node:assert/strict";
+import { assert } from "../wire/assert.ts";
 
 /** Sizes are rounded up to this, so that a freed place fits many later records. */
 const GRAIN_OCTETS = 8;

@@ -3,8 +3,8 @@
  * the time, and `settle` alone computes it: the counts of each subnet, which of its addresses are
  * free, and when a row is to be looked at again.
  */
-import assert from "node:assert/strict";
 import type { Subnet } from "../config/config.ts";
+import { assert } from "../wire/assert.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import { AddressPool } from "./address_pool.ts";
 import { DeadlineHeap } from "./deadline_heap.ts";

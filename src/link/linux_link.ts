@@ -16,9 +16,9 @@ import type {
   Probe,
   ProbeAnswer,
 } from "./link.ts";
-import assert from "node:assert/strict";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Ingress } from "../protocol/endpoints.ts";
+import { assert } from "../wire/assert.ts";
 import { AddressProber } from "./address_prober.ts";
 import { isSameStatus, statusOf } from "./interface_status.ts";
 import { clearEvent, closeFd, type Fd, openEvent, signalEvent, SystemCallError } from "./libc.ts";

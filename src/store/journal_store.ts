@@ -7,9 +7,9 @@
  * failed fsync the kernel may drop the data and call the next fsync a success), so such a file is
  * never written again: the next commit makes a new one from the live table.
  */
-import assert from "node:assert/strict";
 import type { Durability } from "../config/config.ts";
 import type { Lease } from "../leases/lease.ts";
+import { assert } from "../wire/assert.ts";
 import type { Clock } from "./clock.ts";
 import { doubtClock } from "./clock_doubt.ts";
 import { Compaction } from "./compaction.ts";
