@@ -28,7 +28,9 @@ export function plots(results: Results): Plot[] {
   const of = (measure: string, key: string) =>
     SERVERS.flatMap(({ id, label }) => {
       const value = medianOf(results, { measure, server: id }, key);
-      return value === undefined ? [] : [{ label, value, isOurs: id.startsWith("sublet") }];
+      // What nobody got an answer in has no place on a logarithmic scale.
+      if (value === undefined || value <= 0) return [];
+      return [{ label, value, isOurs: id.startsWith("sublet") }];
     });
   const many = of("relay-1024", "rate");
   // Slow servers are spared so many at once.

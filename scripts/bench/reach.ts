@@ -97,7 +97,7 @@ function ratio(
   theirs: number | undefined,
   bound: { readonly least?: number; readonly most?: number },
 ): Target {
-  if (ours === undefined || theirs === undefined) return unknown(what);
+  if (ours === undefined || theirs === undefined || theirs === 0) return unknown(what);
   const found = ours / theirs;
   const isReached = found >= (bound.least ?? -Infinity) && found <= (bound.most ?? Infinity);
   return { what, figure: `${found.toFixed(2)} ×`, isReached };

@@ -127,7 +127,7 @@ const RESULTS: Results = {
   versions: { Sublet: "0.1.0" },
   samples: [
     ...[sample("sublet", 9_000), sample("sublet", 30_000), sample("sublet", 20_000)],
-    ...[sample("kea", 4_000), sample("kea", 5_000)],
+    ...[sample("kea", 4_000), sample("kea", 5_000), sample("kea-synced", 0)],
     { measure: "rate-200", server: "sublet", at: 0, values: { p50Ms: 0.5 } },
     { measure: "leases", server: "sublet", at: 1_000, values: { cpuMsPer1000: 20 } },
     { measure: "leases", server: "sublet", at: 1_000_000, values: { cpuMsPer1000: 30 } },
@@ -157,7 +157,7 @@ Deno.test("a target is reached, missed or not measured", () => {
 Deno.test("a report has the tables there are figures for, and keeps the remarks of the last", () => {
   const earlier = "# Benchmarks\n\n## Remarks\n\nIt is the disk.\n\n## Figures\n\nold\n";
   const text = reportText(RESULTS, earlier);
-  assert.match(text, /\| Sublet \| 20,000 +\| 50 +\|/);
+  assert.match(text, /\| Sublet +\| 20,000 +\| 50 +\|/);
   assert.match(text, /## Remarks\n\nIt is the disk\.\n\n## Figures\n/);
   assert.match(text, /- closed of udhcpd: it said\n/);
   assert.doesNotMatch(text, /\bold\b|perfdhcp|undefined|NaN/);
