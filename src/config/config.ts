@@ -18,6 +18,18 @@ export interface LeaseTime {
   readonly defaultSeconds: number;
   readonly minSeconds: number;
   readonly maxSeconds: number;
+  /** When clients ask again; half and seven eighths of the lease, without spread, if absent. */
+  readonly timers?: LeaseTimers;
+}
+
+/** Parts of a lease, from 0 to 1 (RFC 2131 §4.4.5). */
+export interface LeaseTimers {
+  /** T1. */
+  readonly renewal: number;
+  /** T2. */
+  readonly rebinding: number;
+  /** How much earlier a client may be told to ask, as a part of T1 and T2. */
+  readonly spread: number;
 }
 
 /** An address kept for one machine, matched by exactly one of `mac` and `clientId`. */

@@ -25,13 +25,17 @@ export interface ParsedOption {
 /** Who makes the options that are no operator's to set. */
 function explainOwner({ name, code, owner }: OptionDefinition): Explanation {
   const said = `option ${name} (${code}) cannot be set`;
-  if (
-    code === Option.LEASE_TIME || code === Option.RENEWAL_TIME || code === Option.REBINDING_TIME
-  ) {
-    return explain(`${said}: the server makes it from lease-time`, 'use "lease-time"');
-  }
-  return explain(`${said}: ${OWNER_WORDS[owner]}`);
+  const key = LEASE_TIME_KEYS.get(code);
+  if (key === undefined) return explain(`${said}: ${OWNER_WORDS[owner]}`);
+  return explain(`${said}: the server makes it from lease-time`, `use ${key}`);
 }
+
+/** Where the times of a lease are set. */
+const LEASE_TIME_KEYS: ReadonlyMap<number, string> = new Map([
+  [Option.LEASE_TIME, '"lease-time"'],
+  [Option.RENEWAL_TIME, '"renew" of lease-time'],
+  [Option.REBINDING_TIME, '"rebind" of lease-time'],
+]);
 
 const OWNER_WORDS: { readonly [Owner in OptionDefinition["owner"]]: string } = {
   operator: "it is set by its name",

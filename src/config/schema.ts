@@ -9,6 +9,7 @@ import { durabilitySchema, renewWriteThresholdSchema } from "./durability_schema
 import { DURATION_SECONDS_MAX, formatDuration } from "./duration.ts";
 import { explain, mismatch, pack } from "./explanation.ts";
 import type { Explanation } from "./problem.ts";
+import { percentSchema } from "./percent_schema.ts";
 import { optionMeantBy, optionsSchema } from "./option_schema.ts";
 import {
   booleanSchema,
@@ -67,6 +68,15 @@ const leaseMap = mapSchema("default, min and max", {
   max: leaseDuration.optional().meta({
     description: "The most that a client gets which asks for more. `default` when left out.",
   }),
+  renew: percentSchema(1, 99).optional().meta({
+    description: "After which part of its lease a client renews it (T1). 50% when left out.",
+  }),
+  rebind: percentSchema(1, 99).optional().meta({
+    description: "After which part it turns to any server (T2). 87.5% when left out.",
+  }),
+  spread: percentSchema(0, 50).optional().meta({
+    description: "How much earlier than that it may be told to, by chance. 0% when left out.",
+  }),
 }).transform((bounds, context): LeaseTime => {
   // A bound that is not written is the default: no client gets a time that the file does not name.
   const defaultSeconds = bounds.default ??
@@ -85,7 +95,18 @@ const leaseMap = mapSchema("default, min and max", {
   if (min !== undefined && max !== undefined && min > max) refuse("min", min, "above max", max);
   else if (minSeconds > defaultSeconds) refuse("min", minSeconds, "above default", defaultSeconds);
   else if (maxSeconds < defaultSeconds) refuse("max", maxSeconds, "below default", defaultSeconds);
-  return { defaultSeconds, minSeconds, maxSeconds };
+  const { renew, rebind, spread } = bounds;
+  if (renew === undefined && rebind === undefined && spread === undefined) {
+    return { defaultSeconds, minSeconds, maxSeconds };
+  }
+  const timers = { renewal: renew ?? 0.5, rebinding: rebind ?? 0.875, spread: spread ?? 0 };
+  if (timers.renewal >= timers.rebinding) {
+    const [key, message] = renew === undefined
+      ? ["rebind", "rebind is not after renew, which is 50% when left out"]
+      : ["renew", `renew is not before rebind${rebind === undefined ? ", 87.5%" : ""}`];
+    context.issues.push({ code: "custom", path: [key], input: bounds, message });
+  }
+  return { defaultSeconds, minSeconds, maxSeconds, timers };
 });
 
 const leaseTimeSchema = z.union([

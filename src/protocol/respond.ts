@@ -97,7 +97,7 @@ function discover(request: Discover, state: EngineState, slab: ReplySlab): Decis
   if (subnet.rapidCommit && request.view.octets(Option.RAPID_COMMIT) === 0) {
     return acknowledge(rule, request, { address, subnet, reservation }, state, slab);
   }
-  const time = grantTime(subnet.leaseTime, requestedLeaseSeconds(request.view));
+  const time = grantTime(subnet.leaseTime, requestedLeaseSeconds(request.view), seedOf(request));
   return {
     kind: "reply",
     rule,
@@ -307,7 +307,7 @@ function acknowledge(
   const asKnown = { client: request.client, hostname, relayInformation };
   const leftSeconds = secondsOnDisk(asKnown, grant.address, state);
   if (leftSeconds !== undefined) {
-    const time = grantTime(cutTo(leftSeconds, leaseTime), wishedSeconds);
+    const time = grantTime(cutTo(leftSeconds, leaseTime), wishedSeconds, seedOf(request));
     return {
       kind: "reply-when-durable",
       rule: "renewed-unwritten",
@@ -316,7 +316,7 @@ function acknowledge(
       leaseSeconds: time.leaseSeconds,
     };
   }
-  const time = grantTime(leaseTime, wishedSeconds);
+  const time = grantTime(leaseTime, wishedSeconds, seedOf(request));
   return {
     kind: "reply-after-commit",
     rule,
@@ -382,4 +382,9 @@ function nak(
 
 function ignore(rule: Rule): Decision {
   return { kind: "ignore", rule, withdraw: [] };
+}
+
+/** The same for the OFFER and the ACK of an exchange, another one for each client and exchange. */
+function seedOf({ client, view }: Request): number {
+  return client.hash ^ view.xid;
 }

@@ -19,7 +19,7 @@ testBadConfigs("options", [
   ]],
   ["an option that lease-time makes", inOptions("dhcp-renewal-time: 1h"), [
     "config.yaml:6:3: option dhcp-renewal-time (58) cannot be set: the server makes it from lease-time",
-    'hint: use "lease-time"',
+    'hint: use "renew" of lease-time',
   ]],
   ["an option that clients send", inOptions("dhcp-client-identifier: 01:02"), [
     "config.yaml:6:3: option dhcp-client-identifier (61) cannot be set: clients send it",

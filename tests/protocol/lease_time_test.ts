@@ -88,11 +88,24 @@ Deno.test("T1 < T2 < lease for every lease time of the config and wish (property
     return { minSeconds: minSeconds!, defaultSeconds: defaultSeconds!, maxSeconds: maxSeconds! };
   });
   const wish = fc.option(fc.oneof(fc.nat(0xffff_ffff), fc.constant(Infinity)), { nil: undefined });
+  const timers = fc.option(
+    fc.tuple(fc.integer({ min: 10, max: 980 }), fc.integer({ min: 1, max: 990 }), fc.nat(500))
+      .filter(([renewal, rebinding]) => renewal < rebinding)
+      .map(([renewal, rebinding, spread]) => ({
+        renewal: renewal / 1000,
+        rebinding: rebinding / 1000,
+        spread: spread / 1000,
+      })),
+    { nil: undefined },
+  );
+  const given = fc.tuple(leaseTime, timers)
+    .map(([time, timers]): LeaseTime => timers === undefined ? time : { ...time, timers });
   fc.assert(
-    fc.property(leaseTime, wish, (given, wished) => {
+    fc.property(given, wish, fc.nat(0xffff_ffff), (given, wished, seed) => {
       const { leaseSeconds, wireLeaseSeconds, renewalSeconds, rebindingSeconds } = grantTime(
         given,
         wished,
+        seed,
       );
       assert(given.minSeconds <= leaseSeconds && leaseSeconds <= given.maxSeconds);
       assert.equal(wireLeaseSeconds, leaseSeconds === Infinity ? 0xffff_ffff : leaseSeconds);
@@ -104,4 +117,37 @@ Deno.test("T1 < T2 < lease for every lease time of the config and wish (property
     }),
     { numRuns: 1000 },
   );
+});
+
+const T1_T2: Ask = { type: DISCOVER, list: [58, 59] };
+
+/** T1 and T2 that a client is told at the exchange. */
+function timersOf(engine: Engine, ask: Ask): (number | undefined)[] {
+  const { packet } = engine.decide({ ...T1_T2, ...ask });
+  return [58, 59].map((code) => optionSeconds(packet!, code));
+}
+
+Deno.test("T1 and T2 are the configured parts of the lease, whatever it is (§4.4.5)", () => {
+  const leaseTime = { ...BOUNDED, timers: { renewal: 0.25, rebinding: 0.75, spread: 0 } };
+  const engine = new Engine({ subnets: [{ pools: [A], leaseTime }] });
+  assert.deepEqual(timersOf(engine, {}), [900, 2700]);
+  assert.deepEqual(timersOf(engine, { options: [[51, hexOctets("00:00:03:e8")]] }), [250, 750]);
+});
+
+Deno.test("T1 and T2 come earlier by chance, within the spread (§4.4.5: SHOULD)", () => {
+  const leaseTime = { ...FIXED, timers: { renewal: 0.5, rebinding: 0.875, spread: 0.1 } };
+  const engine = new Engine({ subnets: [{ pools: [A], leaseTime }] });
+  const all = Array.from({ length: 200 }, (_, xid) => timersOf(engine, { xid }));
+  const t1 = all.map(([first]) => first!);
+  assert(Math.min(...t1) >= 1620 && Math.max(...t1) <= 1800, `${Math.min(...t1)}`);
+  assert(Math.max(...t1) - Math.min(...t1) > 150, "over the whole of it");
+  assert(new Set(t1).size > 80, `${new Set(t1).size} different ones`);
+  for (const [first, second] of all) assert(Math.abs(second! - first! * 1.75) < 2, "T2 likewise");
+});
+
+Deno.test("OFFER and ACK of one exchange have the same T1 and T2", () => {
+  const leaseTime = { ...FIXED, timers: { renewal: 0.5, rebinding: 0.875, spread: 0.5 } };
+  const engine = new Engine({ subnets: [{ pools: [A], leaseTime }] });
+  const offered = timersOf(engine, { xid: 77 });
+  assert.deepEqual(timersOf(engine, { xid: 77, type: REQUEST, requested: A }), offered);
 });
