@@ -30,6 +30,7 @@ export const RELAYED_INGRESS: Ingress = {
   }],
   source: parseIpv4(RELAY_ADDRESS)!,
   sourcePort: 67,
+  serverPort: 67,
   destination: parseIpv4(SERVER_ADDRESS)!,
 };
 

@@ -83,6 +83,7 @@ async function serve(
   // Sockets first: what is missing there shows before a journal is made.
   const link = openLinuxLink({
     interfaceNames: config.interfaces,
+    proxyDhcp: config.proxyDhcp === true,
     onTrouble: (message) => notify("warning", message),
     onInterfaceChange: (status) =>
       notifyOfInterface(status, server?.runningConfig ?? config, notify),
@@ -166,7 +167,8 @@ function mendingIntervalMs(durability: Durability): number {
 function mend(server: DhcpServer, link: Link): void {
   server.checkStore();
   // Opens what could not be opened before, such as a port that another program had.
-  link.serve(server.runningConfig.interfaces);
+  const { interfaces, proxyDhcp } = server.runningConfig;
+  link.serve(interfaces, proxyDhcp);
 }
 
 interface RunOptions {

@@ -4,6 +4,7 @@ import { formatCidr, type Ipv4, lastAddress, netmask } from "../wire/ipv4.ts";
 import { Option } from "../wire/option_codes.ts";
 import { encodeOptionValue } from "../wire/option_values.ts";
 import { subtractRanges } from "./address_range.ts";
+import { inheritBoot } from "./boot.ts";
 import type { Config, OptionSet, Reservation, Reservations, Subnet } from "./config.ts";
 import type { ParsedOption } from "./option_schema.ts";
 import type { ParsedConfig, ParsedReservation, ParsedSubnet } from "./schema.ts";
@@ -20,6 +21,7 @@ export function buildConfig(parsed: ParsedConfig, directory: string): Config {
     interfaces: Object.freeze(parsed.interfaces),
     authoritative: parsed.authoritative,
     subnets: Object.freeze(subnets),
+    ...(subnets.some(({ proxyDhcp }) => proxyDhcp) && { proxyDhcp: true }),
     offerSeconds: parsed["offer-time"],
     quarantineSeconds: parsed["quarantine-time"],
     ...(parsed.user !== undefined && { user: parsed.user }),
@@ -45,6 +47,9 @@ function buildSubnet(parsed: ParsedSubnet, file: ParsedConfig): Subnet {
     ranges: Object.freeze(ranges.map((range) => Object.freeze(range))),
     leaseTime: Object.freeze(parsed["lease-time"] ?? file["lease-time"]),
     rapidCommit: parsed["rapid-commit"] ?? file["rapid-commit"],
+    ...inheritBoot(file.boot, parsed.boot),
+    bootp: parsed.bootp ?? file.bootp,
+    ...(parsed["proxy-dhcp"] && { proxyDhcp: true }),
     ...(parsed.relays && { relays: new Set(parsed.relays) }),
     options: buildOptions([...file.options ?? [], ...parsed.options ?? []]),
     reservations: buildReservations(parsed.reservations),
@@ -70,12 +75,13 @@ function buildReservations(parsed: readonly ParsedReservation[]): Reservations {
   const byMac = new Map<string, Reservation>();
   const byClientId = new Map<string, Reservation>();
   const byAddress = new Map<Ipv4, Reservation>();
-  for (const { mac, "client-id": clientId, address, hostname } of parsed) {
+  for (const { mac, "client-id": clientId, address, hostname, boot } of parsed) {
     const reservation: Reservation = Object.freeze({
       ...(mac !== undefined && { mac }),
       ...(clientId !== undefined && { clientId }),
       address,
       ...(hostname !== undefined && { hostname }),
+      ...(boot !== undefined && { boot }),
       options: hostname === undefined ? NO_OPTIONS : hostnameOption(hostname),
     });
     if (mac !== undefined) byMac.set(mac, reservation);

@@ -48,7 +48,7 @@ export function checkFile(parts: FileParts, lineOf: (path: Path) => number): Fin
     if (ownOptions !== undefined) {
       checkOptionCodes(ownOptions, (path) => subnet.pathOf(["options", ...path]), reporter);
     }
-    checkSubnet(subnet, options, reporter);
+    checkSubnet(subnet, parts, reporter);
   }
   return findings;
 }

@@ -2,6 +2,7 @@
  * What the engine reads: one frozen value, made by `load.ts` from the YAML file. Everything is
  * resolved and encoded here, once, so that the way of a packet only looks up and copies.
  */
+import type { BootKind } from "../wire/boot_clients.ts";
 import type { Cidr, Ipv4 } from "../wire/ipv4.ts";
 
 /** Option code -> encoded payload (no code and length octets), in the order of the codes. */
@@ -32,6 +33,25 @@ export interface LeaseTimers {
   readonly spread: number;
 }
 
+/**
+ * What machines that boot from the network are told. Of what is `undefined`, or missing in
+ * `files`, this scope says nothing; `null` takes away what scopes further out say.
+ */
+export interface Boot {
+  /** `siaddr`: where the boot file is. */
+  readonly nextServer: NextServer | null | undefined;
+  /** `sname`. */
+  readonly serverName: Uint8Array | null | undefined;
+  /** `file`, by the kind of client; `other` is for clients of no kind that we know. */
+  readonly files: ReadonlyMap<BootKind | "other", Uint8Array | null>;
+}
+
+export interface NextServer {
+  readonly address: Ipv4;
+  /** As text, for option 66. */
+  readonly text: Uint8Array;
+}
+
 /** An address kept for one machine, matched by exactly one of `mac` and `clientId`. */
 export interface Reservation {
   /** Ethernet address, `b8:27:eb:01:02:03`. Matches whatever the client's option 61 is. */
@@ -42,6 +62,7 @@ export interface Reservation {
   readonly hostname?: string;
   /** What only this client is sent: its host name. */
   readonly options: OptionSet;
+  readonly boot?: Boot;
 }
 
 /** Reservations of one subnet, found by each of their keys. */
@@ -65,6 +86,10 @@ export interface Subnet {
   readonly leaseTime: LeaseTime;
   /** Whether a client that offers to is given its lease at once, without an OFFER (RFC 4039). */
   readonly rapidCommit: boolean;
+  readonly boot?: Boot;
+  readonly bootp: BootpPolicy;
+  /** Set where another server gives the addresses, and this one boot data only. */
+  readonly proxyDhcp?: true;
   /** The relay agents (giaddr) that this subnet is reached through; absent when any may be. */
   readonly relays?: ReadonlySet<Ipv4>;
   /** Options of this subnet over those of the whole file, the nearest wins. */
@@ -80,6 +105,12 @@ export interface Subnet {
 export type Durability =
   | { readonly kind: "commit" | "none" }
   | { readonly kind: "interval"; readonly seconds: number };
+
+/**
+ * Which BOOTP clients get an address (RFC 951): those with a reservation, all, or none. They never
+ * ask again, so what they get is theirs without end (RFC 1534 §2).
+ */
+export type BootpPolicy = "reservations" | "dynamic" | "off";
 
 export interface StatusAddress {
   readonly hostname: string;
@@ -101,6 +132,8 @@ export interface Config {
   readonly authoritative: boolean;
   /** Sorted by network, disjoint. */
   readonly subnets: readonly Subnet[];
+  /** Set where a subnet has it. */
+  readonly proxyDhcp?: true;
   /** How long an offered address is held for the client that was offered it. */
   readonly offerSeconds: number;
   /** How long a declined address stays out of use. */

@@ -1,5 +1,5 @@
 /** What the checks work on, and whom they tell. */
-import type { LeaseTime } from "./config.ts";
+import type { Boot, LeaseTime } from "./config.ts";
 import type { ParsedOption } from "./option_schema.ts";
 import type { Explanation, Path } from "./problem.ts";
 import type { ParsedSubnet } from "./schema.ts";
@@ -19,6 +19,7 @@ export interface FileParts {
   readonly trustOption82: FilePart<readonly string[]> | undefined;
   readonly leaseTime: FilePart<LeaseTime> | undefined;
   readonly options: SharedOptions;
+  readonly boot: FilePart<Boot | undefined> | undefined;
   readonly subnets: readonly FilePart<ParsedSubnet>[];
 }
 

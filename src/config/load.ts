@@ -79,7 +79,7 @@ function partsOf(file: unknown): FileParts {
     const { parsed, whole, originOf } = salvaged;
     return { parsed, whole, pathOf: (inner: Path) => [...path, ...originOf(inner)] };
   };
-  const { interfaces, "lease-time": leaseTime, options } = configSchema.shape;
+  const { interfaces, "lease-time": leaseTime, options, boot } = configSchema.shape;
   const trustOption82 = configSchema.shape["trust-option-82"];
   const subnets = values.get("subnets");
   return {
@@ -87,6 +87,7 @@ function partsOf(file: unknown): FileParts {
     trustOption82: part(trustOption82, values.get("trust-option-82"), ["trust-option-82"]),
     leaseTime: part(leaseTime, values.get("lease-time"), ["lease-time"]),
     options: part(options, values.get("options"), ["options"]),
+    boot: part(boot, values.get("boot"), ["boot"]),
     subnets: (Array.isArray(subnets) ? subnets : [])
       .map((subnet, i) => part(subnetEntrySchema, subnet, ["subnets", i]))
       .filter((subnet) => subnet !== undefined),

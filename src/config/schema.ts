@@ -4,6 +4,7 @@
  * of that.
  */
 import { z } from "zod";
+import { bootpSchema, bootSchema } from "./boot_schema.ts";
 import type { LeaseTime } from "./config.ts";
 import { durabilitySchema, renewWriteThresholdSchema } from "./durability_schema.ts";
 import { DURATION_SECONDS_MAX, formatDuration } from "./duration.ts";
@@ -140,6 +141,11 @@ const reservationSchema = mapSchema(
     "hostname": hostnameSchema.optional().meta({
       description: "The host name that it is told (option 12) and listed under.",
     }),
+    "boot": bootSchema.optional().meta({
+      description:
+        "What machines that boot from the network are told; each of its keys takes the " +
+        "place of the one further out. `off` takes all of them away.",
+    }),
   },
 ).refine(({ mac, "client-id": clientId }) => (mac === undefined) !== (clientId === undefined), {
   error: ({ input }) => pack(explainClient(input)),
@@ -170,6 +176,17 @@ export const subnetEntrySchema = mapSchema("a map that begins with subnet", {
   }),
   "exclude": rangesSchema.prefault([]).meta({
     description: "Addresses of the pools that no client gets.",
+  }),
+  "boot": bootSchema.optional().meta({
+    description: "What machines that boot from the network are told; each of its keys takes the " +
+      "place of the one further out. `off` takes all of them away.",
+  }),
+  "bootp": bootpSchema.optional().meta({
+    description: "Which BOOTP clients get an address, in place of `bootp` of the whole file.",
+  }),
+  "proxy-dhcp": booleanSchema().prefault(false).meta({
+    description: "Whether another server gives the addresses here: then this one tells machines " +
+      "that boot from the network what `boot` says, and nothing to anybody else.",
   }),
   "rapid-commit": booleanSchema().optional().meta({
     description: "As for the whole file, in place of that.",
@@ -241,6 +258,13 @@ export const configSchema = mapSchema("a map with the keys interfaces and subnet
   }),
   "options": optionsSchema.optional().meta({
     description: "Options for the clients of every subnet.",
+  }),
+  "boot": bootSchema.optional().meta({
+    description: "What machines that boot from the network are told.",
+  }),
+  "bootp": bootpSchema.prefault("reservations").meta({
+    description: "Which BOOTP clients get an address: those with a reservation, all of them " +
+      "(dynamic; theirs without end), or none (off).",
   }),
   "subnets": listSchema("a list of subnets", subnetEntrySchema, 1).meta({
     description: "The networks to give addresses on.",

@@ -12,9 +12,9 @@ import {
 import { Option } from "../wire/option_codes.ts";
 import { decodeOptionValue } from "../wire/option_values.ts";
 import { encloses, formatRange, intersects, subtractRanges } from "./address_range.ts";
-import type { AddressRange } from "./config.ts";
+import type { AddressRange, Boot } from "./config.ts";
 import { explain } from "./explanation.ts";
-import type { FilePart, Reporter, SharedOptions } from "./file_parts.ts";
+import type { FilePart, FileParts, Reporter, SharedOptions } from "./file_parts.ts";
 import type { ParsedOption } from "./option_schema.ts";
 import type { Explanation, Path } from "./problem.ts";
 import type { ParsedReservation, ParsedSubnet } from "./schema.ts";
@@ -22,7 +22,7 @@ import type { ParsedReservation, ParsedSubnet } from "./schema.ts";
 /** Runs the checks of one subnet. */
 export function checkSubnet(
   subnet: FilePart<ParsedSubnet>,
-  sharedOptions: SharedOptions,
+  { options: sharedOptions, boot }: Pick<FileParts, "options" | "boot">,
   reporter: Reporter,
 ): void {
   checkPools(subnet, reporter);
@@ -32,11 +32,40 @@ export function checkSubnet(
   checkRouters(subnet, sharedOptions, reporter);
   checkRoutes(subnet, sharedOptions, reporter);
   const { pools, reservations, subnet: cidr } = subnet.parsed;
+  if (subnet.parsed["proxy-dhcp"]) return checkProxyDhcp(subnet, boot, reporter);
   if (subnet.whole && pools.length === 0 && reservations.length === 0) {
     const said = `subnet ${formatCidr(cidr)} has neither pools nor reservations: ` +
       "nobody gets an address on it";
     reporter.warning(subnet.pathOf(["subnet"]), explain(said));
   }
+}
+
+/** Two servers that give addresses on one network would give the same ones. */
+function checkProxyDhcp(
+  { parsed, pathOf, whole }: FilePart<ParsedSubnet>,
+  shared: FilePart<Boot | undefined> | undefined,
+  reporter: Reporter,
+): void {
+  const cidr = formatCidr(parsed.subnet);
+  const refuse = (key: "pools" | "reservations") =>
+    reporter.error(
+      pathOf([key, 0]),
+      explain(
+        `with proxy-dhcp, another server gives the addresses of ${cidr}`,
+        `leave out its ${key}, or proxy-dhcp`,
+      ),
+    );
+  if (parsed.pools.length > 0) refuse("pools");
+  if (parsed.reservations.length > 0) refuse("reservations");
+  const boot = parsed.boot ?? shared?.parsed;
+  if (whole && shared !== undefined && (boot === undefined || isOff(boot))) {
+    const said = "with proxy-dhcp but no boot, there is nothing to tell anybody";
+    reporter.error(pathOf(["proxy-dhcp"]), explain(said, 'add "boot: { bios: …, uefi-x64: … }"'));
+  }
+}
+
+function isOff({ files }: Boot): boolean {
+  return files.size > 0 && files.values().every((file) => file === null);
 }
 
 function wholeRange(cidr: Cidr): AddressRange {

@@ -72,8 +72,11 @@ export interface Link {
   ownAddresses(): ReadonlySet<number>;
   /** Every address of this machine, on whatever interface: none of them is for a client. */
   machineAddresses(): ReadonlySet<number>;
-  /** Sets which interfaces to serve, and tries again to open what could not be opened. */
-  serve(interfaceNames: readonly string[]): void;
+  /**
+   * Sets which interfaces to serve, and whether at the port for boot data, too (PXE_PORT), and
+   * tries again to open what could not be opened.
+   */
+  serve(interfaceNames: readonly string[], proxyDhcp?: boolean): void;
   interfaces(): readonly InterfaceStatus[];
   counters(): LinkCounters;
   /** Ends a pending `receive` and closes every socket. */

@@ -17,7 +17,7 @@ import type {
   ProbeAnswer,
 } from "./link.ts";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { Ingress } from "../protocol/endpoints.ts";
+import { CLIENT_PORT, type Ingress, PXE_PORT, SERVER_PORT } from "../protocol/endpoints.ts";
 import { assert } from "../wire/assert.ts";
 import { AddressProber } from "./address_prober.ts";
 import { isSameStatus, statusOf } from "./interface_status.ts";
@@ -26,12 +26,15 @@ import { LinkError } from "./link_error.ts";
 import { drainLinkWatch, type LinkFact, listLinks, openLinkWatch } from "./netlink.ts";
 import { assertPermitted } from "./permission.ts";
 import { PollSet } from "./poll_set.ts";
-import { type Received, ReceiveSlab } from "./receive_slab.ts";
+import { ingressOf, type OnFailure, PortSockets, type Served } from "./port_sockets.ts";
+import { ReceiveSlab } from "./receive_slab.ts";
 import { type Exit, ReplySender } from "./reply_sender.ts";
-import { isPortTaken, openFrameSocket, openServerSocket } from "./sockets.ts";
+import { openFrameSocket } from "./sockets.ts";
 
 export interface LinuxLinkOptions {
   readonly interfaceNames: readonly string[];
+  /** Whether to listen at the port for boot data, too (PXE_PORT). */
+  readonly proxyDhcp?: boolean;
   /** Told, in one line, of what went wrong and was dealt with: an unsent reply, a socket lost. */
   readonly onTrouble: (message: string) => void;
   /** Told of every served interface at start, and of each change of its state or addresses. */
@@ -45,8 +48,7 @@ export interface DhcpPorts {
   readonly client: number;
 }
 
-/** RFC 2131 §4.1. */
-const DHCP_PORTS: DhcpPorts = { server: 67, client: 68 };
+const DHCP_PORTS: DhcpPorts = { server: SERVER_PORT, client: CLIENT_PORT };
 
 /**
  * Opens the sockets of the interfaces that are there, and waits for the others.
@@ -64,19 +66,8 @@ const FOR_EVER = -1;
 /** Batches taken one after the other without waiting for a descriptor. */
 const TURNS_WITHOUT_WAITING_MAX = 8;
 
-/** A socket on an interface that exists and has an address. */
-interface Served {
-  readonly fd: Fd;
-  /** Replaced whenever the interface changes. */
-  link: LinkFact;
-  /** The last datagram's: most come from 0.0.0.0 to 255.255.255.255 and share one object. */
-  ingress: Ingress | undefined;
-  retired: boolean;
-}
-
 class SocketLink implements Link {
   readonly #options: LinuxLinkOptions;
-  readonly #serverPort: number;
   readonly #event: Fd;
   readonly #watch: Fd;
   readonly #slab = new ReceiveSlab();
@@ -86,13 +77,13 @@ class SocketLink implements Link {
   #statuses: readonly InterfaceStatus[] = [];
   #ownAddresses: ReadonlySet<number> = new Set();
   #machineAddresses: ReadonlySet<number> = new Set();
-  #served = new Map<string, Served>();
+  readonly #dhcp: PortSockets;
+  readonly #pxe: PortSockets;
+  #proxyDhcp: boolean;
   #pollSet: PollSet<Served> | undefined;
   #receiving = false;
   #turnsWithoutWaiting = 0;
   #closed = false;
-  /** Why the socket of an interface could not be opened, by its name. */
-  readonly #failures = new Map<string, string>();
   /** Descriptors to close once the pending poll, which may hold them, is over. */
   readonly #retired: Fd[] = [];
   #turn = 0;
@@ -100,7 +91,9 @@ class SocketLink implements Link {
 
   constructor(options: LinuxLinkOptions, ports: DhcpPorts) {
     this.#options = options;
-    this.#serverPort = ports.server;
+    this.#dhcp = new PortSockets(ports.server, options.onTrouble);
+    this.#pxe = new PortSockets(PXE_PORT, options.onTrouble);
+    this.#proxyDhcp = options.proxyDhcp ?? false;
     this.#names = [...new Set(options.interfaceNames)];
     this.#event = openEvent();
     // Subscribed before the first look, so that no change falls between the two.
@@ -108,9 +101,9 @@ class SocketLink implements Link {
     this.#sender = new ReplySender(openFrameSocket(), ports, options.onTrouble);
     this.#prober = new AddressProber(options.onTrouble);
     try {
-      this.#refresh((error, name) => {
+      this.#refresh((error, name, port) => {
         const hint = error.errno === "EADDRINUSE" ? " (is another DHCP server running?)" : "";
-        const what = `cannot open UDP port ${this.#serverPort} on ${name}`;
+        const what = `cannot open UDP port ${port} on ${name}`;
         throw new LinkError(`${what}: ${error.message}${hint}`, { cause: error });
       });
     } catch (error) {
@@ -124,7 +117,7 @@ class SocketLink implements Link {
     if (this.#closed) return undefined;
     const pollSet = this.#pollSet ??= new PollSet(
       [this.#event, this.#watch, ...this.#prober.fds],
-      this.#served.values(),
+      this.#allServed(),
     );
     this.#receiving = true;
     await this.#waitFor(pollSet, waitMs);
@@ -176,7 +169,8 @@ class SocketLink implements Link {
   }
 
   readonly #exitOf = (ingress: Ingress): Exit | undefined => {
-    const served = this.#served.get(ingress.interfaceName);
+    const sockets = ingress.serverPort === PXE_PORT ? this.#pxe : this.#dhcp;
+    const served = sockets.get(ingress.interfaceName);
     // Not the interface of before when it was made anew in between.
     return served?.link.index === ingress.interfaceIndex ? served : undefined;
   };
@@ -193,8 +187,9 @@ class SocketLink implements Link {
     return this.#statuses;
   }
 
-  serve(interfaceNames: readonly string[]): void {
+  serve(interfaceNames: readonly string[], proxyDhcp = false): void {
     if (this.#closed) return;
+    this.#proxyDhcp = proxyDhcp;
     this.#names = [...new Set(interfaceNames)];
     this.#lookAgain();
     // A pending poll does not know the new sockets.
@@ -216,9 +211,12 @@ class SocketLink implements Link {
     else this.#closeAll();
   }
 
+  #allServed(): readonly Served[] {
+    return [...this.#dhcp.all(), ...this.#pxe.all()];
+  }
+
   #closeAll(): void {
-    for (const served of this.#served.values()) this.#retired.push(served.fd);
-    this.#served.clear();
+    for (const { fd } of this.#allServed()) this.#retired.push(fd);
     this.#ownAddresses = new Set();
     this.#closeRetired();
     this.#sender.close();
@@ -266,60 +264,17 @@ class SocketLink implements Link {
   }
 
   /** Opens and retires sockets until they match the interfaces as they are now. */
-  #refresh(onFailure: (error: SystemCallError, interfaceName: string) => void): void {
+  #refresh(onFailure: OnFailure): void {
     const links = new Map(listLinks().map((link) => [link.name, link]));
-    for (const name of this.#failures.keys()) {
-      if (!links.has(name) || !this.#names.includes(name)) this.#failures.delete(name);
-    }
-    const before = this.#served;
-    this.#served = new Map();
-    for (const name of this.#names) {
-      const link = links.get(name);
-      if (link === undefined || link.addresses.length === 0) continue;
-      const served = this.#keepOrOpen(link, before.get(name), onFailure);
-      if (served !== undefined) this.#served.set(name, served);
-    }
-    for (const served of before.values()) {
-      if (this.#served.get(served.link.name) !== served) this.#retire(served);
-    }
+    const retired = [
+      ...this.#dhcp.match(this.#names, links, onFailure),
+      ...this.#pxe.match(this.#proxyDhcp ? this.#names : [], links, onFailure),
+    ];
+    for (const served of retired) this.#retire(served);
     this.#pollSet = undefined;
-    this.#ownAddresses = addressesOf([...this.#served.values()].map(({ link }) => link));
+    this.#ownAddresses = addressesOf(this.#dhcp.all().map(({ link }) => link));
     this.#machineAddresses = addressesOf([...links.values()]);
     this.#updateStatuses(links);
-  }
-
-  #keepOrOpen(
-    link: LinkFact,
-    before: Served | undefined,
-    onFailure: (error: SystemCallError, interfaceName: string) => void,
-  ): Served | undefined {
-    // An interface made anew has another index, and the old socket is deaf: it stays bound to it.
-    if (before?.link.index === link.index) {
-      before.link = link;
-      before.ingress = undefined;
-      return before;
-    }
-    try {
-      const isShared = isPortTaken(link.name, this.#serverPort);
-      const fd = openServerSocket(link.name, this.#serverPort);
-      if (isShared) this.#reportSharedPort(link.name);
-      this.#failures.delete(link.name);
-      return { fd, link, ingress: undefined, retired: false };
-    } catch (error) {
-      if (!(error instanceof SystemCallError)) throw error;
-      // Deleted since it was listed: the link watch has the news. What failed before is said once.
-      const isNews = this.#failures.get(link.name) !== error.message;
-      this.#failures.set(link.name, error.message);
-      if (error.errno !== "ENODEV" && isNews) onFailure(error, link.name);
-      return undefined;
-    }
-  }
-
-  #reportSharedPort(interfaceName: string): void {
-    this.#options.onTrouble(
-      `${interfaceName}: another program has UDP port ${this.#serverPort} open, too; if it serves ` +
-        "this network, stop one of the two: their answers contradict each other",
-    );
   }
 
   #retire(served: Served): void {
@@ -331,7 +286,7 @@ class SocketLink implements Link {
   #updateStatuses(links: ReadonlyMap<string, LinkFact>): void {
     const before = new Map(this.#statuses.map((status) => [status.name, status]));
     this.#statuses = this.#names.map((name) => {
-      const status = statusOf(name, links.get(name), this.#served.has(name));
+      const status = statusOf(name, links.get(name), this.#dhcp.get(name) !== undefined);
       const known = before.get(name);
       if (known !== undefined && isSameStatus(known, status)) return known;
       this.#options.onInterfaceChange(status);
@@ -342,20 +297,4 @@ class SocketLink implements Link {
 
 function addressesOf(links: readonly LinkFact[]): ReadonlySet<number> {
   return new Set(links.flatMap(({ addresses }) => addresses.map(({ address }) => address)));
-}
-
-function ingressOf(served: Served, { source, sourcePort, destination }: Received): Ingress {
-  const last = served.ingress;
-  const isSame = last?.source === source && last.sourcePort === sourcePort &&
-    last.destination === destination;
-  if (isSame) return last;
-  const { name: interfaceName, index: interfaceIndex, addresses } = served.link;
-  return served.ingress = {
-    interfaceName,
-    interfaceIndex,
-    addresses,
-    source,
-    sourcePort,
-    destination,
-  };
 }

@@ -83,9 +83,8 @@ export class ReplySender {
     // Where a frame to the client cannot be made, the reply is broadcast (RFC 2131 §4.1).
     const isBroadcast = destination.kind === "broadcast" || destination.kind === "hardware";
     const address = isBroadcast ? LIMITED_BROADCAST : destination.address;
-    const port = destination.kind === "relay"
-      ? destination.port ?? this.#ports.server
-      : this.#ports.client;
+    const usual = destination.kind === "relay" ? this.#ports.server : this.#ports.client;
+    const port = "port" in destination ? destination.port ?? usual : usual;
     const slot = this.#datagrams.next(exit.fd);
     writeSockaddrIn(array.names, slot * SOCKADDR_IN_OCTETS, address, port);
     const source = sourceOf(reply.ingress, address);

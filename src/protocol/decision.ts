@@ -21,6 +21,7 @@ export type Rule =
   | "lease-active"
   | "lease-unassigned"
   | "lease-unknown"
+  | "boot-data-only"
   // NAKs
   | "wrong-network"
   | "address-not-available"
@@ -37,13 +38,15 @@ export type Rule =
   | "unknown-client"
   | "not-the-holder"
   | "bootp-not-served"
+  | "proxy-dhcp"
   | "overloaded";
 
-/** Message types of replies (RFC 2131 §3.1, RFC 4388 §6.1). */
+/** Message types of replies (RFC 2131 §3.1, RFC 4388 §6.1); a BOOTREPLY of RFC 951 has none. */
 export type ReplyType =
   | "OFFER"
   | "ACK"
   | "NAK"
+  | "BOOTREPLY"
   | "LEASEUNASSIGNED"
   | "LEASEUNKNOWN"
   | "LEASEACTIVE";
@@ -68,7 +71,8 @@ export type Decision =
     readonly kind: "reply";
     readonly rule: Rule;
     readonly reply: Reply;
-    readonly address: Ipv4;
+    /** The client's; absent where it gets none, nor has one. */
+    readonly address?: Ipv4;
     readonly leaseSeconds?: number;
     readonly offer?: Offer;
   }
@@ -93,4 +97,9 @@ export type Decision =
 export interface Withdrawal {
   readonly client: Client;
   readonly subnet: Subnet;
+}
+
+/** Silence, and the reason for it. */
+export function ignore(rule: Rule): Decision {
+  return { kind: "ignore", rule, withdraw: [] };
 }

@@ -4,7 +4,7 @@ import { BROADCAST_FLAG, Header, HTYPE_ETHERNET } from "../wire/message_view.ts"
 import type { Ipv4 } from "../wire/ipv4.ts";
 import { RelaySubOption } from "../wire/relay_agent.ts";
 import { subOption } from "../wire/sub_options.ts";
-import type { Destination } from "./endpoints.ts";
+import { CLIENT_PORT, type Destination, PXE_PORT } from "./endpoints.ts";
 import type { Request } from "./request.ts";
 
 /** In the first octet of an Ethernet address: multicast or broadcast (IEEE 802). */
@@ -58,6 +58,19 @@ export function toRelay({ view, ingress, relayInformation }: Request): Destinati
  */
 export function informDestination(address: Ipv4): Destination {
   return { kind: "unicast", address, hardwareAddress: undefined };
+}
+
+/**
+ * The destination of boot data: `address`, and there the port that it was asked from; everybody,
+ * where the client has no address yet and nobody here knows which one it will get.
+ */
+export function proxyDestination(request: Request, address: Ipv4): Destination {
+  if (request.view.giaddr !== 0) return toRelay(request);
+  if (address === 0) return BROADCAST;
+  const { source, sourcePort, serverPort } = request.ingress;
+  // Whoever asks in the name of another machine does not choose the port that it hears of it.
+  const port = serverPort === PXE_PORT && address === source ? sourcePort : CLIENT_PORT;
+  return { kind: "unicast", address, hardwareAddress: undefined, port };
 }
 
 const BROADCAST: Destination = { kind: "broadcast" };

@@ -7,6 +7,13 @@ export interface InterfaceAddress {
   readonly cidr: Cidr;
 }
 
+/** RFC 2131 §4.1. */
+export const SERVER_PORT = 67;
+export const CLIENT_PORT = 68;
+
+/** Where clients ask a server of boot data that gives no addresses (PXE 2.1 §2.2.3). */
+export const PXE_PORT = 4011;
+
 /** How a datagram reached us. One object per interface and batch; replies carry it back. */
 export interface Ingress {
   readonly interfaceName: string;
@@ -17,6 +24,8 @@ export interface Ingress {
   readonly source: Ipv4;
   /** Source port of the UDP datagram. */
   readonly sourcePort: number;
+  /** Our UDP port that it came to. */
+  readonly serverPort: number;
   /** Destination address of the IP datagram: a unicast renewal differs from a rebind only here. */
   readonly destination: Ipv4;
 }
@@ -24,8 +33,9 @@ export interface Ingress {
 /**
  * Where a reply goes, RFC 2131 §4.1:
  * - `relay`: to `giaddr`, server port (67), or the one that the relay agent wants (RFC 8357);
- * - `unicast`: to a client that has an address, client port (68). Where it is on the wire of the
- *   ingress and its hardware can be addressed, `hardwareAddress` saves asking ARP for it;
+ * - `unicast`: to a client that has an address, client port (68), or the `port` that it asked from.
+ *   Where it is on the wire of the ingress and its hardware can be addressed, `hardwareAddress`
+ *   saves asking ARP for it;
  * - `broadcast`: to 255.255.255.255 on the ingress interface, client port;
  * - `hardware`: a frame to `chaddr` with `yiaddr` as the IP destination, client port: the client
  *   has no address yet, so ARP cannot find it and the frame is built by hand.
@@ -36,6 +46,7 @@ export type Destination =
     readonly kind: "unicast";
     readonly address: Ipv4;
     readonly hardwareAddress: Uint8Array | undefined;
+    readonly port?: number;
   }
   | { readonly kind: "broadcast" }
   | { readonly kind: "hardware"; readonly hardwareAddress: Uint8Array; readonly address: Ipv4 };

@@ -5,7 +5,7 @@
 import { rangeIndexOf, subnetOf } from "../leases/subnets.ts";
 import { isActive, type Lease } from "../leases/lease.ts";
 import { contains, type Ipv4, writeIpv4 } from "../wire/ipv4.ts";
-import { MessageWriter, type ReplySlab } from "../wire/message_writer.ts";
+import { dhcpReplyOctetsMax, MessageWriter, type ReplySlab } from "../wire/message_writer.ts";
 import { Option } from "../wire/option_codes.ts";
 import { INFINITE_SECONDS } from "../wire/option_values.ts";
 import { parseHex } from "../wire/hex.ts";
@@ -134,7 +134,8 @@ function begin(
 ): MessageWriter {
   const { view } = query;
   const header = { ciaddr, yiaddr: 0, flags: view.flags };
-  const writer = new MessageWriter(slab, view, header, view.number(Option.MAX_MESSAGE_SIZE, 2));
+  const octetsMax = dhcpReplyOctetsMax(view.number(Option.MAX_MESSAGE_SIZE, 2));
+  const writer = new MessageWriter(slab, view, header, octetsMax);
   writer.option8(Option.MESSAGE_TYPE, MESSAGE_TYPES[type]);
   writer.option32(Option.SERVER_IDENTIFIER, serverIdentifier(query, state, undefined));
   return writer;

@@ -2,13 +2,25 @@
 import type { Config, Reservation, Subnet } from "../config/config.ts";
 import { contains, type Ipv4 } from "../wire/ipv4.ts";
 import { BROADCAST_FLAG } from "../wire/message_view.ts";
-import { MessageWriter, type ReplyHeader, type ReplySlab } from "../wire/message_writer.ts";
+import {
+  bootpReplyOctetsMax,
+  dhcpReplyOctetsMax,
+  MessageWriter,
+  type ReplyHeader,
+  type ReplySlab,
+} from "../wire/message_writer.ts";
 import { Option } from "../wire/option_codes.ts";
+import { type BootData, bootDataFor } from "./boot.ts";
 import type { Reply } from "./decision.ts";
-import { informDestination, nakDestination, replyDestination } from "./destination.ts";
+import {
+  informDestination,
+  nakDestination,
+  proxyDestination,
+  replyDestination,
+} from "./destination.ts";
 import type { GrantedTime } from "./lease_time.ts";
 import { type InsteadOfAddress, type ReplyFacts, writeOptions } from "./reply_options.ts";
-import { type Inform, MessageType, type Request, serverIdOverride } from "./request.ts";
+import { type Bootp, type Inform, MessageType, type Request, serverIdOverride } from "./request.ts";
 
 /** What a reply says of the client's network; a lease time goes with an address only. */
 interface Network {
@@ -90,6 +102,45 @@ export function encodeInformAck(
   };
 }
 
+/** BOOTREPLY to a client that knows nothing of DHCP. */
+export function encodeBootReply(
+  request: Bootp,
+  { address, ...network }: Network & { readonly address: Ipv4 },
+  server: Server,
+  slab: ReplySlab,
+): Reply {
+  const { ciaddr, flags } = request.view;
+  // RFC 951 §3: `yiaddr` is "filled by server in a bootreply if client doesn't know its own
+  // address (ciaddr was 0)".
+  const header = { ciaddr, yiaddr: ciaddr === 0 ? address : 0, flags };
+  return {
+    type: "BOOTREPLY",
+    bytes: encode(request, header, slab, factsOf(undefined, request, network, server)),
+    destination: replyDestination(request, address),
+  };
+}
+
+/**
+ * Boot data for a client that has its address, or will have it, from another server: an OFFER to
+ * the address 0, an ACK to any other.
+ */
+export function encodeProxyReply(
+  request: Request,
+  { address, ...network }: Network & { readonly address: Ipv4 },
+  boot: BootData,
+  server: Server,
+  slab: ReplySlab,
+): Reply {
+  const { ciaddr, flags } = request.view;
+  const type = address === 0 ? "OFFER" : "ACK";
+  const facts = factsOf(MessageType[type], request, network, server, boot);
+  return {
+    type,
+    bytes: encode(request, { ciaddr, yiaddr: 0, flags }, slab, { ...facts, isProxy: true }),
+    destination: proxyDestination(request, address),
+  };
+}
+
 /** DHCPNAK: no lease and no network options, `message` says why to people. */
 export function encodeNak(
   request: Request,
@@ -134,17 +185,20 @@ function encode(
   facts: ReplyFacts,
 ): Uint8Array {
   const { view } = request;
-  // Option 57 (RFC 2132 §9.10).
-  const writer = new MessageWriter(slab, view, header, view.number(Option.MAX_MESSAGE_SIZE, 2));
+  const octetsMax = request.kind === "BOOTP"
+    ? bootpReplyOctetsMax(view)
+    : dhcpReplyOctetsMax(view.number(Option.MAX_MESSAGE_SIZE, 2));
+  const writer = new MessageWriter(slab, view, header, octetsMax);
   writeOptions(facts, writer);
-  return writer.finish();
+  return view.hasOptions ? writer.finish() : writer.finishWithoutOptions();
 }
 
 function factsOf(
-  messageType: number,
+  messageType: number | undefined,
   request: Request,
   { time, subnet, reservation }: Network,
   server: Server,
+  boot = bootDataFor(request.view, subnet, reservation),
 ): ReplyFacts {
   return {
     view: request.view,
@@ -155,6 +209,7 @@ function factsOf(
     time,
     subnet,
     reservation,
+    boot,
   };
 }
 

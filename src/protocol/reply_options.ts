@@ -5,6 +5,9 @@ import type { MessageView } from "../wire/message_view.ts";
 import type { MessageWriter } from "../wire/message_writer.ts";
 import { Option } from "../wire/option_codes.ts";
 import { encodeOptionValue } from "../wire/option_values.ts";
+import type { BootData } from "./boot.ts";
+import { bootOptions, bootText } from "./boot_options.ts";
+import { configuredOption } from "./configured_option.ts";
 import type { GrantedTime } from "./lease_time.ts";
 import { formFor } from "./option_forms.ts";
 
@@ -14,13 +17,16 @@ export type InsteadOfAddress = readonly (readonly [number, Uint8Array])[];
 /** What the options of a reply are made from. What is absent is not sent. */
 export interface ReplyFacts {
   readonly view: MessageView;
-  /** Value of option 53. */
-  readonly messageType: number;
+  /** Value of option 53; a reply to a BOOTP client has none, nor anything else that is DHCP's. */
+  readonly messageType?: number | undefined;
   readonly serverIdentifier: Ipv4;
   readonly time?: GrantedTime | undefined;
   /** Where network options come from; a NAK has none. */
   readonly subnet?: Subnet | undefined;
   readonly reservation?: Reservation | undefined;
+  readonly boot?: BootData | undefined;
+  /** Whether another server gives the addresses, so that only boot data is to be told. */
+  readonly isProxy?: boolean;
   /** Whether this is the ACK to a DISCOVER. */
   readonly isRapid: boolean;
   /** Whether option 118 comes back where the client sent it. */
@@ -43,7 +49,7 @@ const CONTRIBUTORS: readonly Contributor[] = [
   message,
   insteadOfAddress,
   subnetSelection,
-  requestedOptions,
+  networkOptions,
   clientIdentifier,
   relayAgentInformation,
 ];
@@ -54,11 +60,12 @@ export function writeOptions(facts: ReplyFacts, writer: MessageWriter): void {
 }
 
 function messageType({ messageType }: ReplyFacts, writer: MessageWriter): void {
-  writer.option8(Option.MESSAGE_TYPE, messageType);
+  if (messageType !== undefined) writer.option8(Option.MESSAGE_TYPE, messageType);
 }
 
-function serverIdentifier({ serverIdentifier }: ReplyFacts, writer: MessageWriter): void {
-  writer.option32(Option.SERVER_IDENTIFIER, serverIdentifier);
+function serverIdentifier(facts: ReplyFacts, writer: MessageWriter): void {
+  const { messageType, serverIdentifier } = facts;
+  if (messageType !== undefined) writer.option32(Option.SERVER_IDENTIFIER, serverIdentifier);
 }
 
 function leaseTimes({ time }: ReplyFacts, writer: MessageWriter): void {
@@ -76,8 +83,8 @@ function rapidCommit({ isRapid }: ReplyFacts, writer: MessageWriter): void {
 const NO_OCTETS = new Uint8Array(0);
 
 /** RFC 2132 §3.3: where both are sent, the subnet mask MUST come before the routers. */
-function subnetMask({ subnet }: ReplyFacts, writer: MessageWriter): void {
-  if (subnet === undefined) return;
+function subnetMask({ subnet, isProxy }: ReplyFacts, writer: MessageWriter): void {
+  if (subnet === undefined || isProxy === true) return;
   const configured = subnet.options.get(Option.SUBNET_MASK);
   if (configured !== undefined) writer.option(Option.SUBNET_MASK, configured);
   else writer.option32(Option.SUBNET_MASK, subnet.netmask);
@@ -99,19 +106,28 @@ function subnetSelection(facts: ReplyFacts, writer: MessageWriter): void {
   if (selection !== undefined) writer.option(Option.SUBNET_SELECTION, selection);
 }
 
-/**
- * What the client asked for in option 55, in its order (RFC 2132 §9.8); all that is configured
- * where it sent no list. What does not fit goes into `file` and `sname`; what fits nowhere is left
- * out, and what no client can do without is not among that, wherever it stands in the list.
- */
-function requestedOptions(facts: ReplyFacts, writer: MessageWriter): void {
-  const { view, subnet } = facts;
+/** Boot data first, which is in the fields that other options may go into, then the rest. */
+function networkOptions(facts: ReplyFacts, writer: MessageWriter): void {
+  const { view, subnet, boot } = facts;
   if (subnet === undefined) return;
   // What must come back is never crowded out by what was merely asked for.
   const clientIdOctets = view.octets(Option.CLIENT_IDENTIFIER);
   const relayOctets = view.octets(Option.RELAY_AGENT_INFORMATION);
   if (clientIdOctets >= 0) writer.keepRoom(clientIdOctets);
   if (relayOctets >= 0) writer.keepRoom(relayOctets);
+  if (boot !== undefined) bootOptions(facts, boot, writer);
+  if (facts.messageType === undefined) writeRequested(facts, subnet, writer, false);
+  else if (facts.isProxy !== true) requestedOptions(facts, subnet, writer);
+  if (clientIdOctets >= 0) writer.giveRoom(clientIdOctets);
+  if (relayOctets >= 0) writer.giveRoom(relayOctets);
+}
+
+/**
+ * What the client asked for in option 55, in its order (RFC 2132 §9.8); all that is configured
+ * where it sent no list. What does not fit goes into `file` and `sname`; what fits nowhere is left
+ * out, and what no client can do without is not among that, wherever it stands in the list.
+ */
+function requestedOptions(facts: ReplyFacts, subnet: Subnet, writer: MessageWriter): void {
   writer.openOverload();
   writeRequested(facts, subnet, writer, false);
   if (writer.omittedCount > 0) {
@@ -120,8 +136,6 @@ function requestedOptions(facts: ReplyFacts, writer: MessageWriter): void {
     writeRequested(facts, subnet, writer, false);
   }
   writer.closeOverload();
-  if (clientIdOctets >= 0) writer.giveRoom(clientIdOctets);
-  if (relayOctets >= 0) writer.giveRoom(relayOctets);
 }
 
 /** What gets a client onto the network, or its machine to boot. */
@@ -184,28 +198,36 @@ function unaskedOption(
 /** Writes the option for this client, the nearest first: reservation, subnet, what follows. */
 function networkOption(
   code: number,
-  { view, reservation }: ReplyFacts,
+  facts: ReplyFacts,
   subnet: Subnet,
   writer: MessageWriter,
 ): void {
-  if (writer.has(code)) return;
-  const configured = reservation?.options.get(code) ?? subnet.options.get(code);
-  if (configured !== undefined) {
-    writer.option(code, formFor(view, code, configured));
+  if (writer.has(code) || (facts.messageType === undefined && isOfDhcp(code))) return;
+  const { view, boot } = facts;
+  const value = configuredOption(facts, code) ?? (boot && bootText(code, boot));
+  if (value !== undefined) {
+    writer.option(code, formFor(view, code, value));
   } else if (code === Option.BROADCAST_ADDRESS) {
     writer.option32(code, subnet.broadcast);
   } else if (code === Option.MS_CLASSLESS_STATIC_ROUTE) {
     // What Windows asks for in place of 121 or besides: it has the same form and meaning.
-    const routes = reservation?.options.get(Option.CLASSLESS_STATIC_ROUTE) ??
-      subnet.options.get(Option.CLASSLESS_STATIC_ROUTE);
+    const routes = configuredOption(facts, Option.CLASSLESS_STATIC_ROUTE);
     if (routes !== undefined) writer.option(code, routes);
   }
 }
 
+/** Whether the option is one of DHCP's own (RFC 2132 §9), which mean nothing to a BOOTP client. */
+function isOfDhcp(code: number): boolean {
+  return (code >= Option.REQUESTED_ADDRESS && code <= Option.CLIENT_IDENTIFIER) ||
+    code === Option.SERVER_NAME || code === Option.BOOT_FILE;
+}
+
 /** RFC 6842 §3: the client's own identifier comes back as it was sent. */
-function clientIdentifier({ view }: ReplyFacts, writer: MessageWriter): void {
+function clientIdentifier({ view, messageType }: ReplyFacts, writer: MessageWriter): void {
   const clientId = view.option(Option.CLIENT_IDENTIFIER);
-  if (clientId !== undefined) writer.option(Option.CLIENT_IDENTIFIER, clientId);
+  if (clientId !== undefined && messageType !== undefined) {
+    writer.option(Option.CLIENT_IDENTIFIER, clientId);
+  }
 }
 
 /**

@@ -16,7 +16,8 @@ import { findReservation } from "../leases/reservations.ts";
 import { contains, type Ipv4, isHostAddress } from "../wire/ipv4.ts";
 import type { ReplySlab } from "../wire/message_writer.ts";
 import { Option } from "../wire/option_codes.ts";
-import type { Decision, Rule } from "./decision.ts";
+import { bootp } from "./bootp.ts";
+import { type Decision, ignore, type Rule } from "./decision.ts";
 import {
   attachedSubnet,
   attachedSubnets,
@@ -35,6 +36,7 @@ import {
 } from "./request.ts";
 import { offerAutoConfigure, offerV6Only } from "./no_address.ts";
 import { encodeAck, encodeInformAck, encodeNak, encodeOffer } from "./reply.ts";
+import { proxyDhcp } from "./proxy_dhcp.ts";
 import { cutTo, grantTime, requestedLeaseSeconds } from "./lease_time.ts";
 import { answerLeaseQuery } from "./leasequery.ts";
 import { secondsOnDisk } from "./unwritten_renewal.ts";
@@ -57,6 +59,10 @@ export interface EngineState {
 export function respond(request: Request, state: EngineState, slab: ReplySlab): Decision {
   if (request.kind === "LEASEQUERY") return answerLeaseQuery(request, state, slab);
   if (!isRelayAllowed(state.config, request)) return ignore("relay-not-allowed");
+  if (state.config.proxyDhcp === true) {
+    const decision = proxyDhcp(request, state, slab);
+    if (decision !== undefined) return decision;
+  }
   switch (request.kind) {
     case "DISCOVER":
       return discover(request, state, slab);
@@ -73,7 +79,7 @@ export function respond(request: Request, state: EngineState, slab: ReplySlab): 
     case "INFORM":
       return inform(request, state, slab);
     case "BOOTP":
-      return ignore("bootp-not-served");
+      return bootp(request, state, slab);
   }
 }
 
@@ -378,10 +384,6 @@ function nak(
     reply: encodeNak(request, rule, state, slab),
     address: request.address,
   };
-}
-
-function ignore(rule: Rule): Decision {
-  return { kind: "ignore", rule, withdraw: [] };
 }
 
 /** The same for the OFFER and the ACK of an exchange, another one for each client and exchange. */

@@ -65,6 +65,7 @@ const OUTCOME_COLOURS: Readonly<Record<Outcome, Colour>> = {
   LEASEUNASSIGNED: "green",
   LEASEUNKNOWN: "green",
   LEASEACTIVE: "green",
+  BOOTREPLY: "green",
   silence: "dim",
   released: "green",
   quarantined: "yellow",

@@ -93,7 +93,7 @@ export class DhcpServer {
     this.#configured = config;
     // Before the link: what it says of its interfaces is held against the new config.
     this.#config = config;
-    this.#parts.link.serve(config.interfaces);
+    this.#parts.link.serve(config.interfaces, config.proxyDhcp);
     this.#withhold(this.#parts.link.machineAddresses());
   }
 

@@ -55,7 +55,6 @@ export type MalformedReason =
   | "too-short"
   | "not-a-request"
   | "bad-hardware-length"
-  | "no-magic-cookie"
   | "truncated-option"
   | "bad-overload"
   | "bad-message-type"
@@ -84,6 +83,15 @@ export class MessageView {
   #laterParts: Map<number, number[]> | undefined;
   /** Those options, each joined once. */
   #joined: Map<number, Uint8Array> | undefined;
+
+  /**
+   * Whether what follows the header is options: a BOOTP client may leave the field out, or put
+   * there what it likes (RFC 951 §3, `vend`).
+   */
+  get hasOptions(): boolean {
+    const bytes = this.#bytes;
+    return bytes.length >= Header.OPTIONS && readIpv4(bytes, Header.COOKIE) === MAGIC_COOKIE;
+  }
 
   /** The whole datagram, as received. */
   get bytes(): Uint8Array {
@@ -159,10 +167,10 @@ export class MessageView {
   /** Shows another message; says what is wrong with one that is not well-formed. */
   read(bytes: Uint8Array): MalformedReason | undefined {
     this.#forget(bytes);
-    if (bytes.length < Header.OPTIONS) return "too-short";
+    if (bytes.length < Header.COOKIE) return "too-short";
     if (bytes[Header.OP] !== BOOTREQUEST) return "not-a-request";
     if (bytes[Header.HLEN]! > Header.CHADDR_SIZE) return "bad-hardware-length";
-    if (readIpv4(bytes, Header.COOKIE) !== MAGIC_COOKIE) return "no-magic-cookie";
+    if (!this.hasOptions) return undefined;
 
     let isWhole = this.#index(Header.OPTIONS, bytes.length);
     // Read before more fields are: in those that it opens it means nothing (RFC 2131 §4.1).

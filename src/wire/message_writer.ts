@@ -25,6 +25,20 @@ const IP_UDP_OCTETS = 28;
 /** What every client accepts (RFC 2131 §2); a smaller option 57 is not legal (RFC 2132 §9.10). */
 const MESSAGE_SIZE_MIN = 576;
 
+/** The most octets of a reply to a DHCP client; `messageSizeMax` is its option 57, if it sent it. */
+export function dhcpReplyOctetsMax(messageSizeMax: number | undefined): number {
+  const clientMax = Math.max(messageSizeMax ?? MESSAGE_SIZE_MIN, MESSAGE_SIZE_MIN);
+  return Math.min(clientMax - IP_UDP_OCTETS, REPLY_OCTETS_MAX);
+}
+
+/**
+ * The most octets of a reply to a BOOTP client: as long as what it sent, since nothing says that it
+ * takes more than the 300 octets of RFC 951 §3.
+ */
+export function bootpReplyOctetsMax(request: MessageView): number {
+  return Math.min(Math.max(request.bytes.length, REPLY_OCTETS_MIN), REPLY_OCTETS_MAX);
+}
+
 const OPTION_PART_OCTETS_MAX = 255;
 const OPTION_HEADER_OCTETS = 2;
 const END_OCTETS = 1;
@@ -115,17 +129,15 @@ export class MessageWriter {
 
   /**
    * Starts the reply to `request`: xid, giaddr, chaddr and hardware type come back as they were.
-   * `messageSizeMax` is the client's option 57, if it sent one.
+   * It will have `octetsMax` octets at most: see `dhcpReplyOctetsMax` and `bootpReplyOctetsMax`.
    */
   constructor(
     slab: ReplySlab,
     request: MessageView,
     header: ReplyHeader,
-    messageSizeMax: number | undefined,
+    octetsMax: number,
   ) {
     this.#slab = slab;
-    const clientMax = Math.max(messageSizeMax ?? MESSAGE_SIZE_MIN, MESSAGE_SIZE_MIN);
-    const octetsMax = Math.min(clientMax - IP_UDP_OCTETS, REPLY_OCTETS_MAX);
     this.#limit = octetsMax - END_OCTETS;
     this.#bytes = slab.reserve(octetsMax);
     slab.beginOptions();
@@ -150,6 +162,28 @@ export class MessageWriter {
     this.#bytes[Header.HLEN] = address.length;
     this.#bytes.fill(0, Header.CHADDR, Header.CHADDR + Header.CHADDR_SIZE);
     this.#bytes.set(address, Header.CHADDR);
+  }
+
+  /** Fills in `siaddr`: the server to load the boot file from (RFC 2131 §2). */
+  nextServer(address: Ipv4): void {
+    writeIpv4(this.#bytes, Header.SIADDR, address);
+  }
+
+  /** Fills in `sname`, which the text has to fit into with a NUL (RFC 2131 §2). */
+  serverName(text: Uint8Array): boolean {
+    return this.#field(Header.SNAME, Header.SNAME_SIZE, text);
+  }
+
+  /** Fills in `file`, which the text has to fit into with a NUL; false where it does not. */
+  bootFile(text: Uint8Array): boolean {
+    return this.#field(Header.FILE, Header.FILE_SIZE, text);
+  }
+
+  /** Fills in a field that is zero so far, and ends its text with at least one NUL. */
+  #field(at: number, size: number, text: Uint8Array): boolean {
+    if (text.length >= size) return false;
+    copyOctets(text, 0, text.length, this.#bytes, at);
+    return true;
   }
 
   /** Keeps room for options that are written last, whatever comes before them. */
@@ -302,6 +336,16 @@ export class MessageWriter {
     for (let at = start; at < end; at += OPTION_HEADER_OCTETS + bytes[at + 1]!) {
       this.#slab.forgetOption(bytes[at]!);
     }
+  }
+
+  /**
+   * Ends a reply without any options, not even the cookie that announces them: a BOOTP client that
+   * sent none has its own use for the field, or none (RFC 951 §3, `vend`).
+   */
+  finishWithoutOptions(): Uint8Array {
+    this.#bytes.fill(0, Header.COOKIE, REPLY_OCTETS_MIN);
+    this.#slab.keep(REPLY_OCTETS_MIN);
+    return this.#bytes.subarray(0, REPLY_OCTETS_MIN);
   }
 
   /** Ends the reply and returns it, padded to the least length: a view on the slab. */

@@ -34,6 +34,7 @@ Deno.test("a config of the least there can be gets the defaults", () => {
       ranges: [{ first: address("192.168.1.100"), last: address("192.168.1.199") }],
       leaseTime: { defaultSeconds: 43_200, minSeconds: 43_200, maxSeconds: 43_200 },
       rapidCommit: false,
+      bootp: "reservations",
       options: new Map(),
       reservations: { byMac: new Map(), byClientId: new Map(), byAddress: new Map() },
     }],
@@ -143,6 +144,59 @@ subnets:
   assert.equal(first!.leaseTime.defaultSeconds, 7200);
   assert.deepEqual(second!.options.get(3), Uint8Array.of(10, 0, 1, 1));
   assert.equal(second!.leaseTime.maxSeconds, 3600);
+});
+
+Deno.test("boot is inherited key by key, and off takes all of it away", () => {
+  const { subnets } = load(`
+interfaces: eth0
+boot: { bios: a.kpxe, uefi-x64: a.efi, http-x64: "http://a/", next-server: 10.0.0.1 }
+subnets:
+  - { subnet: 10.0.0.0/24, pools: 10.0.0.9 }
+  - { subnet: 10.0.1.0/24, pools: 10.0.1.9, boot: { bios: b.kpxe, server-name: b } }
+  - { subnet: 10.0.2.0/24, pools: 10.0.2.9, boot: { boot-file: c.img } }
+  - { subnet: 10.0.3.0/24, pools: 10.0.3.9, boot: off }
+  - { subnet: 10.0.4.0/24, pools: 10.0.4.9, boot: { next-server: 10.0.0.4 } }
+`);
+  const told = subnets.map(({ boot }) => {
+    const text = (value: Uint8Array | null | undefined) =>
+      value ? new TextDecoder().decode(value) : String(value);
+    const files = ["bios", "uefi-x64", "http-x64", "ipxe", "other"] as const;
+    const { nextServer, serverName, files: byKind } = boot!;
+    const names = files.map((kind) => text(byKind.get(kind)));
+    return [text(nextServer?.text), text(serverName), ...names].join(" ");
+  });
+  assert.deepEqual(told, [
+    "10.0.0.1 undefined a.kpxe a.efi http://a/ undefined undefined",
+    "10.0.0.1 b b.kpxe a.efi http://a/ undefined undefined",
+    "10.0.0.1 undefined c.img c.img http://a/ c.img c.img",
+    "undefined null null null null null null",
+    "10.0.0.4 undefined a.kpxe a.efi http://a/ undefined undefined",
+  ]);
+});
+
+Deno.test("bootp of a subnet takes the place of the file's; off and false are the same", () => {
+  const { subnets } = load(`
+interfaces: eth0
+bootp: dynamic
+subnets:
+  - { subnet: 10.0.0.0/24, pools: 10.0.0.9 }
+  - { subnet: 10.0.1.0/24, pools: 10.0.1.9, bootp: off }
+  - { subnet: 10.0.2.0/24, pools: 10.0.2.9, bootp: false }
+  - { subnet: 10.0.3.0/24, pools: 10.0.3.9, bootp: reservations }
+`);
+  assert.deepEqual(subnets.map(({ bootp }) => bootp), ["dynamic", "off", "off", "reservations"]);
+});
+
+Deno.test("proxy-dhcp of one subnet is known of the whole", () => {
+  const config = load(`
+interfaces: eth0
+boot: { bios: a.kpxe }
+subnets:
+  - { subnet: 10.0.0.0/24, pools: 10.0.0.9 }
+  - { subnet: 10.0.1.0/24, proxy-dhcp: true }
+`);
+  assert.equal(config.proxyDhcp, true);
+  assert.deepEqual(config.subnets.map(({ proxyDhcp }) => proxyDhcp), [undefined, true]);
 });
 
 Deno.test("RFC 2132 §3.3: the subnet mask comes before the routers, in any file", () => {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { Datagram, InterfaceStatus, Link } from "../../src/link/link.ts";
 import type { Destination, Ingress } from "../../src/protocol/endpoints.ts";
+import { testBootPort } from "./boot_port.ts";
 import { formatHex } from "../../src/wire/hex.ts";
 import { formatIpv4, type Ipv4, parseIpv4 } from "../../src/wire/ipv4.ts";
 
@@ -23,8 +24,7 @@ export interface LinkWorld extends AsyncDisposable {
   readonly link: Link;
   /** A host on the wire of an interface sends datagrams to the server port. */
   arrive(interfaceName: string, ...datagrams: ArrivingDatagram[]): Promise<void>;
-  /** The replies seen on the wire of an interface since the last call; waits for what is on its
-   * way. */
+  /** The replies seen on an interface's wire since the last call; waits for what is on its way. */
   seen(interfaceName: string): Promise<readonly SeenReply[]>;
   addInterface(name: string, ...addresses: string[]): Promise<void>;
   removeInterface(name: string): Promise<void>;
@@ -36,6 +36,9 @@ export interface ArrivingDatagram {
   readonly text: string;
   readonly source: Ipv4;
   readonly destination: Ipv4;
+  /** As a client's and to DHCP's own unless told. */
+  readonly sourcePort?: number;
+  readonly serverPort?: number;
 }
 
 /** Registers a test; systemTest where the link needs the machine. */
@@ -61,9 +64,10 @@ export function testLinkContract(
   testInterfaceChanges(test);
   testServing(test);
   testClosing(test);
+  testBootPort(test);
 }
 
-type TestInWorld = (behaviour: string, fn: (world: LinkWorld) => Promise<void>) => void;
+export type TestInWorld = (behaviour: string, fn: (world: LinkWorld) => Promise<void>) => void;
 
 function testReceiving(test: TestInWorld): void {
   test("datagrams that wait come as one batch, in order, with their ingress", async (world) => {
@@ -332,9 +336,8 @@ export async function receiveDatagrams(link: Link): Promise<readonly Datagram[]>
   for (let i = 0; i < EMPTY_BATCHES_MAX; i++) {
     const batch = await link.receive();
     assert.ok(batch, "the link is closed");
-    if (batch.length > 0) {
-      return batch.map(({ bytes, ingress }) => ({ bytes: bytes.slice(), ingress }));
-    }
+    if (batch.length === 0) continue;
+    return batch.map(({ bytes, ingress }) => ({ bytes: bytes.slice(), ingress }));
   }
   throw new Error("no datagram came");
 }
@@ -360,7 +363,6 @@ async function untilStatus(
   throw new Error(`${name} stays ${JSON.stringify(statusOf(link, name))}`);
 }
 
-/** Receives until the link is closed. */
 async function untilClosed(link: Link): Promise<void> {
   for (let i = 0; i < EMPTY_BATCHES_MAX; i++) {
     if (await link.receive() === undefined) return;
@@ -385,11 +387,11 @@ async function arriveAll(world: LinkWorld, texts: readonly string[]): Promise<vo
   await world.arrive("lan0", ...texts.map((text) => ({ text, ...FROM_NOWHERE })));
 }
 
-function textOf({ bytes }: Datagram): string {
+export function textOf({ bytes }: Datagram): string {
   return new TextDecoder().decode(bytes);
 }
 
-function bytesOf(text: string): Uint8Array {
+export function bytesOf(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 

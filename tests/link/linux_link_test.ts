@@ -124,6 +124,7 @@ systemTest("an interface that is not Ethernet gets a broadcast (RFC 2131 §4.1)"
     source: 0,
     sourcePort: 68,
     destination: LIMITED_BROADCAST,
+    serverPort: 67,
   };
   const ingress = { interfaceName: "lo", interfaceIndex: lo.index, ...from };
   reply(world, ingress, { kind: "hardware", hardwareAddress: CHADDR, address: ip("127.0.0.9") });

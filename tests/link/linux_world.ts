@@ -21,6 +21,7 @@ import { enterNamespace } from "./namespace_thread.ts";
 
 const SERVER_PORT = 67;
 const CLIENT_PORT = 68;
+const BOOT_PORT = 4011;
 /** The port of the frames that end a look at the wire: what was sent before has come by then. */
 const MARKER_PORT = 9;
 const BROADCAST_HARDWARE_ADDRESS = new Uint8Array(6).fill(0xff);
@@ -120,7 +121,12 @@ async function knowHost(wire: Wire): Promise<void> {
 }
 
 function captureReplies(wire: Wire, name: string): Promise<Capture> {
-  return startCapture(wire, "host", name, `udp src port ${SERVER_PORT}`);
+  return startCapture(
+    wire,
+    "host",
+    name,
+    `udp src port ${SERVER_PORT} or udp src port ${BOOT_PORT}`,
+  );
 }
 
 async function addVeth(wire: Wire, name: string, addresses: readonly string[]): Promise<void> {
@@ -139,15 +145,15 @@ function sendFromHost(wire: Wire, name: string, datagrams: readonly ArrivingData
   using _host = enterNamespace(wire.namespace("host"));
   sendFrames(
     name,
-    datagrams.map(({ text, source, destination }) => ({
+    datagrams.map(({ text, source, destination, sourcePort, serverPort }) => ({
       sourceHardwareAddress: HOST_HARDWARE_ADDRESS,
       destinationHardwareAddress: destination === LIMITED_BROADCAST
         ? BROADCAST_HARDWARE_ADDRESS
         : serverHardwareAddress,
       source,
       destination,
-      sourcePort: CLIENT_PORT,
-      destinationPort: SERVER_PORT,
+      sourcePort: sourcePort ?? CLIENT_PORT,
+      destinationPort: serverPort ?? SERVER_PORT,
       payload: new TextEncoder().encode(text),
     })),
   );

@@ -35,8 +35,9 @@ function makeMemoryWorld(): ProbedWorld {
       return Promise.resolve();
     },
     arrive: (name, ...datagrams) => {
-      for (const { text, source, destination } of datagrams) {
-        link.inject(name, new TextEncoder().encode(text), source, destination);
+      for (const { text, source, destination, sourcePort, serverPort } of datagrams) {
+        const bytes = new TextEncoder().encode(text);
+        link.inject(name, bytes, source, destination, sourcePort, serverPort);
       }
       return Promise.resolve();
     },
@@ -69,7 +70,7 @@ function asSeen({ bytes, destination }: Outgoing): SeenReply {
       };
     case "relay":
     case "unicast": {
-      const port = destination.kind === "relay" ? destination.port ?? 67 : 68;
+      const port = destination.port ?? (destination.kind === "relay" ? 67 : 68);
       return {
         text,
         destination: formatIpv4(destination.address),

@@ -326,7 +326,7 @@ export class Host {
       probe: (probes) => inner.probe(probes),
       takeAnswers: () => inner.takeAnswers(),
       ownAddresses: () => inner.ownAddresses(),
-      serve: (names) => inner.serve(names),
+      serve: (names, proxyDhcp) => inner.serve(names, proxyDhcp),
       interfaces: () => inner.interfaces(),
       counters: () => inner.counters(),
       machineAddresses: () => inner.machineAddresses(),

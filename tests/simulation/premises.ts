@@ -144,6 +144,8 @@ export function makeConfig(
       reservations,
       leaseTime,
       options: OPTIONS,
+      // A message that lost its cookie on the way would be a BOOTP client's; here are none.
+      bootp: "off",
     });
   });
   return {

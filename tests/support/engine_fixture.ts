@@ -93,6 +93,8 @@ export interface Ask {
   readonly fromPort?: number;
   /** IP destination: 255.255.255.255 unless told. */
   readonly to?: string;
+  /** UDP destination port: 67 unless told. */
+  readonly toPort?: number;
 }
 
 /** What became of a request. */
@@ -177,6 +179,7 @@ function ingressOf(ask: Ask, addresses: readonly string[]): Ingress {
     }),
     source: ip(ask.from ?? ask.ciaddr ?? "0.0.0.0"),
     sourcePort: ask.fromPort ?? (ask.giaddr === undefined ? 68 : 67),
+    serverPort: ask.toPort ?? 67,
     destination: ip(ask.to ?? "255.255.255.255"),
   };
 }
@@ -206,6 +209,7 @@ export class Engine {
         ? {}
         : { leasequery: sketch.leasequery.map((text) => parseCidr(text)!) }),
       journal: "/nowhere",
+      ...(subnets.some(({ proxyDhcp }) => proxyDhcp) && { proxyDhcp: true }),
     };
     this.#addresses = sketch.addresses ?? [`${SERVER}/24`];
     this.#ownAddresses = new Set([
@@ -228,6 +232,13 @@ export class Engine {
   /** The only subnet, or the one at `index`. */
   subnet(index = 0): Subnet {
     return this.config.subnets[index]!;
+  }
+
+  /** A message as the link of this server hands it over, classified. */
+  requestOf(ask: Ask): Request {
+    const request = classifyAsk(ask, this.#addresses, this.config.trustOption82);
+    assert(request.kind !== "malformed");
+    return request;
   }
 
   /** Decides about a request and does nothing about it. */
@@ -296,8 +307,11 @@ const LEASEQUERY_TYPES = [
 /** The type comes from the octets too, and what the decision says of them is checked. */
 function tellReply({ type, bytes }: Reply): string {
   const { options, yiaddr } = parsePacket(bytes);
-  const types = new Map([[2, "OFFER"], [5, "ACK"], [6, "NAK"], ...LEASEQUERY_TYPES]);
-  const sent = types.get(options[0]![0] === 53 ? options[0]![1][0]! : 0);
+  const types = new Map<number, string>([
+    ...[[0, "BOOTREPLY"], [2, "OFFER"], [5, "ACK"], [6, "NAK"]] as const,
+    ...LEASEQUERY_TYPES,
+  ]);
+  const sent = types.get(options[0]?.[0] === 53 ? options[0]![1][0]! : 0);
   assert.equal(sent, type, "option 53 is what the decision says");
   return yiaddr === "0.0.0.0" ? type : `${type} ${yiaddr}`;
 }
@@ -312,7 +326,8 @@ function tellDestination(destination: Destination): string {
     case "unicast": {
       const { address, hardwareAddress } = destination;
       const at = hardwareAddress === undefined ? "" : ` at ${formatHex(hardwareAddress)}`;
-      return `unicast ${formatIpv4(address)}${at}`;
+      const to = destination.port === undefined ? "" : `:${destination.port}`;
+      return `unicast ${formatIpv4(address)}${to}${at}`;
     }
     case "hardware":
       return `hardware ${formatHex(destination.hardwareAddress)} ${

@@ -1,7 +1,11 @@
 /** Makers of subnets, clients and leases for tests, in the terms of the config file. */
 import assert from "node:assert/strict";
+import type { z } from "zod";
+import { bootSchema } from "../../src/config/boot_schema.ts";
 import type {
   AddressRange,
+  Boot,
+  BootpPolicy,
   LeaseTime,
   OptionSet,
   Reservation,
@@ -25,6 +29,7 @@ export interface ReservationSketch {
   readonly clientId?: string;
   readonly address: string;
   readonly hostname?: string;
+  readonly boot?: Boot;
 }
 
 /** What a test says of a subnet; the rest is made up. */
@@ -43,9 +48,18 @@ export interface SubnetSketch {
   /** Any relay agent unless told. */
   readonly relays?: readonly string[];
   readonly options?: OptionSet;
+  readonly boot?: Boot;
+  /** `reservations` unless told. */
+  readonly bootp?: BootpPolicy;
+  readonly proxyDhcp?: boolean;
 }
 
 const LEASE_TIME: LeaseTime = { defaultSeconds: 43_200, minSeconds: 120, maxSeconds: 86_400 };
+
+/** The `boot` of a config file. */
+export function makeBoot(written: z.input<typeof bootSchema>): Boot {
+  return bootSchema.parse(written);
+}
 
 /** A dotted quad that is known to be one. */
 export function ip(text: string): Ipv4 {
@@ -79,6 +93,9 @@ export function makeSubnet(sketch: SubnetSketch = {}): Subnet {
     ranges: withheld.reduce(withhold, pools.toSorted((a, b) => a.first - b.first)),
     leaseTime: sketch.leaseTime ?? LEASE_TIME,
     rapidCommit: sketch.rapidCommit ?? false,
+    ...(sketch.boot !== undefined && { boot: sketch.boot }),
+    bootp: sketch.bootp ?? "reservations",
+    ...(sketch.proxyDhcp === true && { proxyDhcp: true }),
     ...(sketch.relays === undefined ? {} : { relays: new Set(sketch.relays.map(ip)) }),
     options: sketch.options ?? new Map(),
     reservations: {

@@ -11,10 +11,13 @@ import type {
   Probe,
   ProbeAnswer,
 } from "../../src/link/link.ts";
-import type { InterfaceAddress } from "../../src/protocol/endpoints.ts";
+import {
+  CLIENT_PORT,
+  type InterfaceAddress,
+  PXE_PORT,
+  SERVER_PORT,
+} from "../../src/protocol/endpoints.ts";
 import { formatIpv4, type Ipv4, networkOf, parseIpv4 } from "../../src/wire/ipv4.ts";
-
-const CLIENT_PORT = 68;
 
 interface MemoryInterface {
   readonly index: number;
@@ -35,6 +38,7 @@ export class MemoryLink implements Link {
   #arrived: Datagram[] = [];
   #answers: ProbeAnswer[] = [];
   #woken = false;
+  #proxyDhcp = false;
   #closed = false;
   #wake: (() => void) | undefined;
 
@@ -75,10 +79,11 @@ export class MemoryLink implements Link {
     source: Ipv4,
     destination: Ipv4,
     sourcePort = CLIENT_PORT,
+    serverPort = SERVER_PORT,
   ): boolean {
-    if (!this.#isServed(name)) return false;
+    if (!this.#isServed(name) || (serverPort === PXE_PORT && !this.#proxyDhcp)) return false;
     const { index: interfaceIndex, addresses } = this.#interface(name);
-    const from = { source, sourcePort, destination };
+    const from = { source, sourcePort, destination, serverPort };
     const ingress = { interfaceName: name, interfaceIndex, addresses, ...from };
     this.#arrived.push({ bytes: bytes.slice(), ingress });
     this.#wake?.();
@@ -141,7 +146,8 @@ export class MemoryLink implements Link {
     return new Set(all.map(({ address }) => address));
   }
 
-  serve(interfaceNames: readonly string[]): void {
+  serve(interfaceNames: readonly string[], proxyDhcp = false): void {
+    this.#proxyDhcp = proxyDhcp;
     this.#names = interfaceNames;
     this.wake();
   }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type MessageView, viewMessage } from "../../src/wire/message_view.ts";
 import {
+  dhcpReplyOctetsMax,
   MessageWriter,
   REPLY_OCTETS_MAX,
   type ReplyHeader,
@@ -20,7 +21,7 @@ function requestOf(message: RawMessage = {}): MessageView {
 }
 
 function writerFor(messageSizeMax: number | undefined, slab = new ReplySlab()): MessageWriter {
-  return new MessageWriter(slab, requestOf(), HEADER, messageSizeMax);
+  return new MessageWriter(slab, requestOf(), HEADER, dhcpReplyOctetsMax(messageSizeMax));
 }
 
 /** A payload of that many octets, none of them PAD or END. */
@@ -49,7 +50,7 @@ Deno.test("reply header: what comes back, what is ours, zero elsewhere (RFC 2131
   const view = viewMessage(request);
   assert(view.kind === "message");
   const header = { ciaddr: ip("192.168.1.7"), yiaddr: ip("192.168.1.8"), flags: 0x8123 };
-  const reply = new MessageWriter(new ReplySlab(), view, header, undefined).finish();
+  const reply = new MessageWriter(new ReplySlab(), view, header, REPLY_OCTETS_MAX).finish();
 
   assert.equal(reply[0], 2, "op: BOOTREPLY");
   assert.deepEqual([...reply.subarray(1, 3)], [32, 11], "htype and hlen as in the request");

@@ -1,0 +1,107 @@
+/**
+ * Clients that speak BOOTP (RFC 951) and know nothing of DHCP: they ask once, by a message without
+ * option 53, and what they are told is theirs without end (RFC 1534 §2).
+ */
+import type { Reservation, Subnet } from "../config/config.ts";
+import { chooseAddress } from "../leases/allocate.ts";
+import { findReservation } from "../leases/reservations.ts";
+import type { Ipv4 } from "../wire/ipv4.ts";
+import { Header } from "../wire/message_view.ts";
+import type { ReplySlab } from "../wire/message_writer.ts";
+import { bootDataFor } from "./boot.ts";
+import { type Decision, ignore, type Rule } from "./decision.ts";
+import { encodeBootReply } from "./reply.ts";
+import type { Bootp } from "./request.ts";
+import type { EngineState } from "./respond.ts";
+import { attachedSubnets } from "./subnet_selection.ts";
+
+/** An address for the client, and why this one. */
+interface Choice {
+  readonly subnet: Subnet;
+  readonly address: Ipv4;
+  readonly reservation?: Reservation;
+  readonly rule: Rule;
+}
+
+/** Decides about a BOOTREQUEST of a client that knows nothing of DHCP. */
+export function bootp(request: Bootp, state: EngineState, slab: ReplySlab): Decision {
+  const { ciaddr } = request.view;
+  const subnets = attachedSubnets(state.config, request, ciaddr === 0 ? undefined : ciaddr);
+  if (subnets.length === 0) return ignore("no-subnet");
+  const choice = reserved(subnets, request, state) ?? allocated(subnets, request, state);
+  if (choice === undefined) return ignore("bootp-not-served");
+  if (ciaddr !== 0 && ciaddr !== choice.address) return ignore("not-the-holder");
+  return answer(choice, request, state, slab);
+}
+
+/**
+ * A reservation is the client's in any case, as long as the config has it: nothing needs to be
+ * written. But somebody may still hold the address from before.
+ */
+function reserved(
+  subnets: readonly Subnet[],
+  { client }: Bootp,
+  { leases, nowMs, machineAddresses }: EngineState,
+): Choice | undefined {
+  for (const subnet of subnets) {
+    const reservation = subnet.bootp === "off" ? undefined : findReservation(subnet, client);
+    if (reservation === undefined) continue;
+    const { address } = reservation;
+    const isFree = leases.isAvailable(address, client, nowMs) && !machineAddresses.has(address);
+    if (isFree) return { subnet, address, reservation, rule: "reservation" };
+  }
+  return undefined;
+}
+
+function allocated(
+  subnets: readonly Subnet[],
+  { client }: Bootp,
+  { leases, nowMs }: EngineState,
+): Choice | undefined {
+  for (const subnet of subnets) {
+    if (subnet.bootp !== "dynamic") continue;
+    const wish = { client, subnet, reservation: undefined, requestedAddress: undefined };
+    const candidate = chooseAddress(wish, leases, nowMs);
+    if (candidate !== undefined) return { subnet, ...candidate };
+  }
+  return undefined;
+}
+
+function answer(
+  { subnet, address, reservation, rule }: Choice,
+  request: Bootp,
+  state: EngineState,
+  slab: ReplySlab,
+): Decision {
+  const boot = bootDataFor(request.view, subnet, reservation);
+  if (asksForOther(request, boot?.serverName)) {
+    return ignore("other-server-chosen");
+  }
+  const reply = encodeBootReply(request, { address, subnet, reservation }, state, slab);
+  if (reservation !== undefined) return { kind: "reply", rule, reply, address };
+  const { client, hostname } = request;
+  return {
+    kind: "reply-after-commit",
+    rule,
+    reply,
+    address,
+    leaseSeconds: Infinity,
+    change: {
+      address,
+      client,
+      state: "bound",
+      ...(hostname === undefined ? {} : { hostname }),
+      updatedAtMs: state.nowMs,
+      expiresAtMs: Infinity,
+    },
+  };
+}
+
+/** RFC 951 §7.3: a client that names a server in `sname` wants an answer from no other. */
+function asksForOther({ view }: Bootp, serverName: Uint8Array | undefined): boolean {
+  const asked = view.bytes.subarray(Header.SNAME, Header.SNAME + Header.SNAME_SIZE);
+  const end = asked.indexOf(0);
+  const octets = end < 0 ? asked.length : end;
+  if (octets === 0) return false;
+  return serverName?.length !== octets || !serverName.every((octet, i) => asked[i] === octet);
+}
