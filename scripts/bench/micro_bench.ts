@@ -104,7 +104,7 @@ const grant = {
   address: FIRST_ADDRESS + 7,
   time: grantTime(subnet.leaseTime, undefined),
   subnet,
-  reservation: undefined,
+  scopes: subnet.pools.slice(0, 1),
 };
 Deno.bench("write: an ACK with its options", () => {
   encodeAck(REQUESTS["a renewal"], grant, state, slab);
@@ -120,7 +120,7 @@ for (const percent of [0, 50, 90, 99, 99.9]) {
     { group: "allocate" },
     () => {
       hash = Math.imul(hash, 0x41c6_4e6d) + 12_345 >>> 0;
-      table.findFree(fresh[0]!, hash);
+      table.findFree(fresh[0]!.pools[0]!, hash);
     },
   );
 }

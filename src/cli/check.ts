@@ -38,10 +38,11 @@ export async function checkCommand(args: readonly string[]): Promise<number> {
 /** `2 interfaces, 3 subnets, 512 addresses, 4 reservations`, and how many warnings if any. */
 function summarize({ interfaces, subnets }: Config, warningCount: number): string {
   const sum = (counts: number[]) => counts.reduce((total, count) => total + count, 0);
+  const pools = subnets.flatMap((subnet) => subnet.pools);
   const parts = [
     counted(interfaces.length, "interface"),
     counted(subnets.length, "subnet"),
-    counted(sum(subnets.map(({ ranges }) => countAddresses(ranges))), "address", "addresses"),
+    counted(sum(pools.map(({ ranges }) => countAddresses(ranges))), "address", "addresses"),
     counted(sum(subnets.map(({ reservations }) => reservations.byAddress.size)), "reservation"),
   ];
   if (warningCount > 0) parts.push(counted(warningCount, "warning"));

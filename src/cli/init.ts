@@ -4,7 +4,8 @@ import { stringify } from "yaml";
 import { formatRange, subtractRanges } from "../config/address_range.ts";
 import type { AddressRange } from "../config/config.ts";
 import { ConfigError } from "../config/problem.ts";
-import { interfaceNameSchema, subnetSchema } from "../config/value_schemas.ts";
+import { interfaceNameSchema } from "../config/name_schemas.ts";
+import { subnetSchema } from "../config/value_schemas.ts";
 import { type InterfaceFact, listInterfaces } from "../link/netlink.ts";
 import {
   type Cidr,

@@ -3,19 +3,36 @@ import { isAbsolute, join } from "node:path";
 import { formatCidr, type Ipv4, lastAddress, netmask } from "../wire/ipv4.ts";
 import { Option } from "../wire/option_codes.ts";
 import { encodeOptionValue } from "../wire/option_values.ts";
-import { subtractRanges } from "./address_range.ts";
-import { inheritBoot } from "./boot.ts";
-import type { Config, OptionSet, Reservation, Reservations, Subnet } from "./config.ts";
-import type { ParsedOption } from "./option_schema.ts";
-import type { ParsedConfig, ParsedReservation, ParsedSubnet } from "./schema.ts";
+import { formatRange, subtractRanges } from "./address_range.ts";
+import type {
+  AddressRange,
+  Config,
+  OptionSet,
+  PlaceSettings,
+  Pool,
+  PoolSpan,
+  Reservation,
+  Reservations,
+  Subnet,
+} from "./config.ts";
+import type { ParsedConfig } from "./schema.ts";
+import { inherit, mergeOptions, settingsOf } from "./scopes.ts";
+import type { ParsedPool, ParsedReservation, ParsedSubnet } from "./subnet_schema.ts";
 
 /**
  * Resolves inheritance and puts everything the way the engine looks it up. A relative path starts
  * at `directory`, that of the file: wherever a command runs, it means the same journal.
  */
 export function buildConfig(parsed: ParsedConfig, directory: string): Config {
+  const defaults = { leaseTime: Object.freeze(parsed["lease-time"]), ...settingsOf(parsed) };
+  const networks = new Map(
+    parsed["shared-networks"].map((it) => [it.name, inherit(defaults, settingsOf(it))]),
+  );
   const subnets = parsed.subnets
-    .map((subnet) => buildSubnet(subnet, parsed))
+    .map((subnet) => {
+      const around = networks.get(subnet["shared-network"] ?? "") ?? defaults;
+      return buildSubnet(subnet, around, parsed);
+    })
     .sort((a, b) => a.cidr.network - b.cidr.network);
   return Object.freeze({
     interfaces: Object.freeze(parsed.interfaces),
@@ -35,37 +52,58 @@ export function buildConfig(parsed: ParsedConfig, directory: string): Config {
   });
 }
 
-function buildSubnet(parsed: ParsedSubnet, file: ParsedConfig): Subnet {
+function buildSubnet(parsed: ParsedSubnet, around: PlaceSettings, file: ParsedConfig): Subnet {
   const cidr = Object.freeze(parsed.subnet);
+  const sharedNetwork = parsed["shared-network"];
+  const settings = inherit(around, settingsOf(parsed));
   const reserved = parsed.reservations.map(({ address }) => ({ first: address, last: address }));
-  const ranges = subtractRanges(parsed.pools, [...parsed.exclude, ...reserved]);
+  const holes = [...parsed.exclude, ...reserved];
+  const spans: PoolSpan[] = [];
+  const pools = groupPools(parsed.pools).map(({ range, ...own }) => {
+    const pool = buildPool(range, holes, inherit(settings, settingsOf(own)));
+    for (const { first, last } of range) spans.push(Object.freeze({ first, last, pool }));
+    return pool;
+  });
   return Object.freeze({
     name: formatCidr(cidr),
     cidr,
     netmask: netmask(cidr.prefixLength),
     broadcast: lastAddress(cidr),
-    ranges: Object.freeze(ranges.map((range) => Object.freeze(range))),
-    leaseTime: Object.freeze(parsed["lease-time"] ?? file["lease-time"]),
-    rapidCommit: parsed["rapid-commit"] ?? file["rapid-commit"],
-    ...inheritBoot(file.boot, parsed.boot),
+    ...(sharedNetwork !== undefined && { sharedNetwork }),
+    pools: Object.freeze(pools),
+    spans: Object.freeze(spans.sort((a, b) => a.first - b.first)),
     bootp: parsed.bootp ?? file.bootp,
     ...(parsed["proxy-dhcp"] && { proxyDhcp: true }),
     ...(parsed.relays && { relays: new Set(parsed.relays) }),
-    options: buildOptions([...file.options ?? [], ...parsed.options ?? []]),
+    rapidCommit: parsed["rapid-commit"] ?? file["rapid-commit"],
+    ...settings,
     reservations: buildReservations(parsed.reservations),
   });
 }
 
-/**
- * Of options with the same code the last one wins. In the order of their codes, which puts the
- * subnet mask before the routers, as RFC 2132 §3.3 wants it.
- */
-function buildOptions(options: readonly ParsedOption[]): OptionSet {
-  const byCode = new Map(options.map(({ code, payload }) => [code, payload]));
-  return new Map([...byCode].sort(([a], [b]) => a - b));
+/** The ranges that have no settings of their own are one pool, at the place of the first. */
+function groupPools(parsed: readonly ParsedPool[]): ParsedPool[] {
+  const isPlain = (pool: ParsedPool) => Object.keys(pool).length === 1;
+  const plain = parsed.filter(isPlain);
+  const whole = { range: plain.flatMap(({ range }) => range) };
+  return parsed.flatMap((pool) => {
+    if (!isPlain(pool)) return [pool];
+    return pool === plain[0] ? [whole] : [];
+  });
 }
 
-const NO_OPTIONS: OptionSet = new Map();
+function buildPool(
+  ranges: readonly AddressRange[],
+  holes: readonly AddressRange[],
+  settings: PlaceSettings,
+): Pool {
+  const left = subtractRanges(ranges, holes).map((range) => Object.freeze(range));
+  return Object.freeze({
+    name: ranges.map(formatRange).join(", "),
+    ranges: Object.freeze(left),
+    ...settings,
+  });
+}
 
 function hostnameOption(hostname: string): OptionSet {
   return new Map([[Option.HOST_NAME, encodeOptionValue("text", hostname)]]);
@@ -75,14 +113,17 @@ function buildReservations(parsed: readonly ParsedReservation[]): Reservations {
   const byMac = new Map<string, Reservation>();
   const byClientId = new Map<string, Reservation>();
   const byAddress = new Map<Ipv4, Reservation>();
-  for (const { mac, "client-id": clientId, address, hostname, boot } of parsed) {
+  for (const { mac, "client-id": clientId, address, hostname, ...scope } of parsed) {
+    const settings = settingsOf(scope);
     const reservation: Reservation = Object.freeze({
       ...(mac !== undefined && { mac }),
       ...(clientId !== undefined && { clientId }),
       address,
       ...(hostname !== undefined && { hostname }),
-      ...(boot !== undefined && { boot }),
-      options: hostname === undefined ? NO_OPTIONS : hostnameOption(hostname),
+      ...settings,
+      options: hostname === undefined
+        ? settings.options
+        : mergeOptions(hostnameOption(hostname), settings.options),
     });
     if (mac !== undefined) byMac.set(mac, reservation);
     if (clientId !== undefined) byClientId.set(clientId, reservation);

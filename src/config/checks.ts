@@ -3,19 +3,14 @@
  * of one subnet are in subnet_checks.ts.
  */
 import { formatCidr, lastAddress } from "../wire/ipv4.ts";
-import { optionByCode } from "../wire/option_codes.ts";
 import { findOverlaps, formatRange } from "./address_range.ts";
-import type { AddressRange, LeaseTime } from "./config.ts";
-import { formatDuration } from "./duration.ts";
+import type { AddressRange } from "./config.ts";
 import { didYouMean, explain, nearest, quote } from "./explanation.ts";
 import type { FilePart, FileParts, Reporter } from "./file_parts.ts";
-import type { ParsedOption } from "./option_schema.ts";
 import type { Finding, Path } from "./problem.ts";
-import type { ParsedSubnet } from "./schema.ts";
+import { checkScope } from "./scope_checks.ts";
 import { checkSubnet } from "./subnet_checks.ts";
-
-/** Clients renew at half the lease: below this they do little else. */
-const LEASE_SECONDS_ADVISED_MIN = 60;
+import type { ParsedSharedNetwork, ParsedSubnet } from "./subnet_schema.ts";
 
 /** A range of addresses and where it stands in the file. */
 interface PlacedRange extends AddressRange {
@@ -31,24 +26,21 @@ export function checkFile(parts: FileParts, lineOf: (path: Path) => number): Fin
     warning: (path, said) => findings.push({ path, part: "value", severity: "warning", ...said }),
     placeOf: (path) => `line ${lineOf(path)}`,
   };
-  const { interfaces, trustOption82, leaseTime, options, subnets } = parts;
+  const { interfaces, trustOption82, defaults, sharedNetworks, subnets } = parts;
   if (interfaces !== undefined) checkInterfaces(interfaces, reporter);
   if (interfaces?.whole && trustOption82 !== undefined) {
     checkTrust(trustOption82, interfaces.parsed, reporter);
   }
-  if (leaseTime !== undefined) checkLeaseTime(leaseTime.parsed, leaseTime.pathOf([]), reporter);
-  if (options?.parsed !== undefined) checkOptionCodes(options.parsed, options.pathOf, reporter);
+  const outermost = defaults === undefined ? [] : [defaults];
+  if (defaults !== undefined) checkScope(defaults, [], reporter);
+  checkSharedNetworks(sharedNetworks, subnets, reporter);
+  for (const network of sharedNetworks) checkScope(network, outermost, reporter);
   checkOverlaps(subnets.map(subnetRange), reporter);
   checkOverlaps(subnets.flatMap(poolRanges), reporter);
   for (const subnet of subnets) {
-    const { "lease-time": ownLeaseTime, options: ownOptions } = subnet.parsed;
-    if (ownLeaseTime !== undefined) {
-      checkLeaseTime(ownLeaseTime, subnet.pathOf(["lease-time"]), reporter);
-    }
-    if (ownOptions !== undefined) {
-      checkOptionCodes(ownOptions, (path) => subnet.pathOf(["options", ...path]), reporter);
-    }
-    checkSubnet(subnet, parts, reporter);
+    const name = subnet.parsed["shared-network"];
+    const network = sharedNetworks.filter(({ parsed }) => parsed.name === name);
+    checkSubnet(subnet, [...network, ...outermost], reporter);
   }
   return findings;
 }
@@ -80,29 +72,29 @@ function checkTrust(
   }
 }
 
-function checkLeaseTime({ minSeconds }: LeaseTime, path: Path, reporter: Reporter): void {
-  if (minSeconds >= LEASE_SECONDS_ADVISED_MIN) return;
-  const said = `leases of ${formatDuration(minSeconds)} keep clients busy with renewing`;
-  const hint = `${formatDuration(LEASE_SECONDS_ADVISED_MIN)} or more suits most networks`;
-  reporter.warning([...path, "min"], explain(said, hint));
-}
-
-/** A code has one value in one map, however it is written there. */
-function checkOptionCodes(
-  options: readonly ParsedOption[],
-  pathOf: (path: Path) => Path,
+/** A name stands for one wire, and every subnet that says it is on one names it right. */
+function checkSharedNetworks(
+  networks: readonly FilePart<ParsedSharedNetwork>[],
+  subnets: readonly FilePart<ParsedSubnet>[],
   reporter: Reporter,
 ): void {
-  const seen = new Map<number, Path>();
-  for (const { code, path } of options) {
-    const first = seen.get(code);
-    if (first === undefined) {
-      seen.set(code, pathOf(path));
-      continue;
-    }
-    const name = optionByCode(code)?.name;
-    const words = name === undefined ? `option ${code}` : `${name} (${code})`;
-    reporter.error(pathOf(path), explain(`${words} is set on ${reporter.placeOf(first)} already`));
+  const seen = new Map<string, Path>();
+  for (const { parsed: { name }, pathOf } of networks) {
+    const first = seen.get(name);
+    const said = `the shared network ${quote(name)} is on ${
+      first && reporter.placeOf(first)
+    } already`;
+    if (first === undefined) seen.set(name, pathOf(["name"]));
+    else reporter.error(pathOf(["name"]), explain(said));
+  }
+  for (const { parsed: { "shared-network": name }, pathOf } of subnets) {
+    if (name === undefined || seen.has(name)) continue;
+    const meant = nearest(name, seen.keys());
+    const said = `there is no shared network ${quote(name)}`;
+    const hint = meant === undefined
+      ? `add shared-networks: [{ name: ${name} }]`
+      : didYouMean(meant);
+    reporter.error(pathOf(["shared-network"]), explain(said, hint));
   }
 }
 
@@ -116,12 +108,14 @@ function subnetRange({ parsed, pathOf }: FilePart<ParsedSubnet>): PlacedRange {
   };
 }
 
-function poolRanges({ parsed, pathOf }: FilePart<ParsedSubnet>): PlacedRange[] {
-  return parsed.pools.map((pool, i) => ({
-    ...pool,
-    path: pathOf(["pools", i]),
-    words: `pool ${formatRange(pool)}`,
-  }));
+function poolRanges(subnet: FilePart<ParsedSubnet>): PlacedRange[] {
+  return subnet.parsed.pools.flatMap(({ range }, i) =>
+    range.map((it, j) => ({
+      ...it,
+      path: subnet.pathOf(["pools", i, "range", j]),
+      words: `pool ${formatRange(it)}`,
+    }))
+  );
 }
 
 /** `ranges` are in the order of the file; of two that overlap the later one is told about. */

@@ -5,8 +5,11 @@
 import type { BootKind } from "../wire/boot_clients.ts";
 import type { Cidr, Ipv4 } from "../wire/ipv4.ts";
 
-/** Option code -> encoded payload (no code and length octets), in the order of the codes. */
-export type OptionSet = ReadonlyMap<number, Uint8Array>;
+/**
+ * Option code -> encoded payload (no code and length octets), in the order of the codes. `null`
+ * takes the option away that an outer scope sets.
+ */
+export type OptionSet = ReadonlyMap<number, Uint8Array | null>;
 
 /** An inclusive range of addresses. */
 export interface AddressRange {
@@ -52,17 +55,31 @@ export interface NextServer {
   readonly text: Uint8Array;
 }
 
+/**
+ * What can be set in every scope: the whole file, shared network, subnet, pool, class and
+ * reservation. The nearest scope that says something of a thing wins. What holds for everybody at
+ * a place is resolved at load (`PlaceSettings`); a class and a reservation are put before that when
+ * a packet has come. A new setting is a field here, a key of `scopeShape` and a line of `inherit`.
+ */
+export interface ScopeSettings {
+  readonly options: OptionSet;
+  readonly leaseTime?: LeaseTime;
+  readonly boot?: Boot;
+}
+
+/** The settings of a place, those of the scopes around it included: nothing is left open. */
+export interface PlaceSettings extends ScopeSettings {
+  readonly leaseTime: LeaseTime;
+}
+
 /** An address kept for one machine, matched by exactly one of `mac` and `clientId`. */
-export interface Reservation {
+export interface Reservation extends ScopeSettings {
   /** Ethernet address, `b8:27:eb:01:02:03`. Matches whatever the client's option 61 is. */
   readonly mac?: string;
   /** Client identifier (option 61) in hex with colons, type octet included. */
   readonly clientId?: string;
   readonly address: Ipv4;
   readonly hostname?: string;
-  /** What only this client is sent: its host name. */
-  readonly options: OptionSet;
-  readonly boot?: Boot;
 }
 
 /** Reservations of one subnet, found by each of their keys. */
@@ -72,28 +89,41 @@ export interface Reservations {
   readonly byAddress: ReadonlyMap<Ipv4, Reservation>;
 }
 
-export interface Subnet {
+/** Addresses that may be given to anyone, with what clients there are told. */
+export interface Pool extends PlaceSettings {
+  /** `192.168.1.100-192.168.1.199`: what the file says. */
+  readonly name: string;
+  /**
+   * The pool without excluded and reserved addresses, sorted and disjoint. A reserved address
+   * inside of it is not here: it belongs to its reservation.
+   */
+  readonly ranges: readonly AddressRange[];
+}
+
+/** Addresses as the file gives them to a pool, whether or not they may be given to anyone. */
+export interface PoolSpan extends AddressRange {
+  readonly pool: Pool;
+}
+
+export interface Subnet extends PlaceSettings {
   /** `192.168.1.0/24`: the name that the status page shows. */
   readonly name: string;
   readonly cidr: Cidr;
   readonly netmask: Ipv4;
   readonly broadcast: Ipv4;
-  /**
-   * What may be given to anyone: the pools without excluded and reserved addresses, sorted and
-   * disjoint. A reserved address inside a pool is not here: it belongs to its reservation.
-   */
-  readonly ranges: readonly AddressRange[];
-  readonly leaseTime: LeaseTime;
+  /** The name of the wire that it shares with other subnets. */
+  readonly sharedNetwork?: string;
+  /** In the order of the file. */
+  readonly pools: readonly Pool[];
+  /** Which pool each address belongs to: sorted and disjoint. */
+  readonly spans: readonly PoolSpan[];
   /** Whether a client that offers to is given its lease at once, without an OFFER (RFC 4039). */
   readonly rapidCommit: boolean;
-  readonly boot?: Boot;
   readonly bootp: BootpPolicy;
   /** Set where another server gives the addresses, and this one boot data only. */
   readonly proxyDhcp?: true;
   /** The relay agents (giaddr) that this subnet is reached through; absent when any may be. */
   readonly relays?: ReadonlySet<Ipv4>;
-  /** Options of this subnet over those of the whole file, the nearest wins. */
-  readonly options: OptionSet;
   readonly reservations: Reservations;
 }
 

@@ -1,8 +1,7 @@
 /** What the checks work on, and whom they tell. */
-import type { Boot, LeaseTime } from "./config.ts";
-import type { ParsedOption } from "./option_schema.ts";
 import type { Explanation, Path } from "./problem.ts";
-import type { ParsedSubnet } from "./schema.ts";
+import type { ParsedScope } from "./scope_schema.ts";
+import type { ParsedSharedNetwork, ParsedSubnet } from "./subnet_schema.ts";
 
 /** A part of a file, as far as the schema has found it in order. */
 export interface FilePart<Parsed> {
@@ -17,14 +16,24 @@ export interface FilePart<Parsed> {
 export interface FileParts {
   readonly interfaces: FilePart<readonly string[]> | undefined;
   readonly trustOption82: FilePart<readonly string[]> | undefined;
-  readonly leaseTime: FilePart<LeaseTime> | undefined;
-  readonly options: SharedOptions;
-  readonly boot: FilePart<Boot | undefined> | undefined;
+  /** What the top of the file sets for everybody. */
+  readonly defaults: FilePart<ParsedScope> | undefined;
+  readonly sharedNetworks: readonly FilePart<ParsedSharedNetwork>[];
   readonly subnets: readonly FilePart<ParsedSubnet>[];
 }
 
-/** The options of the whole file, if it has any. */
-export type SharedOptions = FilePart<readonly ParsedOption[] | undefined> | undefined;
+/** A part of a part, at `path` in it. */
+export function partAt<Parsed>(
+  whole: FilePart<unknown>,
+  path: Path,
+  parsed: Parsed,
+): FilePart<Parsed> {
+  return {
+    parsed,
+    pathOf: (inner) => whole.pathOf([...path, ...inner]),
+    whole: whole.whole,
+  };
+}
 
 /** Takes findings, and tells lines for their words. */
 export interface Reporter {

@@ -8,7 +8,9 @@ import type { FileParts } from "./file_parts.ts";
 import { ConfigError, formatProblem } from "./problem.ts";
 import type { Finding, Path, PlacedFinding, Problem } from "./problem.ts";
 import { salvage } from "./salvage.ts";
-import { configSchema, type ParsedConfig, subnetEntrySchema } from "./schema.ts";
+import { configSchema, type ParsedConfig } from "./schema.ts";
+import { scopeSchema } from "./scope_schema.ts";
+import { sharedNetworkSchema, subnetEntrySchema } from "./subnet_schema.ts";
 import { readYaml, type YamlSource } from "./yaml_source.ts";
 import { findingsOf } from "./zod_findings.ts";
 
@@ -79,18 +81,19 @@ function partsOf(file: unknown): FileParts {
     const { parsed, whole, originOf } = salvaged;
     return { parsed, whole, pathOf: (inner: Path) => [...path, ...originOf(inner)] };
   };
-  const { interfaces, "lease-time": leaseTime, options, boot } = configSchema.shape;
-  const trustOption82 = configSchema.shape["trust-option-82"];
-  const subnets = values.get("subnets");
+  const entries = <Output>(schema: z.ZodType<Output>, key: string) => {
+    const list = values.get(key);
+    return (Array.isArray(list) ? list : [])
+      .map((entry, i) => part(schema, entry, [key, i]))
+      .filter((entry) => entry !== undefined);
+  };
+  const { interfaces, "trust-option-82": trustOption82 } = configSchema.shape;
   return {
     interfaces: part(interfaces, values.get("interfaces"), ["interfaces"]),
     trustOption82: part(trustOption82, values.get("trust-option-82"), ["trust-option-82"]),
-    leaseTime: part(leaseTime, values.get("lease-time"), ["lease-time"]),
-    options: part(options, values.get("options"), ["options"]),
-    boot: part(boot, values.get("boot"), ["boot"]),
-    subnets: (Array.isArray(subnets) ? subnets : [])
-      .map((subnet, i) => part(subnetEntrySchema, subnet, ["subnets", i]))
-      .filter((subnet) => subnet !== undefined),
+    defaults: part(scopeSchema, file, []),
+    sharedNetworks: entries(sharedNetworkSchema, "shared-networks"),
+    subnets: entries(subnetEntrySchema, "subnets"),
   };
 }
 

@@ -88,11 +88,11 @@ function explainType(value: unknown, expected: string, kinds: readonly OptionKin
 }
 
 /** `{ …, type, value }`, where the type, one of `kinds`, tells what the value is. */
-function unionOfTypes<Kind extends OptionKind, Shape extends z.ZodRawShape>(
+function unionOfTypes<Kind extends OptionKind, Shape extends z.ZodRawShape, Value>(
   expected: string,
   shape: Shape,
   kinds: readonly Kind[],
-  schemaOf: (kind: Kind) => z.ZodType<Uint8Array>,
+  schemaOf: (kind: Kind) => z.ZodType<Value>,
 ) {
   const schemas = kinds.map((kind) =>
     mapSchema(expected, {
@@ -180,10 +180,13 @@ const SCHEMAS: { readonly [Kind in OptionKind]: z.ZodType<OptionValues[Kind]> } 
   "vendor-options": vendorOptionsSchema,
 };
 
-/** The schema of an option's value, read into its payload of 1 to OPTION_OCTETS_MAX octets. */
+/**
+ * The schema of an option's value, read into its payload of 1 to OPTION_OCTETS_MAX octets; or of
+ * `null`, which takes an inherited option away.
+ */
 export function optionPayloadSchema<Kind extends OptionKind>(kind: Kind) {
   const octets = SCHEMAS[kind].transform((value) => encodeOptionValue(kind, value));
-  return limited(octets, "an option", OPTION_OCTETS_MAX);
+  return limited(octets, "an option", OPTION_OCTETS_MAX).nullable();
 }
 
 /** Options by their codes: `{ code, type, value }`. `code` tells which codes there are. */

@@ -18,7 +18,8 @@ import { type ExplainKey, integerSchema, listSchema, mapSchema } from "./schema_
 /** One option of the file: its code, its payload, and where in `options` it stands. */
 export interface ParsedOption {
   readonly code: number;
-  readonly payload: Uint8Array;
+  /** `null` takes the option away that an outer scope sets. */
+  readonly payload: Uint8Array | null;
   readonly path: Path;
 }
 
@@ -133,7 +134,9 @@ export const optionsSchema = mapSchema(
   const byName = new Map<string, unknown>(Object.entries(values));
   for (const { name, code } of OPERATOR_OPTIONS) {
     const payload = byName.get(name);
-    if (payload instanceof Uint8Array) options.push({ code, payload, path: [name] });
+    if (payload instanceof Uint8Array || payload === null) {
+      options.push({ code, payload, path: [name] });
+    }
   }
   values.other?.forEach(({ code, value }, i) => {
     options.push({ code, payload: value, path: ["other", i] });

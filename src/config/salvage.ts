@@ -87,6 +87,7 @@ function originalPath(value: unknown, path: Path, origins: Origins): Path {
     }
     // A list may be written as its one item: then the path goes on and the value does not.
     const isMap = typeof at === "object" && at !== null;
+    if (isMap && typeof step === "number") return step;
     at = isMap ? Object.getOwnPropertyDescriptor(at, step)?.value : undefined;
     return step;
   });

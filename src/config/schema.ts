@@ -5,207 +5,30 @@
  */
 import { z } from "zod";
 import { bootpSchema, bootSchema } from "./boot_schema.ts";
-import type { LeaseTime } from "./config.ts";
 import { durabilitySchema, renewWriteThresholdSchema } from "./durability_schema.ts";
-import { DURATION_SECONDS_MAX, formatDuration } from "./duration.ts";
-import { explain, mismatch, pack } from "./explanation.ts";
-import type { Explanation } from "./problem.ts";
-import { percentSchema } from "./percent_schema.ts";
-import { optionMeantBy, optionsSchema } from "./option_schema.ts";
+import { DURATION_SECONDS_MAX } from "./duration.ts";
+import { interfaceNameSchema } from "./name_schemas.ts";
+import { optionsSchema } from "./option_schema.ts";
+import { booleanSchema, listSchema, mapSchema, oneOrManySchema } from "./schema_parts.ts";
 import {
-  booleanSchema,
-  type ExplainKey,
-  listSchema,
-  mapSchema,
-  oneOrManySchema,
-  unknownKey,
-} from "./schema_parts.ts";
+  LEASE_DEFAULT,
+  LEASE_SECONDS_MIN,
+  leaseTimeSchema,
+  unknownKeyOrOption,
+} from "./scope_schema.ts";
 import { statusSchema } from "./status_schema.ts";
+import { sharedNetworkSchema, subnetEntrySchema } from "./subnet_schema.ts";
 import {
-  clientIdSchema,
-  durationForm,
   durationSchema,
-  hostnameSchema,
-  interfaceNameSchema,
-  ipv4Schema,
-  macSchema,
   networkOrAddressSchema,
   plainTextSchema,
-  rangeSchema,
-  relaySchema,
-  subnetSchema,
   userSchema,
 } from "./value_schemas.ts";
-
-/** RFC 2131 §4.4.5 wants T1 < T2 < lease in whole seconds; below this they would meet. */
-export const LEASE_SECONDS_MIN = 4;
-const LEASE_DEFAULT = "12h";
-const LEASE_DEFAULT_SECONDS = 12 * 3600;
 
 /** An offer is held while its client makes up its mind, and the address is nobody's meanwhile. */
 const OFFER_SECONDS_MIN = 1;
 const OFFER_SECONDS_MAX = 3600;
 const QUARANTINE_SECONDS_MIN = 1;
-
-/** `routers` beside `options` and not under it is a common slip. */
-const unknownKeyOrOption: ExplainKey = (key, knownKeys) => {
-  const option = optionMeantBy(key);
-  if (option === undefined) return unknownKey(key, knownKeys);
-  return explain(unknownKey(key, knownKeys).message, `put "${option}" under "options"`);
-};
-
-const leaseBounds = { min: LEASE_SECONDS_MIN, max: Infinity };
-const leaseDuration = durationSchema(leaseBounds);
-const leaseForm = durationForm(leaseBounds);
-
-const leaseMap = mapSchema("default, min and max", {
-  default: leaseDuration.optional().meta({
-    description: `For clients that ask for no particular time. ${LEASE_DEFAULT} when left out, ` +
-      "or the bound that is nearest to it.",
-  }),
-  min: leaseDuration.optional().meta({
-    description: "The least that a client gets which asks for less. `default` when left out.",
-  }),
-  max: leaseDuration.optional().meta({
-    description: "The most that a client gets which asks for more. `default` when left out.",
-  }),
-  renew: percentSchema(1, 99).optional().meta({
-    description: "After which part of its lease a client renews it (T1). 50% when left out.",
-  }),
-  rebind: percentSchema(1, 99).optional().meta({
-    description: "After which part it turns to any server (T2). 87.5% when left out.",
-  }),
-  spread: percentSchema(0, 50).optional().meta({
-    description: "How much earlier than that it may be told to, by chance. 0% when left out.",
-  }),
-}).transform((bounds, context): LeaseTime => {
-  // A bound that is not written is the default: no client gets a time that the file does not name.
-  const defaultSeconds = bounds.default ??
-    Math.max(bounds.min ?? 0, Math.min(bounds.max ?? Infinity, LEASE_DEFAULT_SECONDS));
-  const minSeconds = bounds.min ?? defaultSeconds;
-  const maxSeconds = bounds.max ?? defaultSeconds;
-  const refuse = (key: "min" | "max", seconds: number, than: string, limitSeconds: number) => {
-    context.issues.push({
-      code: "custom",
-      path: [key],
-      input: bounds,
-      message: `${key}, ${formatDuration(seconds)}, is ${than}, ${formatDuration(limitSeconds)}`,
-    });
-  };
-  const { min, max } = bounds;
-  if (min !== undefined && max !== undefined && min > max) refuse("min", min, "above max", max);
-  else if (minSeconds > defaultSeconds) refuse("min", minSeconds, "above default", defaultSeconds);
-  else if (maxSeconds < defaultSeconds) refuse("max", maxSeconds, "below default", defaultSeconds);
-  const { renew, rebind, spread } = bounds;
-  if (renew === undefined && rebind === undefined && spread === undefined) {
-    return { defaultSeconds, minSeconds, maxSeconds };
-  }
-  const timers = { renewal: renew ?? 0.5, rebinding: rebind ?? 0.875, spread: spread ?? 0 };
-  if (timers.renewal >= timers.rebinding) {
-    const [key, message] = renew === undefined
-      ? ["rebind", "rebind is not after renew, which is 50% when left out"]
-      : ["renew", `renew is not before rebind${rebind === undefined ? ", 87.5%" : ""}`];
-    context.issues.push({ code: "custom", path: [key], input: bounds, message });
-  }
-  return { defaultSeconds, minSeconds, maxSeconds, timers };
-});
-
-const leaseTimeSchema = z.union([
-  leaseDuration.transform((seconds): LeaseTime => ({
-    defaultSeconds: seconds,
-    minSeconds: seconds,
-    maxSeconds: seconds,
-  })),
-  leaseMap,
-], {
-  error: ({ input }) =>
-    pack(mismatch(
-      `${leaseForm.expected}, or a map of default, min and max`,
-      input,
-      leaseForm.hintFor?.(input),
-    )),
-});
-
-const reservationSchema = mapSchema(
-  'a reservation like { mac: "b8:27:eb:01:02:03", address: 192.168.1.10 }',
-  {
-    "mac": macSchema.optional().meta({
-      description: "The Ethernet address of the machine; it counts whatever client-id it sends.",
-    }),
-    "client-id": clientIdSchema.optional().meta({
-      description: "Option 61 of the client in hex, type octet included. Instead of `mac`.",
-    }),
-    "address": ipv4Schema.meta({
-      description: "The address that is kept for it, inside the pools or outside.",
-    }),
-    "hostname": hostnameSchema.optional().meta({
-      description: "The host name that it is told (option 12) and listed under.",
-    }),
-    "boot": bootSchema.optional().meta({
-      description:
-        "What machines that boot from the network are told; each of its keys takes the " +
-        "place of the one further out. `off` takes all of them away.",
-    }),
-  },
-).refine(({ mac, "client-id": clientId }) => (mac === undefined) !== (clientId === undefined), {
-  error: ({ input }) => pack(explainClient(input)),
-  // Next to an unknown key, which may be a misspelt one, none can be said to be missing.
-  when: ({ issues }) => issues.length === 0,
-}).meta({ oneOf: [{ required: ["mac"] }, { required: ["client-id"] }] });
-
-function explainClient(reservation: unknown): Explanation {
-  const { mac } = reservation as { mac?: unknown };
-  return mac === undefined
-    ? explain("this reservation names no client", "add its mac or client-id")
-    : explain("this reservation has a mac and a client-id", "keep one of them");
-}
-
-const rangesSchema = oneOrManySchema(
-  "addresses like 192.168.1.100-192.168.1.199, 192.168.1.64/26 or 192.168.1.7",
-  rangeSchema,
-);
-
-/** One entry of `subnets`. Its own schema, for the checks of a file of which other parts fail. */
-export const subnetEntrySchema = mapSchema("a map that begins with subnet", {
-  "subnet": subnetSchema.meta({
-    description: "The network. Reached through an interface of this machine that has an address " +
-      "on it, or through relay agents.",
-  }),
-  "pools": rangesSchema.prefault([]).meta({
-    description: "Addresses for any client: ranges, networks or single addresses.",
-  }),
-  "exclude": rangesSchema.prefault([]).meta({
-    description: "Addresses of the pools that no client gets.",
-  }),
-  "boot": bootSchema.optional().meta({
-    description: "What machines that boot from the network are told; each of its keys takes the " +
-      "place of the one further out. `off` takes all of them away.",
-  }),
-  "bootp": bootpSchema.optional().meta({
-    description: "Which BOOTP clients get an address, in place of `bootp` of the whole file.",
-  }),
-  "proxy-dhcp": booleanSchema().prefault(false).meta({
-    description: "Whether another server gives the addresses here: then this one tells machines " +
-      "that boot from the network what `boot` says, and nothing to anybody else.",
-  }),
-  "rapid-commit": booleanSchema().optional().meta({
-    description: "As for the whole file, in place of that.",
-  }),
-  "relays": oneOrManySchema("the address of a relay agent like 10.20.0.1", relaySchema)
-    .optional().meta({
-      description: "The relay agents that this subnet is reached through, by the address that " +
-        "they name as theirs (giaddr). What comes through others is dropped. Any when left out.",
-    }),
-  "lease-time": leaseTimeSchema.optional().meta({
-    description: "How long a lease lasts, in place of the `lease-time` of the whole file.",
-  }),
-  "options": optionsSchema.optional().meta({
-    description: "Options of this subnet; each takes the place of the one of the whole file.",
-  }),
-  "reservations": listSchema("a list of reservations", reservationSchema).prefault([]).meta({
-    description: "Addresses that are kept for single machines.",
-  }),
-}, unknownKeyOrOption);
 
 const leasequerySchema = mapSchema("{ allow: [10.0.0.1, 10.9.0.0/24] }", {
   allow: oneOrManySchema("an address like 10.0.0.1 or 10.9.0.0/24", networkOrAddressSchema, 1).meta(
@@ -266,6 +89,12 @@ export const configSchema = mapSchema("a map with the keys interfaces and subnet
     description: "Which BOOTP clients get an address: those with a reservation, all of them " +
       "(dynamic; theirs without end), or none (off).",
   }),
+  "shared-networks": listSchema(
+    "a list of shared networks like { name: campus }",
+    sharedNetworkSchema,
+  ).prefault([]).meta({
+    description: "Wires that have several subnets on them. A client there can be on any of them.",
+  }),
   "subnets": listSchema("a list of subnets", subnetEntrySchema, 1).meta({
     description: "The networks to give addresses on.",
   }),
@@ -296,5 +125,3 @@ export const configSchema = mapSchema("a map with the keys interfaces and subnet
 
 /** The file as the checks read it: single values are in order, their sum may not be. */
 export type ParsedConfig = z.output<typeof configSchema>;
-export type ParsedSubnet = z.output<typeof subnetEntrySchema>;
-export type ParsedReservation = ParsedSubnet["reservations"][number];

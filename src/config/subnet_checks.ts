@@ -14,25 +14,33 @@ import { decodeOptionValue } from "../wire/option_values.ts";
 import { encloses, formatRange, intersects, subtractRanges } from "./address_range.ts";
 import type { AddressRange, Boot } from "./config.ts";
 import { explain } from "./explanation.ts";
-import type { FilePart, FileParts, Reporter, SharedOptions } from "./file_parts.ts";
-import type { ParsedOption } from "./option_schema.ts";
+import { type FilePart, partAt, type Reporter } from "./file_parts.ts";
 import type { Explanation, Path } from "./problem.ts";
-import type { ParsedReservation, ParsedSubnet } from "./schema.ts";
+import { checkScope, effectiveOption, type ScopePart } from "./scope_checks.ts";
+import type { ParsedReservation, ParsedSubnet } from "./subnet_schema.ts";
 
-/** Runs the checks of one subnet. */
+/** Runs the checks of one subnet and of the scopes in it; `around` it are others. */
 export function checkSubnet(
   subnet: FilePart<ParsedSubnet>,
-  { options: sharedOptions, boot }: Pick<FileParts, "options" | "boot">,
+  around: readonly ScopePart[],
   reporter: Reporter,
 ): void {
   checkPools(subnet, reporter);
   checkExclusions(subnet, reporter);
   checkReservations(subnet, reporter);
-  checkMask(subnet, sharedOptions, reporter);
-  checkRouters(subnet, sharedOptions, reporter);
-  checkRoutes(subnet, sharedOptions, reporter);
+  const scopes = [subnet, ...around];
+  checkScope(subnet, around, reporter);
+  checkMask(subnet, scopes, reporter);
+  checkRouters(subnet, scopes, reporter);
+  checkRoutes(scopes, reporter);
+  for (const inner of scopesWithin(subnet)) {
+    checkScope(inner, scopes, reporter);
+    checkMask(subnet, [inner], reporter);
+    checkRouters(subnet, [inner], reporter);
+    checkRoutes([inner], reporter);
+  }
   const { pools, reservations, subnet: cidr } = subnet.parsed;
-  if (subnet.parsed["proxy-dhcp"]) return checkProxyDhcp(subnet, boot, reporter);
+  if (subnet.parsed["proxy-dhcp"]) return checkProxyDhcp(subnet, around, reporter);
   if (subnet.whole && pools.length === 0 && reservations.length === 0) {
     const said = `subnet ${formatCidr(cidr)} has neither pools nor reservations: ` +
       "nobody gets an address on it";
@@ -43,7 +51,7 @@ export function checkSubnet(
 /** Two servers that give addresses on one network would give the same ones. */
 function checkProxyDhcp(
   { parsed, pathOf, whole }: FilePart<ParsedSubnet>,
-  shared: FilePart<Boot | undefined> | undefined,
+  around: readonly ScopePart[],
   reporter: Reporter,
 ): void {
   const cidr = formatCidr(parsed.subnet);
@@ -57,8 +65,10 @@ function checkProxyDhcp(
     );
   if (parsed.pools.length > 0) refuse("pools");
   if (parsed.reservations.length > 0) refuse("reservations");
-  const boot = parsed.boot ?? shared?.parsed;
-  if (whole && shared !== undefined && (boot === undefined || isOff(boot))) {
+  const boot = [parsed, ...around.map((scope) => scope.parsed)]
+    .find((scope) => scope.boot !== undefined)?.boot;
+  const isAllThere = whole && around.every((scope) => scope.whole);
+  if (isAllThere && (boot === undefined || isOff(boot))) {
     const said = "with proxy-dhcp but no boot, there is nothing to tell anybody";
     reporter.error(pathOf(["proxy-dhcp"]), explain(said, 'add "boot: { bios: …, uefi-x64: … }"'));
   }
@@ -66,6 +76,19 @@ function checkProxyDhcp(
 
 function isOff({ files }: Boot): boolean {
   return files.size > 0 && files.values().every((file) => file === null);
+}
+
+/** The scopes of pools and reservations. */
+function scopesWithin(subnet: FilePart<ParsedSubnet>): readonly ScopePart[] {
+  const { pools, reservations } = subnet.parsed;
+  return [
+    ...pools.map((pool, i) => partAt(subnet, ["pools", i], pool)),
+    ...reservations.map((reservation, i) => partAt(subnet, ["reservations", i], reservation)),
+  ];
+}
+
+function rangesOf({ pools }: ParsedSubnet): readonly AddressRange[] {
+  return pools.flatMap(({ range }) => range);
 }
 
 function wholeRange(cidr: Cidr): AddressRange {
@@ -79,23 +102,27 @@ function addressesOfNoHost(cidr: Cidr): readonly (readonly [Ipv4, string])[] {
 }
 
 function checkPools({ parsed, pathOf }: FilePart<ParsedSubnet>, reporter: Reporter): void {
-  const cidr = parsed.subnet;
-  for (const [i, pool] of parsed.pools.entries()) {
-    const poolPath = pathOf(["pools", i]);
-    if (!encloses(wholeRange(cidr), pool)) {
-      const said = `pool ${formatRange(pool)} is not inside the subnet ${formatCidr(cidr)}`;
-      reporter.error(poolPath, explain(said));
-      continue;
+  for (const [i, { range }] of parsed.pools.entries()) {
+    for (const [j, addresses] of range.entries()) {
+      const path = pathOf(["pools", i, "range", j]);
+      checkPoolRange(parsed.subnet, addresses, path, reporter);
     }
-    const taken = addressesOfNoHost(cidr)
-      .filter(([address]) => pool.first <= address && address <= pool.last);
-    if (taken.length === 0) continue;
-    const words = taken.map(([address, name]) => `the ${name} ${formatIpv4(address)}`);
-    const left = subtractRanges([pool], taken.map(([first]) => ({ first, last: first })));
-    const said = `pool ${formatRange(pool)} holds ${words.join(" and ")}, which no client can have`;
-    const hint = left.length === 0 ? undefined : `write ${left.map(formatRange).join(", ")}`;
-    reporter.error(poolPath, explain(said, hint));
   }
+}
+
+function checkPoolRange(cidr: Cidr, pool: AddressRange, path: Path, reporter: Reporter): void {
+  if (!encloses(wholeRange(cidr), pool)) {
+    const said = `pool ${formatRange(pool)} is not inside the subnet ${formatCidr(cidr)}`;
+    return reporter.error(path, explain(said));
+  }
+  const taken = addressesOfNoHost(cidr)
+    .filter(([address]) => pool.first <= address && address <= pool.last);
+  if (taken.length === 0) return;
+  const words = taken.map(([address, name]) => `the ${name} ${formatIpv4(address)}`);
+  const left = subtractRanges([pool], taken.map(([first]) => ({ first, last: first })));
+  const said = `pool ${formatRange(pool)} holds ${words.join(" and ")}, which no client can have`;
+  const hint = left.length === 0 ? undefined : `write ${left.map(formatRange).join(", ")}`;
+  reporter.error(path, explain(said, hint));
 }
 
 function checkExclusions(
@@ -109,7 +136,7 @@ function checkExclusions(
     if (!encloses(wholeRange(cidr), excluded)) {
       const said = `${words} is not inside the subnet ${formatCidr(cidr)}`;
       reporter.error(excludedPath, explain(said));
-    } else if (whole && !parsed.pools.some((pool) => intersects(pool, excluded))) {
+    } else if (whole && !rangesOf(parsed).some((range) => intersects(range, excluded))) {
       reporter.warning(excludedPath, explain(`${words} takes nothing out of any pool`));
     }
   }
@@ -152,29 +179,12 @@ function explainAddress(cidr: Cidr, address: Ipv4): Explanation | undefined {
   return explain(`${words} is the ${name} of ${formatCidr(cidr)}, which no client can have`);
 }
 
-/** An option as this subnet's clients get it, with its path in the file. */
-function effectiveOption(
-  code: number,
-  { parsed, pathOf }: FilePart<ParsedSubnet>,
-  shared: SharedOptions,
-): { readonly payload: Uint8Array; pathOf(path: Path): Path } | undefined {
-  const isIt = (option: ParsedOption) => option.code === code;
-  const own = parsed.options?.find(isIt);
-  if (own !== undefined) {
-    const { payload, path } = own;
-    return { payload, pathOf: (inner) => pathOf(["options", ...path, ...inner]) };
-  }
-  const other = shared?.parsed?.find(isIt);
-  if (shared === undefined || other === undefined) return undefined;
-  return { payload: other.payload, pathOf: (inner) => shared.pathOf([...other.path, ...inner]) };
-}
-
 function checkMask(
   subnet: FilePart<ParsedSubnet>,
-  sharedOptions: SharedOptions,
+  scopes: readonly ScopePart[],
   reporter: Reporter,
 ): void {
-  const option = effectiveOption(Option.SUBNET_MASK, subnet, sharedOptions);
+  const option = effectiveOption(Option.SUBNET_MASK, scopes);
   if (option === undefined) return;
   const mask = decodeOptionValue("ipv4", option.payload);
   const cidr = subnet.parsed.subnet;
@@ -187,13 +197,13 @@ function checkMask(
 
 function checkRouters(
   subnet: FilePart<ParsedSubnet>,
-  sharedOptions: SharedOptions,
+  scopes: readonly ScopePart[],
   reporter: Reporter,
 ): void {
-  const option = effectiveOption(Option.ROUTERS, subnet, sharedOptions);
+  const option = effectiveOption(Option.ROUTERS, scopes);
   if (option === undefined) return;
   const routers = decodeOptionValue("ipv4-list", option.payload) ?? [];
-  const { subnet: cidr, pools, exclude, reservations } = subnet.parsed;
+  const { subnet: cidr, exclude, reservations } = subnet.parsed;
   for (const [i, router] of routers.entries()) {
     const routerPath = option.pathOf([i]);
     const words = `the router ${formatIpv4(router)}`;
@@ -202,7 +212,7 @@ function checkRouters(
       const said = `${words} is outside the subnet ${formatCidr(cidr)}`;
       reporter.warning(routerPath, explain(`${said}: its clients cannot reach it`));
     } else if (
-      subnet.whole && pools.some(isRouter) && !exclude.some(isRouter) &&
+      subnet.whole && rangesOf(subnet.parsed).some(isRouter) && !exclude.some(isRouter) &&
       !reservations.some(({ address }) => address === router)
     ) {
       const said = `${words} lies in a pool, and a client could be given its address`;
@@ -213,12 +223,11 @@ function checkRouters(
 
 /** RFC 3442: a client that takes classless routes ignores `routers`, and with it its default route. */
 function checkRoutes(
-  subnet: FilePart<ParsedSubnet>,
-  sharedOptions: SharedOptions,
+  scopes: readonly ScopePart[],
   reporter: Reporter,
 ): void {
-  const option = effectiveOption(Option.CLASSLESS_STATIC_ROUTE, subnet, sharedOptions);
-  const routers = effectiveOption(Option.ROUTERS, subnet, sharedOptions);
+  const option = effectiveOption(Option.CLASSLESS_STATIC_ROUTE, scopes);
+  const routers = effectiveOption(Option.ROUTERS, scopes);
   if (option === undefined || routers === undefined) return;
   const routes = decodeOptionValue("cidr-routes", option.payload) ?? [];
   if (routes.some(({ to }) => to.prefixLength === 0)) return;

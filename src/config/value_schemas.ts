@@ -29,8 +29,6 @@ const MAC_OCTETS = 6;
 /** RFC 2132 §9.14; the length of an option is one octet. */
 const CLIENT_ID_OCTETS_MIN = 2;
 const CLIENT_ID_OCTETS_MAX = 255;
-/** IFNAMSIZ of linux/if.h without the NUL at the end. */
-const INTERFACE_NAME_OCTETS_MAX = 15;
 /** RFC 1035 §2.3.4, without the octets that only the wire has. */
 const HOSTNAME_LENGTH_MAX = 253;
 
@@ -39,8 +37,9 @@ const HEX_PATTERN = "^[0-9A-Fa-f]{2}([:-]?[0-9A-Fa-f]{2})*$";
 /** RFC 1123 §2.1: letters, digits and, between them, hyphens. */
 const LABEL = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
 const HOSTNAME = new RegExp(String.raw`^${LABEL}(\.${LABEL})*$`);
+/** What text of one line has not. */
 // deno-lint-ignore no-control-regex -- control characters are what it looks for
-const CONTROL_CHARACTER = /[\0-\x1f\x7f]/;
+export const CONTROL_CHARACTER = /[\0-\x1f\x7f]/;
 
 const ipv4Form: TextForm<Ipv4> = {
   expected: "an IPv4 address like 192.168.1.1",
@@ -148,7 +147,7 @@ export const destinationSchema = textSchema<Cidr>({
 });
 
 /** Addresses of a pool or an exclusion: `a-b`, a CIDR, or one address. */
-export const rangeSchema = textSchema<AddressRange>({
+export const rangeForm: TextForm<AddressRange> = {
   expected: "addresses like 192.168.1.100-192.168.1.199, 192.168.1.64/26 or 192.168.1.7",
   read(text) {
     const cidr = parseCidr(text);
@@ -168,7 +167,10 @@ export const rangeSchema = textSchema<AddressRange>({
   isListed: true,
   pattern: String.raw`^${ADDRESS_PATTERN}(\s*-\s*${ADDRESS_PATTERN}|/\d{1,2})?$`,
   examples: ["192.168.1.100-192.168.1.199", "192.168.1.64/26"],
-});
+};
+
+/** Addresses in the form of a range. */
+export const rangeSchema = textSchema(rangeForm);
 
 /** Two ends that are not joined by a hyphen alone, or the second of them by its last octet. */
 const LOOSE_RANGE = /^((?:\d+\.){3})(\d+)(?:\s*[-–—]\s*|\s+(?:to\s+)?)((?:\d+\.){3})?(\d+)$/;
@@ -362,29 +364,6 @@ export function plainTextSchema(what: string) {
     pattern: ".",
   });
 }
-
-/** Nobody names an interface so, but a list that lacks its spaces, and odd quotes, look like it. */
-const NO_NAME = /^-|["'`“”„‘’‚«»,[\]{}]/;
-
-/** The name of a network interface, as dev_valid_name() of the Linux kernel has it, and people. */
-export const interfaceNameSchema = textSchema<string>({
-  expected: "the name of an interface like eth0",
-  read(text) {
-    const octets = new TextEncoder().encode(text).length;
-    if (octets === 0 || text === "." || text === "..") return undefined;
-    if (/[\s/:]/.test(text) || NO_NAME.test(text) || CONTROL_CHARACTER.test(text)) {
-      return undefined;
-    }
-    if (octets <= INTERFACE_NAME_OCTETS_MAX) return text;
-    return new Refusal(
-      `${quote(text)} is longer than a name of an interface can be, ` +
-        `${INTERFACE_NAME_OCTETS_MAX} octets`,
-    );
-  },
-  hintFor: putInQuotes,
-  isListed: true,
-  pattern: String.raw`^[^\s/:]{1,15}$`,
-});
 
 /** What useradd(8) takes. */
 const USER_NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,31}$/;

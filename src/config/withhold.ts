@@ -1,7 +1,7 @@
 /** Taking addresses out of a config that it cannot know of, such as the server's own. */
 import type { Ipv4 } from "../wire/ipv4.ts";
 import { subtractRanges } from "./address_range.ts";
-import type { Config, Reservation, Reservations, Subnet } from "./config.ts";
+import type { Config, Pool, Reservation, Reservations, Subnet } from "./config.ts";
 
 /** A config without some addresses, and which of them it had. */
 export interface Withheld {
@@ -22,18 +22,25 @@ export function withholdAddresses(config: Config, addresses: ReadonlySet<Ipv4>):
   return { config: Object.freeze({ ...config, subnets: Object.freeze(subnets) }), withheld };
 }
 
-function isGiven({ ranges, reservations }: Subnet, address: Ipv4): boolean {
+function isGiven({ pools, reservations }: Subnet, address: Ipv4): boolean {
   return reservations.byAddress.has(address) ||
-    ranges.some(({ first, last }) => first <= address && address <= last);
+    pools.some(({ ranges }) =>
+      ranges.some(({ first, last }) => first <= address && address <= last)
+    );
 }
 
 function withholdFrom(subnet: Subnet, addresses: readonly Ipv4[]): Subnet {
-  const { ranges, reservations } = subnet;
-  const withheld = new Set(addresses);
+  const holes = addresses.map((address) => ({ first: address, last: address }));
+  const pools = subnet.pools.map((pool): Pool => ({
+    ...pool,
+    ranges: subtractRanges(pool.ranges, holes),
+  }));
+  const poolOf = new Map(subnet.pools.map((pool, i) => [pool, pools[i]!]));
   return Object.freeze({
     ...subnet,
-    ranges: subtractRanges(ranges, addresses.map((it) => ({ first: it, last: it }))),
-    reservations: withoutAddresses(reservations, withheld),
+    pools,
+    spans: subnet.spans.map((span) => ({ ...span, pool: poolOf.get(span.pool)! })),
+    reservations: withoutAddresses(subnet.reservations, new Set(addresses)),
   });
 }
 

@@ -174,6 +174,9 @@ function offsetOf(document: Document.Parsed, path: Path, part: Finding["part"]):
     if (isAlias(node)) node = node.resolve(document);
     if (isSeq(node)) {
       node = node.items[Number(step)];
+    } else if (isMap(node) && typeof step === "number") {
+      // A list written as its one item, a map.
+      continue;
     } else if (isMap(node)) {
       // Of a key that is there twice, the last value counts.
       const pair = node.items.findLast(({ key }) => isScalar(key) && String(key.value) === step);

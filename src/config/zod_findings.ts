@@ -49,6 +49,7 @@ function finding(path: Path, said: Explanation, part: Finding["part"] = "value")
 /** Whether a branch of a union turned the whole value down: a list where it wants text. */
 function isOfAnotherKind(branch: readonly Issue[]): boolean {
   const [issue] = branch;
-  return issue !== undefined && issue.path.length === 0 &&
-    (issue.code === "invalid_type" || issue.code === "invalid_value");
+  if (issue === undefined || issue.path.length > 0) return false;
+  if (issue.code === "invalid_union") return issue.errors.every(isOfAnotherKind);
+  return issue.code === "invalid_type" || issue.code === "invalid_value";
 }

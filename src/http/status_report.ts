@@ -1,5 +1,5 @@
 /** What the status endpoint says: one report, as a value and as text for a terminal. */
-import type { SubnetCounts } from "../leases/standings.ts";
+import type { AddressCounts } from "../leases/standings.ts";
 import type { InterfaceStatus } from "../link/link.ts";
 import { approximateDuration } from "../server/approximate_duration.ts";
 import type { StatusSource } from "../server/status.ts";
@@ -25,7 +25,7 @@ export interface StatusReport {
   readonly "uptime-seconds": number;
   readonly store: StoreHealth;
   readonly interfaces: readonly InterfaceStatus[];
-  readonly subnets: readonly ({ readonly subnet: string } & SubnetCounts)[];
+  readonly subnets: readonly ({ readonly subnet: string } & AddressCounts)[];
   /** Number of lease records, whatever their state. */
   readonly "lease-count": number;
   /** The records changed last, the newest first. */

@@ -3,7 +3,7 @@ import type { Reservation, Subnet } from "../config/config.ts";
 import { contains, type Ipv4 } from "../wire/ipv4.ts";
 import type { Client } from "./lease.ts";
 import type { LeaseTable } from "./lease_table.ts";
-import { rangeIndexOf } from "./subnets.ts";
+import { isInPools } from "./subnets.ts";
 
 /** A client in the subnet that it is on, with the reservation that it has there. */
 export interface Claim {
@@ -64,7 +64,13 @@ const CHOOSERS: readonly Chooser[] = [
     // From a place that the client's name gives, so that it finds the same address again even
     // when the journal is lost.
     rule: "free-address",
-    propose: ({ client, subnet }, table) => table.findFree(subnet, client.hash),
+    propose: ({ client, subnet }, table) => {
+      for (const pool of subnet.pools) {
+        const address = table.findFree(pool, client.hash);
+        if (address !== undefined) return address;
+      }
+      return undefined;
+    },
   },
 ];
 
@@ -102,12 +108,11 @@ export function mayHold(claim: Claim, address: Ipv4, table: LeaseTable, nowMs: n
   return mayBeGiven(claim, address, table, nowMs);
 }
 
-/** Inside the ranges or the client's own reservation, and kept by nobody else. */
+/** In a pool or the client's own reservation, and kept by nobody else. */
 function mayBeGiven(claim: Claim, address: Ipv4, table: LeaseTable, nowMs: number): boolean {
-  // The ranges have no reserved address in them, so this refuses those of others.
-  const isPermitted = claim.reservation?.address === address ||
-    rangeIndexOf(claim.subnet.ranges, address) >= 0;
-  return isPermitted && table.isAvailable(address, claim.client, nowMs);
+  // The pools have no reserved address in them, so this refuses those of others.
+  return (claim.reservation?.address === address || isInPools(claim.subnet, address)) &&
+    table.isAvailable(address, claim.client, nowMs);
 }
 
 function isReservedForOther({ subnet, reservation }: Claim, address: Ipv4): boolean {

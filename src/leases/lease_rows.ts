@@ -34,8 +34,9 @@ export class LeaseRows implements HeapColumns {
   offerExpiresAtMs = new Float64Array(INITIAL_ROWS);
   /** The subnet that the address lies in, as its index in the table's list; NONE outside. */
   home = new Int32Array(INITIAL_ROWS);
-  inRanges = new Uint8Array(INITIAL_ROWS);
-  isCounted = new Uint8Array(INITIAL_ROWS);
+  /** The pool that may give the address to anyone, by the table's own numbers; NONE outside. */
+  pool = new Int32Array(INITIAL_ROWS);
+  isReserved = new Uint8Array(INITIAL_ROWS);
   standing = new Uint8Array(INITIAL_ROWS);
   /** Which heap the row stands in, by the table's own numbers. */
   heap = new Uint8Array(INITIAL_ROWS);
@@ -80,8 +81,8 @@ export class LeaseRows implements HeapColumns {
     this.#offerRecord[row] = NO_RECORD;
     this.address[row] = address;
     this.home[row] = NONE;
-    this.inRanges[row] = 0;
-    this.isCounted[row] = 0;
+    this.pool[row] = NONE;
+    this.isReserved[row] = 0;
     this.standing[row] = 0;
     this.heap[row] = 0;
     this.heapPosition[row] = NONE;
@@ -213,8 +214,8 @@ export class LeaseRows implements HeapColumns {
     this.expiresAtMs = doubled(this.expiresAtMs);
     this.offerExpiresAtMs = doubled(this.offerExpiresAtMs);
     this.home = doubled(this.home);
-    this.inRanges = doubled(this.inRanges);
-    this.isCounted = doubled(this.isCounted);
+    this.pool = doubled(this.pool);
+    this.isReserved = doubled(this.isReserved);
     this.standing = doubled(this.standing);
     this.heap = doubled(this.heap);
     this.heapAtMs = doubled(this.heapAtMs);

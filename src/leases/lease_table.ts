@@ -10,13 +10,13 @@
  * settle it. What the engine asks on the way of a packet is answered in numbers; a `Lease` is made
  * only where somebody looks at a whole record.
  */
-import type { Subnet } from "../config/config.ts";
+import type { Pool, Subnet } from "../config/config.ts";
 import { assert } from "../wire/assert.ts";
 import { type Ipv4, lastAddress } from "../wire/ipv4.ts";
 import { type Client, hardwareHash, type Lease } from "./lease.ts";
 import { LeaseRows, NONE } from "./lease_rows.ts";
 import { RowIndex } from "./row_index.ts";
-import { Standings, type SubnetCounts } from "./standings.ts";
+import { type AddressCounts, Standings } from "./standings.ts";
 import { subnetOf } from "./subnets.ts";
 
 /** An address held for a client that was sent a DHCPOFFER, until it answers or time runs out. */
@@ -230,18 +230,23 @@ export class LeaseTable {
   }
 
   /**
-   * An address for a client that has no better claim, out of the subnet's ranges: one that has
-   * no record, at the place that `startHash` (u32) points to or the next after it; when there is
-   * none left, the one whose lease ended the longest ago. `undefined` when the pool is exhausted.
-   * As of the last `advance`; the cost is the same however full the pool is.
+   * An address for a client that has no better claim, out of a pool: one that has no record, at
+   * the place that `startHash` (u32) points to or the next after it; when there is none left, the
+   * one whose lease ended the longest ago. `undefined` when the pool is exhausted. As of the last
+   * `advance`; the cost is the same however full the pool is.
    */
-  findFree(subnet: Subnet, startHash: number): Ipv4 | undefined {
-    return this.#standings.findFree(subnet, startHash);
+  findFree(pool: Pool, startHash: number): Ipv4 | undefined {
+    return this.#standings.findFree(pool, startHash);
   }
 
   /** How the addresses of the subnet stand, as of the last `advance`. */
-  counts(subnet: Subnet): SubnetCounts {
+  counts(subnet: Subnet): AddressCounts {
     return this.#standings.counts(subnet);
+  }
+
+  /** How the addresses of the pool stand, as of the last `advance`. */
+  poolCounts(pool: Pool): AddressCounts {
+    return this.#standings.poolCounts(pool);
   }
 
   /**

@@ -1,22 +1,22 @@
 /**
  * How the addresses stand: used, quarantined, offered or free. All of it follows from the rows and
- * the time, and `settle` alone computes it: the counts of each subnet, which of its addresses are
- * free, and when a row is to be looked at again.
+ * the time, and `settle` alone computes it: the counts of each subnet and pool, which of their
+ * addresses are free, and when a row is to be looked at again.
  */
-import type { Subnet } from "../config/config.ts";
+import type { Pool, Subnet } from "../config/config.ts";
 import { assert } from "../wire/assert.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import { AddressPool } from "./address_pool.ts";
 import { DeadlineHeap } from "./deadline_heap.ts";
 import { type LeaseRows, NONE } from "./lease_rows.ts";
-import { subnetIndexOf } from "./subnets.ts";
+import { isInPool, poolAt, subnetIndexOf } from "./subnets.ts";
 
 /**
- * How the addresses of a subnet stand. `size` counts those that may be given, ranges and reserved
- * ones; each of them is in one of the other four. A lease that lies outside of them (the pools
- * moved under it) is not counted.
+ * How the addresses of a subnet or a pool stand. `size` counts those that may be given, of a
+ * subnet the reserved ones too; each of them is in one of the other four. A lease that lies
+ * outside of them (the pools moved under it) is not counted.
  */
-export interface SubnetCounts {
+export interface AddressCounts {
   readonly size: number;
   readonly used: number;
   readonly offered: number;
@@ -33,20 +33,26 @@ const OFFERED = 3;
 const LAPSED = 4;
 const STANDING_COUNT = 5;
 
-/** Where a row stands, in the column `heap`: in none, in `#due`, or in `lapsed` of its home. */
+/** Where a row stands, in the column `heap`: in none, in `#due`, or in `lapsed` of its pool. */
 const NO_HEAP = 0;
 const DUE_HEAP = 1;
 const LAPSED_HEAP = 2;
 
+interface PoolState {
+  readonly index: number;
+  /** Marked are the addresses that have a row. */
+  readonly addresses: AddressPool;
+  /** Rows of the pool that stand as LAPSED, the one that ended first on top. */
+  readonly lapsed: DeadlineHeap;
+  /** Rows by standing. */
+  readonly tally: Int32Array;
+}
+
 interface SubnetState {
   readonly subnet: Subnet;
   readonly index: number;
-  /** The ranges; marked are the addresses that have a row. */
-  readonly pool: AddressPool;
-  /** Rows of the ranges that stand as LAPSED, the one that ended first on top. */
-  readonly lapsed: DeadlineHeap;
-  /** Counted rows by standing. */
-  readonly tally: Int32Array;
+  /** Rows of reserved addresses by standing. */
+  readonly reserved: Int32Array;
 }
 
 export class Standings {
@@ -54,6 +60,9 @@ export class Standings {
   #subnets: readonly Subnet[] = [];
   #states: readonly SubnetState[] = [];
   #stateBySubnet = new Map<Subnet, SubnetState>();
+  /** Of all subnets; the column `pool` has indexes of it. */
+  #pools: readonly PoolState[] = [];
+  #stateByPool = new Map<Pool, PoolState>();
   /** Rows whose standing ends; each at that instant or before it (see `#wakeAt`). */
   #due: DeadlineHeap;
 
@@ -66,8 +75,11 @@ export class Standings {
   begin(subnets: readonly Subnet[]): void {
     const rows = this.#rows;
     this.#subnets = subnets;
-    this.#states = subnets.map((subnet, index) => makeState(subnet, rows, index));
+    this.#states = subnets.map((subnet, index) => ({ subnet, index, reserved: newTally() }));
     this.#stateBySubnet = new Map(this.#states.map((state) => [state.subnet, state]));
+    const pools = subnets.flatMap((subnet) => subnet.pools);
+    this.#pools = pools.map((pool, index) => makePoolState(pool, rows, index));
+    this.#stateByPool = new Map(pools.map((pool, index) => [pool, this.#pools[index]!]));
     this.#due = new DeadlineHeap(rows);
   }
 
@@ -79,12 +91,12 @@ export class Standings {
     rows.heap[row] = NO_HEAP;
     rows.heapPosition[row] = NONE;
     rows.home[row] = subnetIndexOf(this.#subnets, address);
-    const home = this.#homeOf(row);
-    const isInRanges = home !== undefined && home.pool.has(address);
-    const isReserved = home?.subnet.reservations.byAddress.has(address) === true;
-    rows.inRanges[row] = Number(isInRanges);
-    rows.isCounted[row] = Number(isInRanges || isReserved);
-    if (isInRanges) home.pool.mark(address);
+    const subnet = this.#subnets[rows.home[row]!];
+    const pool = subnet && poolAt(subnet, address);
+    const state = pool !== undefined && isInPool(pool, address) ? this.#poolState(pool) : undefined;
+    rows.pool[row] = state?.index ?? NONE;
+    rows.isReserved[row] = Number(subnet?.reservations.byAddress.has(address) === true);
+    state?.addresses.mark(address);
   }
 
   /** Which of the subnets this is, as the column `home` has it. */
@@ -98,19 +110,24 @@ export class Standings {
   }
 
   /** See `LeaseTable.findFree`. */
-  findFree(subnet: Subnet, startHash: number): Ipv4 | undefined {
-    const { pool, lapsed } = this.#stateOf(subnet);
-    const unmarked = pool.nextUnmarked(startHash);
+  findFree(pool: Pool, startHash: number): Ipv4 | undefined {
+    const { addresses, lapsed } = this.#poolState(pool);
+    const unmarked = addresses.nextUnmarked(startHash);
     if (unmarked !== undefined || lapsed.first === NONE) return unmarked;
     return this.#rows.address[lapsed.first];
   }
 
   /** See `LeaseTable.counts`. */
-  counts(subnet: Subnet): SubnetCounts {
-    const { pool, tally } = this.#stateOf(subnet);
-    const size = pool.size + subnet.reservations.byAddress.size;
-    const [used, quarantined, offered] = [tally[USED]!, tally[QUARANTINED]!, tally[OFFERED]!];
-    return { size, used, offered, quarantined, free: size - used - offered - quarantined };
+  counts(subnet: Subnet): AddressCounts {
+    const { reserved } = this.#stateOf(subnet);
+    const parts = subnet.pools.map((pool) => this.poolCounts(pool));
+    return [countsOf(reserved, subnet.reservations.byAddress.size), ...parts].reduce(sumCounts);
+  }
+
+  /** See `LeaseTable.poolCounts`. */
+  poolCounts(pool: Pool): AddressCounts {
+    const { addresses, tally } = this.#poolState(pool);
+    return countsOf(tally, addresses.size);
   }
 
   /** A row that is to be settled again by `nowMs`, and that is not given a second time. */
@@ -132,10 +149,10 @@ export class Standings {
     switch (standing) {
       case NOTHING:
         this.#moveTo(NO_HEAP, row, Infinity);
-        if (rows.inRanges[row] === 1) this.#homeOf(row)?.pool.unmark(rows.address[row]!);
+        this.#poolOf(row)?.addresses.unmark(rows.address[row]!);
         return;
       case LAPSED: {
-        const heap = rows.inRanges[row] === 1 ? LAPSED_HEAP : NO_HEAP;
+        const heap = rows.pool[row] === NONE ? NO_HEAP : LAPSED_HEAP;
         return this.#moveTo(heap, row, rows.expiresAtMs[row]!);
       }
       case OFFERED:
@@ -152,19 +169,29 @@ export class Standings {
     return state;
   }
 
-  #homeOf(row: number): SubnetState | undefined {
-    const home = this.#rows.home[row]!;
-    return home === NONE ? undefined : this.#states[home];
+  #poolState(pool: Pool): PoolState {
+    const state = this.#stateByPool.get(pool);
+    assert(state !== undefined, "the pool is one of the table's");
+    return state;
+  }
+
+  #poolOf(row: number): PoolState | undefined {
+    return this.#pools[this.#rows.pool[row]!];
   }
 
   #tally(row: number, standing: number): void {
     const rows = this.#rows;
-    const tally = rows.isCounted[row] === 1 ? this.#homeOf(row)?.tally : undefined;
+    const tally = this.#tallyOf(row);
     if (tally !== undefined) {
       tally[rows.standing[row]!]!--;
       tally[standing]!++;
     }
     rows.standing[row] = standing;
+  }
+
+  #tallyOf(row: number): Int32Array | undefined {
+    if (this.#rows.isReserved[row] === 0) return this.#poolOf(row)?.tally;
+    return this.#states[this.#rows.home[row]!]?.reserved;
   }
 
   /**
@@ -186,17 +213,35 @@ export class Standings {
   #heapOf(row: number): DeadlineHeap | undefined {
     const heap = this.#rows.heap[row];
     if (heap === NO_HEAP) return undefined;
-    return heap === DUE_HEAP ? this.#due : this.#homeOf(row)?.lapsed;
+    return heap === DUE_HEAP ? this.#due : this.#poolOf(row)?.lapsed;
   }
 }
 
-function makeState(subnet: Subnet, rows: LeaseRows, index: number): SubnetState {
+function makePoolState({ ranges }: Pool, rows: LeaseRows, index: number): PoolState {
   return {
-    subnet,
     index,
-    pool: new AddressPool(subnet.ranges),
+    addresses: new AddressPool(ranges),
     lapsed: new DeadlineHeap(rows),
-    tally: new Int32Array(STANDING_COUNT),
+    tally: newTally(),
+  };
+}
+
+function newTally(): Int32Array {
+  return new Int32Array(STANDING_COUNT);
+}
+
+function countsOf(tally: Int32Array, size: number): AddressCounts {
+  const [used, quarantined, offered] = [tally[USED]!, tally[QUARANTINED]!, tally[OFFERED]!];
+  return { size, used, offered, quarantined, free: size - used - offered - quarantined };
+}
+
+function sumCounts(a: AddressCounts, b: AddressCounts): AddressCounts {
+  return {
+    size: a.size + b.size,
+    used: a.used + b.used,
+    offered: a.offered + b.offered,
+    quarantined: a.quarantined + b.quarantined,
+    free: a.free + b.free,
   };
 }
 

@@ -1,5 +1,5 @@
 /** Finding an address among sorted, disjoint subnets and ranges. */
-import type { AddressRange, Subnet } from "../config/config.ts";
+import type { AddressRange, PlaceSettings, Pool, Subnet } from "../config/config.ts";
 import { contains, type Ipv4 } from "../wire/ipv4.ts";
 
 /** The subnet that `address` lies in; `subnets` are sorted by network and disjoint. */
@@ -17,6 +17,30 @@ export function subnetIndexOf(subnets: readonly Subnet[], address: Ipv4): number
 export function rangeIndexOf(ranges: readonly AddressRange[], address: Ipv4): number {
   const index = lastAtOrBelow(ranges, firstOfRange, address);
   return index >= 0 && address <= ranges[index]!.last ? index : -1;
+}
+
+/**
+ * The pool that has the address among its own as the file gives them. Whether it may be given to
+ * anyone is another question (`isInPool`).
+ */
+export function poolAt({ spans }: Subnet, address: Ipv4): Pool | undefined {
+  return spans[rangeIndexOf(spans, address)]?.pool;
+}
+
+/** Whether anyone may be given the address out of the pool. */
+export function isInPool({ ranges }: Pool, address: Ipv4): boolean {
+  return rangeIndexOf(ranges, address) >= 0;
+}
+
+/** Whether anyone may be given the address on the subnet. */
+export function isInPools(subnet: Subnet, address: Ipv4): boolean {
+  const pool = poolAt(subnet, address);
+  return pool !== undefined && isInPool(pool, address);
+}
+
+/** What a client with the address is told: the settings of its pool, or of the subnet. */
+export function settingsAt(subnet: Subnet, address: Ipv4): PlaceSettings {
+  return poolAt(subnet, address) ?? subnet;
 }
 
 /**

@@ -1,5 +1,5 @@
 /** What a machine that boots from the network is told: which file, of which server. */
-import type { Boot, NextServer, Reservation, Subnet } from "../config/config.ts";
+import type { Boot, NextServer, ScopeSettings } from "../config/config.ts";
 import { type BootKind, bootsByHttp, kindOfArchitecture } from "../wire/boot_clients.ts";
 import type { MessageView } from "../wire/message_view.ts";
 import { Option } from "../wire/option_codes.ts";
@@ -24,19 +24,12 @@ const FIRMWARE: readonly (readonly [Firmware, Uint8Array])[] = [
 /** How iPXE calls itself in option 77; the length octet is RFC 3004's, which it leaves out. */
 const IPXE_USER_CLASSES = ["iPXE", "\x04iPXE"].map((text) => new TextEncoder().encode(text));
 
-/** A scope of the config that may say something of booting. */
-interface BootScope {
-  readonly boot?: Boot;
-}
-
-/** What the config has for the client, the nearest first; `undefined` where that is nothing. */
+/** What the config has for the client; `undefined` where that is nothing. */
 export function bootDataFor(
   view: MessageView,
-  subnet: Subnet,
-  reservation: Reservation | undefined,
+  scopes: readonly ScopeSettings[],
 ): BootData | undefined {
-  if (subnet.boot === undefined && reservation?.boot === undefined) return undefined;
-  const scopes = reservation === undefined ? [subnet] : [reservation, subnet];
+  if (scopes.every(({ boot }) => boot === undefined)) return undefined;
   const firmware = firmwareOf(view);
   return {
     nextServer: nearest(scopes, (boot) => boot.nextServer),
@@ -60,7 +53,7 @@ export function firmwareOf(view: MessageView): Firmware | undefined {
 function bootFile(
   view: MessageView,
   firmware: Firmware | undefined,
-  scopes: readonly BootScope[],
+  scopes: readonly ScopeSettings[],
 ): Uint8Array | undefined {
   if (isIpxe(view)) {
     const file = fileOfKind("ipxe", scopes);
@@ -92,14 +85,14 @@ function isIpxe(view: MessageView): boolean {
 
 function fileOfKind(
   kind: BootKind | "other",
-  scopes: readonly BootScope[],
+  scopes: readonly ScopeSettings[],
 ): Uint8Array | undefined {
   return nearest(scopes, ({ files }) => files.get(kind));
 }
 
 /** What the nearest scope says that says anything of it. */
 function nearest<Value>(
-  scopes: readonly BootScope[],
+  scopes: readonly ScopeSettings[],
   read: (boot: Boot) => Value | null | undefined,
 ): Value | undefined {
   for (const { boot } of scopes) {

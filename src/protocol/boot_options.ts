@@ -2,7 +2,7 @@
 import type { MessageWriter } from "../wire/message_writer.ts";
 import { Option } from "../wire/option_codes.ts";
 import type { BootData, Firmware } from "./boot.ts";
-import { configuredOption } from "./configured_option.ts";
+import { configuredOption } from "./scopes.ts";
 import { formFor } from "./option_forms.ts";
 import type { ReplyFacts } from "./reply_options.ts";
 
@@ -37,7 +37,7 @@ export function bootOptions(facts: ReplyFacts, boot: BootData, writer: MessageWr
   // whom another server has told of its network.
   const isAsked = facts.isProxy === true && isRequested(Option.BOOT_FILE, facts);
   if (file !== undefined && (firmware === "HTTP" || !isInHeader || isAsked)) {
-    const text = configuredOption(facts, Option.BOOT_FILE) ?? file;
+    const text = configuredOption(facts.scopes, Option.BOOT_FILE) ?? file;
     writer.option(Option.BOOT_FILE, formFor(view, Option.BOOT_FILE, text));
   }
 }
@@ -51,11 +51,11 @@ function vendorOptions(facts: ReplyFacts, boot: BootData, writer: MessageWriter)
   const { isProxy = false } = facts;
   const { firmware, file } = boot;
   if (firmware === undefined) return;
-  const configured = configuredOption(facts, Option.VENDOR_OPTIONS);
+  const configured = configuredOption(facts.scopes, Option.VENDOR_OPTIONS);
   if (firmware === "HTTP") {
     if (file !== undefined) writer.option(Option.VENDOR_CLASS, VENDOR_CLASSES.HTTP);
   } else if (isProxy || configured !== undefined) {
-    const vendorClass = configuredOption(facts, Option.VENDOR_CLASS) ?? VENDOR_CLASSES.PXE;
+    const vendorClass = configuredOption(facts.scopes, Option.VENDOR_CLASS) ?? VENDOR_CLASSES.PXE;
     writer.option(Option.VENDOR_CLASS, vendorClass);
     writer.option(Option.VENDOR_OPTIONS, configured ?? LOAD_AT_ONCE);
   }

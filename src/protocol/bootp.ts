@@ -13,6 +13,7 @@ import { type Decision, ignore, type Rule } from "./decision.ts";
 import { encodeBootReply } from "./reply.ts";
 import type { Bootp } from "./request.ts";
 import type { EngineState } from "./respond.ts";
+import { scopesOf } from "./scopes.ts";
 import { attachedSubnets } from "./subnet_selection.ts";
 
 /** An address for the client, and why this one. */
@@ -73,11 +74,12 @@ function answer(
   state: EngineState,
   slab: ReplySlab,
 ): Decision {
-  const boot = bootDataFor(request.view, subnet, reservation);
+  const scopes = scopesOf(subnet, address, reservation);
+  const boot = bootDataFor(request.view, scopes);
   if (asksForOther(request, boot?.serverName)) {
     return ignore("other-server-chosen");
   }
-  const reply = encodeBootReply(request, { address, subnet, reservation }, state, slab);
+  const reply = encodeBootReply(request, { address, subnet, scopes }, state, slab);
   if (reservation !== undefined) return { kind: "reply", rule, reply, address };
   const { client, hostname } = request;
   return {

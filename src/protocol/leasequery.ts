@@ -2,7 +2,7 @@
  * DHCPLEASEQUERY (RFC 4388): who has an address, and which one a client has, told to those that
  * the config allows. The cost of an answer is bounded, however many leases there are.
  */
-import { rangeIndexOf, subnetOf } from "../leases/subnets.ts";
+import { isInPools, subnetOf } from "../leases/subnets.ts";
 import { isActive, type Lease } from "../leases/lease.ts";
 import { contains, type Ipv4, writeIpv4 } from "../wire/ipv4.ts";
 import { dhcpReplyOctetsMax, MessageWriter, type ReplySlab } from "../wire/message_writer.ts";
@@ -65,7 +65,7 @@ function newerOf(best: Lease | undefined, lease: Lease): Lease {
 function isOurs(address: Ipv4, { config }: EngineState): boolean {
   const subnet = subnetOf(config.subnets, address);
   return subnet !== undefined &&
-    (subnet.reservations.byAddress.has(address) || rangeIndexOf(subnet.ranges, address) >= 0);
+    (subnet.reservations.byAddress.has(address) || isInPools(subnet, address));
 }
 
 const MESSAGE_TYPES = {

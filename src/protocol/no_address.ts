@@ -8,6 +8,7 @@ import type { Decision } from "./decision.ts";
 import { encodeOfferOfNone, type Server } from "./reply.ts";
 import type { InsteadOfAddress } from "./reply_options.ts";
 import type { Discover } from "./request.ts";
+import { configuredOption } from "./scopes.ts";
 
 /**
  * For a client that can do without IPv4, on a network where it should: RFC 8925 §3.3 has it asked
@@ -51,7 +52,10 @@ function autoConfigure(request: Discover, subnet: Subnet): InsteadOfAddress {
 }
 
 function configured({ client }: Discover, subnet: Subnet, code: number): Uint8Array | undefined {
-  return findReservation(subnet, client)?.options.get(code) ?? subnet.options.get(code);
+  // There is no address yet, so no pool has a say.
+  const reservation = findReservation(subnet, client);
+  const scopes = reservation === undefined ? [subnet] : [reservation, subnet];
+  return configuredOption(scopes, code) ?? undefined;
 }
 
 function offerNone(

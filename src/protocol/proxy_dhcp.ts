@@ -13,6 +13,7 @@ import { PXE_PORT } from "./endpoints.ts";
 import { encodeProxyReply } from "./reply.ts";
 import type { Request } from "./request.ts";
 import type { EngineState } from "./respond.ts";
+import { scopesOf } from "./scopes.ts";
 import { attachedSubnets } from "./subnet_selection.ts";
 
 /** Decides about a request from such a network; `undefined` for one from any other. */
@@ -30,13 +31,13 @@ export function proxyDhcp(
   }
   const asked = boundFor(request, subnet);
   if (asked === undefined) return ignore("proxy-dhcp");
-  const reservation = findReservation(subnet, request.client);
-  const boot = bootDataFor(request.view, subnet, reservation);
+  const scopes = scopesOf(subnet, asked, findReservation(subnet, request.client));
+  const boot = bootDataFor(request.view, scopes);
   if (boot?.firmware === undefined || boot.file === undefined) return ignore("proxy-dhcp");
   return {
     kind: "reply",
     rule: "boot-data-only",
-    reply: encodeProxyReply(request, { address: asked, subnet, reservation }, boot, state, slab),
+    reply: encodeProxyReply(request, { address: asked, subnet, scopes }, boot, state, slab),
     ...(asked === 0 ? {} : { address: asked }),
   };
 }

@@ -1,5 +1,5 @@
 /** Encodes decisions into replies: header, options, destination (RFC 2131 §4.3.1, table 3). */
-import type { Config, Reservation, Subnet } from "../config/config.ts";
+import type { Config, ScopeSettings, Subnet } from "../config/config.ts";
 import { contains, type Ipv4 } from "../wire/ipv4.ts";
 import { BROADCAST_FLAG } from "../wire/message_view.ts";
 import {
@@ -26,7 +26,8 @@ import { type Bootp, type Inform, MessageType, type Request, serverIdOverride } 
 interface Network {
   readonly time?: GrantedTime;
   readonly subnet: Subnet;
-  readonly reservation: Reservation | undefined;
+  /** Whose options count, the nearest first. */
+  readonly scopes: readonly ScopeSettings[];
 }
 
 /** What a client is given. */
@@ -175,6 +176,7 @@ function bareFacts(messageType: number, request: Request, server: Server): Reply
     serverIdentifier: serverIdentifier(request, server, undefined),
     isRapid: false,
     returnsSubnetSelection: server.config.subnetSelection,
+    scopes: [],
   };
 }
 
@@ -196,9 +198,9 @@ function encode(
 function factsOf(
   messageType: number | undefined,
   request: Request,
-  { time, subnet, reservation }: Network,
+  { time, subnet, scopes }: Network,
   server: Server,
-  boot = bootDataFor(request.view, subnet, reservation),
+  boot = bootDataFor(request.view, scopes),
 ): ReplyFacts {
   return {
     view: request.view,
@@ -208,7 +210,7 @@ function factsOf(
     returnsSubnetSelection: server.config.subnetSelection,
     time,
     subnet,
-    reservation,
+    scopes,
     boot,
   };
 }

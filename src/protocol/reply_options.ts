@@ -1,5 +1,5 @@
 /** The options of a reply: an ordered list of contributors, each of one subject. */
-import type { Reservation, Subnet } from "../config/config.ts";
+import type { ScopeSettings, Subnet } from "../config/config.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import type { MessageView } from "../wire/message_view.ts";
 import type { MessageWriter } from "../wire/message_writer.ts";
@@ -7,9 +7,9 @@ import { Option } from "../wire/option_codes.ts";
 import { encodeOptionValue } from "../wire/option_values.ts";
 import type { BootData } from "./boot.ts";
 import { bootOptions, bootText } from "./boot_options.ts";
-import { configuredOption } from "./configured_option.ts";
 import type { GrantedTime } from "./lease_time.ts";
 import { formFor } from "./option_forms.ts";
+import { configuredOption } from "./scopes.ts";
 
 /** Options, code and payload, that stand in the place of an address. */
 export type InsteadOfAddress = readonly (readonly [number, Uint8Array])[];
@@ -21,14 +21,15 @@ export interface ReplyFacts {
   readonly messageType?: number | undefined;
   readonly serverIdentifier: Ipv4;
   readonly time?: GrantedTime | undefined;
-  /** Where network options come from; a NAK has none. */
+  /** The client's network; a NAK has none. */
   readonly subnet?: Subnet | undefined;
-  readonly reservation?: Reservation | undefined;
   readonly boot?: BootData | undefined;
   /** Whether another server gives the addresses, so that only boot data is to be told. */
   readonly isProxy?: boolean;
   /** Whether this is the ACK to a DISCOVER. */
   readonly isRapid: boolean;
+  /** Where its options come from: a value that is nearer to the front wins. */
+  readonly scopes: readonly ScopeSettings[];
   /** Whether option 118 comes back where the client sent it. */
   readonly returnsSubnetSelection: boolean;
   /** Option 56, for people: why a NAK was sent. */
@@ -83,11 +84,11 @@ function rapidCommit({ isRapid }: ReplyFacts, writer: MessageWriter): void {
 const NO_OCTETS = new Uint8Array(0);
 
 /** RFC 2132 §3.3: where both are sent, the subnet mask MUST come before the routers. */
-function subnetMask({ subnet, isProxy }: ReplyFacts, writer: MessageWriter): void {
+function subnetMask({ subnet, scopes, isProxy }: ReplyFacts, writer: MessageWriter): void {
   if (subnet === undefined || isProxy === true) return;
-  const configured = subnet.options.get(Option.SUBNET_MASK);
-  if (configured !== undefined) writer.option(Option.SUBNET_MASK, configured);
-  else writer.option32(Option.SUBNET_MASK, subnet.netmask);
+  const configured = configuredOption(scopes, Option.SUBNET_MASK);
+  if (configured === undefined) writer.option32(Option.SUBNET_MASK, subnet.netmask);
+  else if (configured !== null) writer.option(Option.SUBNET_MASK, configured);
 }
 
 function message({ message }: ReplyFacts, writer: MessageWriter): void {
@@ -171,11 +172,10 @@ function writeRequested(
     }
     return;
   }
-  for (const code of subnet.options.keys()) {
-    unaskedOption(code, facts, subnet, writer, isEssentialOnly);
-  }
-  for (const code of facts.reservation?.options.keys() ?? []) {
-    unaskedOption(code, facts, subnet, writer, isEssentialOnly);
+  for (let i = facts.scopes.length - 1; i >= 0; i--) {
+    for (const code of facts.scopes[i]!.options.keys()) {
+      unaskedOption(code, facts, subnet, writer, isEssentialOnly);
+    }
   }
 }
 
@@ -195,7 +195,7 @@ function unaskedOption(
   networkOption(code, facts, subnet, writer);
 }
 
-/** Writes the option for this client, the nearest first: reservation, subnet, what follows. */
+/** Writes the option for this client: what is configured, else what follows from the subnet. */
 function networkOption(
   code: number,
   facts: ReplyFacts,
@@ -203,16 +203,17 @@ function networkOption(
   writer: MessageWriter,
 ): void {
   if (writer.has(code) || (facts.messageType === undefined && isOfDhcp(code))) return;
-  const { view, boot } = facts;
-  const value = configuredOption(facts, code) ?? (boot && bootText(code, boot));
-  if (value !== undefined) {
+  const { view, boot, scopes } = facts;
+  let value = configuredOption(scopes, code);
+  // What Windows asks for in place of 121 or besides: it has the same form and meaning.
+  if (value === undefined && code === Option.MS_CLASSLESS_STATIC_ROUTE) {
+    value = configuredOption(scopes, Option.CLASSLESS_STATIC_ROUTE);
+  }
+  if (value === undefined) value = boot && bootText(code, boot);
+  if (value === undefined) {
+    if (code === Option.BROADCAST_ADDRESS) writer.option32(code, subnet.broadcast);
+  } else if (value !== null) {
     writer.option(code, formFor(view, code, value));
-  } else if (code === Option.BROADCAST_ADDRESS) {
-    writer.option32(code, subnet.broadcast);
-  } else if (code === Option.MS_CLASSLESS_STATIC_ROUTE) {
-    // What Windows asks for in place of 121 or besides: it has the same form and meaning.
-    const routes = configuredOption(facts, Option.CLASSLESS_STATIC_ROUTE);
-    if (routes !== undefined) writer.option(code, routes);
   }
 }
 

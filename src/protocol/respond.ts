@@ -37,6 +37,7 @@ import {
 import { offerAutoConfigure, offerV6Only } from "./no_address.ts";
 import { encodeAck, encodeInformAck, encodeNak, encodeOffer } from "./reply.ts";
 import { proxyDhcp } from "./proxy_dhcp.ts";
+import { leaseTimeOf, scopesOf } from "./scopes.ts";
 import { cutTo, grantTime, requestedLeaseSeconds } from "./lease_time.ts";
 import { answerLeaseQuery } from "./leasequery.ts";
 import { secondsOnDisk } from "./unwritten_renewal.ts";
@@ -103,11 +104,13 @@ function discover(request: Discover, state: EngineState, slab: ReplySlab): Decis
   if (subnet.rapidCommit && request.view.octets(Option.RAPID_COMMIT) === 0) {
     return acknowledge(rule, request, { address, subnet, reservation }, state, slab);
   }
-  const time = grantTime(subnet.leaseTime, requestedLeaseSeconds(request.view), seedOf(request));
+  const scopes = scopesOf(subnet, address, reservation);
+  const wishedSeconds = requestedLeaseSeconds(request.view);
+  const time = grantTime(leaseTimeOf(scopes, subnet), wishedSeconds, seedOf(request));
   return {
     kind: "reply",
     rule,
-    reply: encodeOffer(request, { address, time, subnet, reservation }, state, slab),
+    reply: encodeOffer(request, { address, time, subnet, scopes }, state, slab),
     address,
     leaseSeconds: time.leaseSeconds,
     offer: { address, client, expiresAtMs: nowMs + config.offerSeconds * 1000 },
@@ -283,10 +286,11 @@ function inform(request: Inform, state: EngineState, slab: ReplySlab): Decision 
   // reply goes to that address, so it has to be one that a client on the subnet can have.
   if (!isHostAddress(subnet.cidr, request.address)) return ignore("wrong-network");
   const reservation = findReservation(subnet, request.client);
+  const scopes = scopesOf(subnet, request.address, reservation);
   return {
     kind: "reply",
     rule: "options-only",
-    reply: encodeInformAck(request, { subnet, reservation }, state, slab),
+    reply: encodeInformAck(request, { subnet, scopes }, state, slab),
     address: request.address,
   };
 }
@@ -301,24 +305,29 @@ function mayHave(claim: Claim, address: Ipv4, state: EngineState): boolean {
 function acknowledge(
   rule: Rule,
   request: Discover | Selecting | Continuing,
-  grant: { address: Ipv4; subnet: Subnet; reservation: Reservation | undefined },
+  { address, subnet, reservation }: {
+    address: Ipv4;
+    subnet: Subnet;
+    reservation: Reservation | undefined;
+  },
   state: EngineState,
   slab: ReplySlab,
 ): Decision {
   const { nowMs } = state;
-  const { leaseTime } = grant.subnet;
+  const scopes = scopesOf(subnet, address, reservation);
+  const leaseTime = leaseTimeOf(scopes, subnet);
   const wishedSeconds = requestedLeaseSeconds(request.view);
-  const hostname = grant.reservation?.hostname ?? request.hostname;
-  const relayInformation = lastRelayInformation(request, grant.address, state);
+  const hostname = reservation?.hostname ?? request.hostname;
+  const relayInformation = lastRelayInformation(request, address, state);
   const asKnown = { client: request.client, hostname, relayInformation };
-  const leftSeconds = secondsOnDisk(asKnown, grant.address, state);
+  const leftSeconds = secondsOnDisk(asKnown, address, state);
   if (leftSeconds !== undefined) {
     const time = grantTime(cutTo(leftSeconds, leaseTime), wishedSeconds, seedOf(request));
     return {
       kind: "reply-when-durable",
       rule: "renewed-unwritten",
-      reply: encodeAck(request, { ...grant, time }, state, slab),
-      address: grant.address,
+      reply: encodeAck(request, { address, time, subnet, scopes }, state, slab),
+      address,
       leaseSeconds: time.leaseSeconds,
     };
   }
@@ -326,11 +335,11 @@ function acknowledge(
   return {
     kind: "reply-after-commit",
     rule,
-    reply: encodeAck(request, { ...grant, time }, state, slab),
-    address: grant.address,
+    reply: encodeAck(request, { address, time, subnet, scopes }, state, slab),
+    address,
     leaseSeconds: time.leaseSeconds,
     change: {
-      address: grant.address,
+      address,
       client: request.client,
       state: "bound",
       ...(hostname === undefined ? {} : { hostname }),
@@ -338,7 +347,7 @@ function acknowledge(
       updatedAtMs: nowMs,
       expiresAtMs: Math.max(
         nowMs + time.leaseSeconds * 1000,
-        promisedUntilMs(request.client, grant.address, state),
+        promisedUntilMs(request.client, address, state),
       ),
     },
   };

@@ -37,40 +37,47 @@ export function isRelayAllowed(config: Config, request: Request): boolean {
 
 /**
  * The subnets that the client may be attached to, the likeliest first: the one that is selected,
- * else the one that holds `giaddr`, else those of the receiving interface. Of several, the one that holds `address`, the
- * address that the client speaks of, goes before the others; they stand as the interface's do.
+ * else the one that holds `giaddr`, else those of the receiving interface; and with each of them
+ * those that share its wire. Of several, the one that holds `address`, the address that the client
+ * speaks of, goes before the others; they stand as the interface's do.
  */
 export function attachedSubnets(
   config: Config,
   request: Request,
   address: Ipv4 | undefined,
 ): readonly Subnet[] {
-  const giaddr = request.view.giaddr;
-  const own = request.ingress.addresses;
-  const selected = selectedNetwork(config, request);
+  const subnets = likelySubnets(config, request);
   // One place to look at, as nearly always: there is nothing to put in order.
+  if (subnets.length <= 1 || address === undefined) return subnets;
+  const named = subnetOf(config.subnets, address);
+  if (named === undefined || named === subnets[0] || !subnets.includes(named)) return subnets;
+  return [named, ...subnets.filter((subnet) => subnet !== named)];
+}
+
+function likelySubnets(config: Config, request: Request): readonly Subnet[] {
+  const { giaddr } = request.view;
+  const selected = selectedNetwork(config, request);
   if (selected !== undefined) {
     return canReachRelay(config, giaddr) ? subnetsOf(config, selected) : NO_SUBNETS;
   }
   if (giaddr !== 0) return subnetsAt(config, giaddr);
+  const own = request.ingress.addresses;
   if (own.length === 1) return subnetsAt(config, own[0]!.address);
-  const subnets = new Set(own.flatMap(({ address }) => subnetsAt(config, address)));
-  const named = address === undefined ? undefined : subnetOf(config.subnets, address);
-  if (named === undefined || !subnets.delete(named)) return [...subnets];
-  return [named, ...subnets];
+  return [...new Set(own.flatMap(({ address }) => subnetsAt(config, address)))];
 }
 
-/** The subnet that a host with the address is on, if there is one. */
+/** The subnets of the wire of a host with the address, its own first; none if it has none. */
 function subnetsAt(config: Config, address: Ipv4): readonly Subnet[] {
   const subnet = subnetOf(config.subnets, address);
   // Replies go to giaddr: as a broadcast address it would have us shout at that network.
-  return subnet !== undefined && isHostAddress(subnet.cidr, address) ? [subnet] : NO_SUBNETS;
+  if (subnet === undefined || !isHostAddress(subnet.cidr, address)) return NO_SUBNETS;
+  return wireOf(config, subnet);
 }
 
-/** The subnet that an address lies in, its network address included, if there is one. */
+/** The same where the network address stands for its network. */
 function subnetsOf(config: Config, address: Ipv4): readonly Subnet[] {
   const subnet = subnetOf(config.subnets, address);
-  return subnet === undefined ? NO_SUBNETS : [subnet];
+  return subnet === undefined ? NO_SUBNETS : wireOf(config, subnet);
 }
 
 /** Whether a reply to giaddr goes to one host; zero is no relay agent, and fine. */
@@ -81,6 +88,21 @@ function canReachRelay(config: Config, giaddr: Ipv4): boolean {
 }
 
 const NO_SUBNETS: readonly Subnet[] = [];
+
+/** The subnets of each shared wire; found when a config is first asked, and gone with it. */
+const wiresOf = new WeakMap<Config["subnets"], Map<string | undefined, Subnet[]>>();
+
+/** The subnets that share a wire with this one: itself first, then in the order of the config. */
+function wireOf({ subnets }: Config, subnet: Subnet): readonly Subnet[] {
+  if (subnet.sharedNetwork === undefined) return [subnet];
+  let wires = wiresOf.get(subnets);
+  if (wires === undefined) {
+    wires = Map.groupBy(subnets, ({ sharedNetwork }) => sharedNetwork);
+    wiresOf.set(subnets, wires);
+  }
+  const others = wires.get(subnet.sharedNetwork)!.filter((it) => it !== subnet);
+  return [subnet, ...others];
+}
 
 /** The likeliest of `attachedSubnets`; `undefined` when the client is on no subnet of ours. */
 export function attachedSubnet(

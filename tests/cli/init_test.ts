@@ -6,6 +6,7 @@ import type { Config } from "../../src/config/config.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { ConfigError } from "../../src/config/problem.ts";
 import { formatIpv4, networkOf, parseCidr, parseIpv4 } from "../../src/wire/ipv4.ts";
+import { rangesOf } from "../support/leases_fixture.ts";
 
 /** An interface that is up, with addresses like `192.168.1.1/24`. */
 function ethernet(
@@ -41,7 +42,9 @@ function configOf(text: string): Config {
 /** Interface, subnet, pool and router of the config for these interfaces. */
 function chosen(interfaces: readonly InterfaceFacts[], name?: string): string[] {
   const { interfaces: names, subnets: [subnet] } = configOf(renderInitialConfig(interfaces, name));
-  const pool = subnet!.ranges.map(({ first, last }) => `${formatIpv4(first)}-${formatIpv4(last)}`);
+  const pool = rangesOf(subnet!).map(({ first, last }) =>
+    `${formatIpv4(first)}-${formatIpv4(last)}`
+  );
   return [...names, subnet!.name, pool.join(","), subnet!.options.get(3)!.join(".")];
 }
 
@@ -195,8 +198,8 @@ Deno.test("property: for whatever machine, what init prints is a config without 
       assert.ok(served !== undefined && served.ethernet && !served.loopback);
       const taken = interfaces.flatMap(({ addresses }) => addresses.map(({ address }) => address));
       if (served.defaultGateway !== undefined) taken.push(served.defaultGateway);
-      assert.ok(subnet!.ranges.length > 0);
-      for (const { first, last } of subnet!.ranges) {
+      assert.ok(rangesOf(subnet!).length > 0);
+      for (const { first, last } of rangesOf(subnet!)) {
         assert.ok(!taken.some((address) => first <= address && address <= last), text);
       }
     }),

@@ -52,7 +52,8 @@ Deno.test("property: ranges hold exactly the pooled addresses neither excluded n
   fc.assert(fc.property(plan, ({ pooled, excluded, reserved, text }) => {
     const result = loadConfig(text, "config.yaml");
     assert.ok("config" in result, text);
-    const { ranges, reservations } = result.config.subnets[0]!;
+    const { pools, reservations } = result.config.subnets[0]!;
+    const ranges = pools.flatMap((pool) => pool.ranges);
     const given = new Set<Ipv4>();
     for (const { first, last } of ranges) {
       for (let address = first; address <= last; address++) given.add(address);

@@ -14,7 +14,7 @@ function load(text: string): Config {
 }
 
 function rangesOf(config: Config, subnet = 0): string[] {
-  return config.subnets[subnet]!.ranges.map(({ first, last }) =>
+  return config.subnets[subnet]!.pools.flatMap(({ ranges }) => ranges).map(({ first, last }) =>
     `${formatIpv4(first)}-${formatIpv4(last)}`
   );
 }
@@ -23,6 +23,12 @@ const address = (text: string) => parseIpv4(text)!;
 
 Deno.test("a config of the least there can be gets the defaults", () => {
   const config = load(inFile());
+  const settings = {
+    leaseTime: { defaultSeconds: 43_200, minSeconds: 43_200, maxSeconds: 43_200 },
+    options: new Map(),
+  };
+  const range = { first: address("192.168.1.100"), last: address("192.168.1.199") };
+  const pool = { name: "192.168.1.100-192.168.1.199", ranges: [range], ...settings };
   assert.deepEqual(config, {
     interfaces: ["eth0"],
     authoritative: true,
@@ -31,11 +37,11 @@ Deno.test("a config of the least there can be gets the defaults", () => {
       cidr: { network: address("192.168.1.0"), prefixLength: 24 },
       netmask: address("255.255.255.0"),
       broadcast: address("192.168.1.255"),
-      ranges: [{ first: address("192.168.1.100"), last: address("192.168.1.199") }],
-      leaseTime: { defaultSeconds: 43_200, minSeconds: 43_200, maxSeconds: 43_200 },
+      ...settings,
+      pools: [pool],
+      spans: [{ ...range, pool }],
       rapidCommit: false,
       bootp: "reservations",
-      options: new Map(),
       reservations: { byMac: new Map(), byClientId: new Map(), byAddress: new Map() },
     }],
     offerSeconds: 30,
@@ -306,8 +312,11 @@ Deno.test("the config is frozen, down to its ranges", () => {
     config.status,
     subnet,
     subnet.cidr,
-    subnet.ranges,
-    subnet.ranges[0],
+    subnet.pools,
+    subnet.pools[0],
+    subnet.pools[0]!.ranges,
+    subnet.pools[0]!.ranges[0],
+    subnet.spans[0],
     subnet.leaseTime,
     subnet.reservations,
     byMac.get("b8:27:eb:01:02:03"),

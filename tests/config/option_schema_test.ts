@@ -11,7 +11,8 @@ import { inOptions } from "./bad_configs.ts";
 function payloadsOf(...lines: string[]): ReadonlyMap<number, Uint8Array> {
   const result = loadConfig(inOptions(...lines), "config.yaml");
   assert.ok("config" in result, JSON.stringify(result));
-  return result.config.subnets[0]!.options;
+  const { options } = result.config.subnets[0]!;
+  return new Map([...options].map(([code, payload]) => [code, payload!]));
 }
 
 Deno.test("an option that is no operator's is refused by its name, and by its code", () => {

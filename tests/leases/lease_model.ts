@@ -1,8 +1,8 @@
 /** The lease table as plain arrays that are walked from end to end: slow, and plainly right. */
-import type { Subnet } from "../../src/config/config.ts";
+import type { Pool, Subnet } from "../../src/config/config.ts";
 import { type Client, isActive, isQuarantined, type Lease } from "../../src/leases/lease.ts";
 import type { Offer } from "../../src/leases/lease_table.ts";
-import type { SubnetCounts } from "../../src/leases/standings.ts";
+import type { AddressCounts } from "../../src/leases/standings.ts";
 import { contains, type Ipv4 } from "../../src/wire/ipv4.ts";
 
 export class LeaseModel {
@@ -73,18 +73,25 @@ export class LeaseModel {
     return offer === undefined || offer.client.key === client?.key;
   }
 
-  findFree(subnet: Subnet, startHash: number): Ipv4 | undefined {
-    const pool = poolOf(subnet);
-    const start = startHash % pool.length;
-    const free = [...pool.slice(start), ...pool.slice(0, start)]
+  findFree(pool: Pool, startHash: number): Ipv4 | undefined {
+    const all = addressesOf(pool);
+    const start = startHash % all.length;
+    const free = [...all.slice(start), ...all.slice(0, start)]
       .filter((address) => this.isAvailable(address, undefined));
     const untouched = free.find((address) => this.get(address) === undefined);
     if (untouched !== undefined) return untouched;
     return free.toSorted((a, b) => this.get(a)!.expiresAtMs - this.get(b)!.expiresAtMs || a - b)[0];
   }
 
-  counts(subnet: Subnet): SubnetCounts {
-    const all = [...poolOf(subnet), ...subnet.reservations.byAddress.keys()];
+  counts(subnet: Subnet): AddressCounts {
+    return this.#countsOf([...poolOf(subnet), ...subnet.reservations.byAddress.keys()]);
+  }
+
+  poolCounts(pool: Pool): AddressCounts {
+    return this.#countsOf(addressesOf(pool));
+  }
+
+  #countsOf(all: readonly Ipv4[]): AddressCounts {
     const counts = { size: all.length, used: 0, offered: 0, quarantined: 0, free: 0 };
     for (const address of all) {
       const lease = this.get(address);
@@ -101,9 +108,13 @@ export class LeaseModel {
   }
 }
 
-/** Every address of the subnet's ranges. */
+/** Every address that anyone may be given on the subnet. */
 export function poolOf(subnet: Subnet): Ipv4[] {
-  return subnet.ranges.flatMap(({ first, last }) =>
+  return subnet.pools.flatMap(addressesOf);
+}
+
+function addressesOf({ ranges }: Pool): Ipv4[] {
+  return ranges.flatMap(({ first, last }) =>
     Array.from({ length: last - first + 1 }, (_, i) => first + i)
   );
 }

@@ -90,7 +90,7 @@ Deno.test("shiftTimes makes the table that shifted records would have made", () 
     for (const table of [shifted, put]) table.advance(nowMs);
     assert.deepEqual([...shifted.records()], [...put.records()]);
     assert.deepEqual(shifted.counts(home), put.counts(home), `at ${nowMs}`);
-    assert.equal(shifted.findFree(home, 1), put.findFree(home, 1));
+    assert.equal(shifted.findFree(home.pools[0]!, 1), put.findFree(home.pools[0]!, 1));
   }
   assert.throws(() => shifted.shiftTimes(1), assert.AssertionError, "the clock runs");
 });

@@ -228,8 +228,8 @@ function compareFilling(table: LeaseTable, { leases, nowMs }: Books, subnet: Sub
     .map(({ address }) => address);
   assert(unused.length > 0 && lapsed.length > 0);
   for (const address of [...unused, ...lapsed]) {
-    assert.equal(dotted(table.findFree(subnet, 0)), dotted(address));
+    assert.equal(dotted(table.findFree(subnet.pools[0]!, 0)), dotted(address));
     table.put(makeLease({ address, updatedAtMs: nowMs, expiresAtMs: Infinity }));
   }
-  assert.equal(table.findFree(subnet, 0), undefined, "exhausted");
+  assert.equal(table.findFree(subnet.pools[0]!, 0), undefined, "exhausted");
 }

@@ -32,7 +32,10 @@ const LAYOUTS: readonly (readonly Subnet[])[] = [
         { clientId: "ff:01", address: "192.168.1.14" },
       ],
     }),
-    makeSubnet({ subnet: "192.168.1.16/28", pools: ["192.168.1.17-192.168.1.20"] }),
+    makeSubnet({
+      subnet: "192.168.1.16/28",
+      pools: ["192.168.1.17-192.168.1.18", { range: ["192.168.1.21", "192.168.1.19"] }],
+    }),
   ],
   [
     makeSubnet({
@@ -306,8 +309,11 @@ function compare({ table, model }: Omit<Life, "offerCount">): void {
   }
   for (const subnet of model.subnets) {
     assert.deepEqual(table.counts(subnet), model.counts(subnet), `counts of ${subnet.name}`);
-    for (const hash of [0, 7, 2 ** 32 - 1]) {
-      assert.equal(table.findFree(subnet, hash), model.findFree(subnet, hash), `hash ${hash}`);
+    for (const pool of subnet.pools) {
+      assert.deepEqual(table.poolCounts(pool), model.poolCounts(pool), `counts of ${pool.name}`);
+      for (const hash of [0, 7, 2 ** 32 - 1]) {
+        assert.equal(table.findFree(pool, hash), model.findFree(pool, hash), `hash ${hash}`);
+      }
     }
     for (const client of CLIENTS) {
       const offered = model.offerTo(client, subnet)?.address;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Client } from "../../src/leases/lease.ts";
 import { LeaseTable } from "../../src/leases/lease_table.ts";
-import type { SubnetCounts } from "../../src/leases/standings.ts";
+import type { AddressCounts } from "../../src/leases/standings.ts";
 import { dotted, ip, makeLease, makeSubnet, numberedClient } from "../support/leases_fixture.ts";
 
 const [alice, bob, carol] = [numberedClient(1), numberedClient(2), numberedClient(3)] as const;
@@ -14,7 +14,7 @@ const [a100, a101, a102, a103] = [100, 101, 102, 103].map((octet) => ip(`192.168
   number,
 ];
 
-function counts(size: number, rest: Partial<SubnetCounts>): SubnetCounts {
+function counts(size: number, rest: Partial<AddressCounts>): AddressCounts {
   const { used = 0, offered = 0, quarantined = 0 } = rest;
   return { size, used, offered, quarantined, free: size - used - offered - quarantined };
 }
@@ -226,7 +226,7 @@ Deno.test("findFree gives what was never used first, then what ended the longest
   table.advance(50);
   const given: (string | undefined)[] = [];
   for (let i = 0; i < 5; i++) {
-    const address = table.findFree(home, 0);
+    const address = table.findFree(home.pools[0]!, 0);
     given.push(dotted(address)?.slice(-3));
     if (address === undefined) break;
     table.offer({ address, client: numberedClient(1000 + i), expiresAtMs: 100 });
@@ -234,16 +234,16 @@ Deno.test("findFree gives what was never used first, then what ended the longest
   assert.deepEqual(given, ["103", "100", "101", "102", undefined]);
   assert.deepEqual(table.counts(home), counts(4, { offered: 4 }));
   table.withdrawOffer(numberedClient(1002), home);
-  assert.equal(table.findFree(home, 0), a101);
+  assert.equal(table.findFree(home.pools[0]!, 0), a101);
 });
 
 Deno.test("findFree starts at the place that the hash points to, around the end", () => {
   const table = new LeaseTable([home]);
-  assert.equal(table.findFree(home, 2), a102);
+  assert.equal(table.findFree(home.pools[0]!, 2), a102);
   table.put(makeLease({ address: a102 }));
   table.put(makeLease({ address: a103, client: bob }));
-  assert.equal(table.findFree(home, 2), a100);
-  assert.equal(table.findFree(home, 2 ** 32 - 3), a101);
+  assert.equal(table.findFree(home.pools[0]!, 2), a100);
+  assert.equal(table.findFree(home.pools[0]!, 2 ** 32 - 3), a101);
 });
 
 Deno.test("findFree gives no reserved, excluded, active, offered or quarantined address", () => {
@@ -261,23 +261,23 @@ Deno.test("findFree gives no reserved, excluded, active, offered or quarantined 
     table.put(makeLease({ address, client: carol, state: "released", expiresAtMs: 0 }));
   }
   table.advance(1);
-  assert.equal(table.findFree(lan, 0), a103);
+  assert.equal(table.findFree(lan.pools[0]!, 0), a103);
   table.put(makeLease({ address: a103, client: carol }));
-  assert.equal(table.findFree(lan, 0), undefined, "exhausted");
+  assert.equal(table.findFree(lan.pools[0]!, 0), undefined, "exhausted");
 });
 
 Deno.test("a /30 and a subnet without pools are exhausted as they should", () => {
   const [tiny, none] = [
     makeSubnet({ subnet: "10.0.0.0/30" }),
-    makeSubnet({ subnet: "10.0.1.0/24", pools: [] }),
+    makeSubnet({ subnet: "10.0.1.0/24", pools: ["10.0.1.9"], exclude: ["10.0.1.9"] }),
   ];
   const table = new LeaseTable([tiny, none]);
-  assert.equal(table.findFree(none, 7), undefined);
-  assert.equal(dotted(table.findFree(tiny, 7)), "10.0.0.2");
+  assert.equal(table.findFree(none!.pools[0]!, 7), undefined);
+  assert.equal(dotted(table.findFree(tiny.pools[0]!, 7)), "10.0.0.2");
   table.put(makeLease({ address: "10.0.0.2" }));
-  assert.equal(dotted(table.findFree(tiny, 7)), "10.0.0.1");
+  assert.equal(dotted(table.findFree(tiny.pools[0]!, 7)), "10.0.0.1");
   table.put(makeLease({ address: "10.0.0.1" }));
-  assert.equal(table.findFree(tiny, 7), undefined);
+  assert.equal(table.findFree(tiny.pools[0]!, 7), undefined);
 });
 
 Deno.test("counts have reserved addresses outside of the pools, and no stray lease", () => {
@@ -341,7 +341,7 @@ Deno.test("the order of replay makes no difference to what is found and counted"
     for (const record of order) table.put(record);
     table.advance(100);
     return [1, 2, 3, 4].map((client) => {
-      const address = table.findFree(home, 0)!;
+      const address = table.findFree(home.pools[0]!, 0)!;
       table.offer({ address, client: numberedClient(1000 + client), expiresAtMs: 200 });
       return dotted(address)?.slice(-3);
     });
@@ -355,5 +355,5 @@ Deno.test("a subnet that is not the table's, and an offer outside of all, are mi
   const offer = { address: ip("10.0.0.1"), client: alice, expiresAtMs: 60 };
   assert.throws(() => table.offer(offer), assert.AssertionError);
   assert.throws(() => new LeaseTable([guests, home]), assert.AssertionError, "unsorted");
-  assert.throws(() => table.findFree(guests, 0), assert.AssertionError);
+  assert.throws(() => table.findFree(guests.pools[0]!, 0), assert.AssertionError);
 });

@@ -65,8 +65,8 @@ class GenerousTable extends LeaseTable {
     return true;
   }
 
-  override findFree(...[subnet, hash]: Parameters<LeaseTable["findFree"]>): number | undefined {
-    return super.findFree(subnet, hash) ?? subnet.ranges[0]?.first;
+  override findFree(...[pool, hash]: Parameters<LeaseTable["findFree"]>): number | undefined {
+    return super.findFree(pool, hash) ?? pool.ranges[0]?.first;
   }
 }
 

@@ -8,7 +8,9 @@ import type {
   BootpPolicy,
   LeaseTime,
   OptionSet,
+  Pool,
   Reservation,
+  ScopeSettings,
   Subnet,
 } from "../../src/config/config.ts";
 import { type Client, type Lease, type LeaseState, makeClient } from "../../src/leases/lease.ts";
@@ -24,20 +26,26 @@ import { Option } from "../../src/wire/option_codes.ts";
 import { encodeOptionValue } from "../../src/wire/option_values.ts";
 
 /** A reservation as a test writes it: the address as text. */
-export interface ReservationSketch {
+export interface ReservationSketch extends Partial<ScopeSettings> {
   readonly mac?: string;
   readonly clientId?: string;
   readonly address: string;
   readonly hostname?: string;
-  readonly boot?: Boot;
+}
+
+/** A pool with settings of its own; those that it does not name are the subnet's. */
+export interface PoolSketch extends Partial<ScopeSettings> {
+  /** `a-b` or one address each. */
+  readonly range: readonly string[];
 }
 
 /** What a test says of a subnet; the rest is made up. */
 export interface SubnetSketch {
   /** `192.168.1.0/24` unless told. */
   readonly subnet?: string;
+  readonly sharedNetwork?: string;
   /** `a-b` or one address each; all but the network's first and last address unless told. */
-  readonly pools?: readonly string[];
+  readonly pools?: readonly (string | PoolSketch)[];
   /** `a-b` or one address each. */
   readonly exclude?: readonly string[];
   readonly reservations?: readonly ReservationSketch[];
@@ -77,33 +85,53 @@ export function makeSubnet(sketch: SubnetSketch = {}): Subnet {
   const reservations = (sketch.reservations ?? []).map((it) => ({
     ...it,
     address: ip(it.address),
-    options: hostnameOption(it.hostname),
+    options: new Map([...hostnameOption(it.hostname), ...it.options ?? []]),
   }));
-  const pools = sketch.pools?.map(parseRange) ??
-    [{ first: cidr.network + 1, last: broadcast - 1 }];
-  const withheld = [
+  const settings = {
+    leaseTime: sketch.leaseTime ?? LEASE_TIME,
+    options: sketch.options ?? new Map(),
+    ...(sketch.boot !== undefined && { boot: sketch.boot }),
+  };
+  const holes = [
     ...(sketch.exclude ?? []).map(parseRange),
     ...reservations.map(({ address }) => ({ first: address, last: address })),
   ];
+  const whole = `${formatIpv4(cidr.network + 1)}-${formatIpv4(broadcast - 1)}`;
+  const sketches = sketch.pools ?? [whole];
+  const plain = sketches.filter((it) => typeof it === "string");
+  const pools = [...plain.length > 0 ? [{ range: plain }] : [], ...sketches]
+    .filter((it) => typeof it !== "string")
+    .map(({ range, ...own }) => {
+      const spans = range.map(parseRange).sort((a, b) => a.first - b.first);
+      const ranges = holes.reduce(withhold, spans);
+      const options = new Map([...settings.options, ...own.options ?? []]);
+      const pool: Pool = { name: range.join(", "), ranges, ...settings, ...own, options };
+      return { pool, spans: spans.map((span) => ({ ...span, pool })) };
+    });
   return {
     name,
     cidr,
     netmask: netmask(cidr.prefixLength),
     broadcast,
-    ranges: withheld.reduce(withhold, pools.toSorted((a, b) => a.first - b.first)),
-    leaseTime: sketch.leaseTime ?? LEASE_TIME,
+    ...(sketch.sharedNetwork !== undefined && { sharedNetwork: sketch.sharedNetwork }),
+    pools: pools.map(({ pool }) => pool),
+    spans: pools.flatMap(({ spans }) => spans).sort((a, b) => a.first - b.first),
     rapidCommit: sketch.rapidCommit ?? false,
-    ...(sketch.boot !== undefined && { boot: sketch.boot }),
     bootp: sketch.bootp ?? "reservations",
     ...(sketch.proxyDhcp === true && { proxyDhcp: true }),
     ...(sketch.relays === undefined ? {} : { relays: new Set(sketch.relays.map(ip)) }),
-    options: sketch.options ?? new Map(),
+    ...settings,
     reservations: {
       byMac: indexBy(reservations, (it) => it.mac),
       byClientId: indexBy(reservations, (it) => it.clientId),
       byAddress: indexBy(reservations, (it) => it.address),
     },
   };
+}
+
+/** What anyone may be given on a subnet. */
+export function rangesOf({ pools }: Subnet): AddressRange[] {
+  return pools.flatMap(({ ranges }) => ranges);
 }
 
 /** The Ethernet client `b8:27:eb:00:HI:LO` of a number, without a client identifier unless given. */
@@ -157,7 +185,7 @@ function parseRange(text: string): AddressRange {
   return { first: ip(first!), last: ip(last!) };
 }
 
-function withhold(ranges: readonly AddressRange[], hole: AddressRange): readonly AddressRange[] {
+function withhold(ranges: readonly AddressRange[], hole: AddressRange): AddressRange[] {
   return ranges.flatMap((range) =>
     [
       { first: range.first, last: Math.min(range.last, hole.first - 1) },

@@ -1,0 +1,42 @@
+/** The settings of scopes, and what one inherits of those around it. */
+import { inheritBoot } from "./boot.ts";
+import type { OptionSet, PlaceSettings, ScopeSettings } from "./config.ts";
+import type { ParsedOption } from "./option_schema.ts";
+import type { ParsedScope } from "./scope_schema.ts";
+
+/** What a scope of the file says by itself. */
+export function settingsOf(parsed: ParsedScope): ScopeSettings {
+  const { "lease-time": leaseTime, boot } = parsed;
+  return {
+    options: optionSet(parsed.options ?? []),
+    ...(leaseTime !== undefined && { leaseTime: Object.freeze(leaseTime) }),
+    ...(boot !== undefined && { boot }),
+  };
+}
+
+/** What holds at a place within another: of each thing, what the inner scope says goes first. */
+export function inherit(outer: PlaceSettings, inner: ScopeSettings): PlaceSettings {
+  return {
+    options: mergeOptions(outer.options, inner.options),
+    leaseTime: inner.leaseTime ?? outer.leaseTime,
+    ...inheritBoot(outer.boot, inner.boot),
+  };
+}
+
+/** Both sets in one, where `inner` sets or takes away what it names. */
+export function mergeOptions(outer: OptionSet, inner: OptionSet): OptionSet {
+  // Most places add nothing, and share the set that they inherit.
+  return inner.size === 0 ? outer : inOrder([...outer, ...inner]);
+}
+
+function optionSet(options: readonly ParsedOption[]): OptionSet {
+  return inOrder(options.map(({ code, payload }) => [code, payload]));
+}
+
+/**
+ * Of options with the same code the last one wins. In the order of their codes, which puts the
+ * subnet mask before the routers, as RFC 2132 §3.3 wants it.
+ */
+function inOrder(options: readonly (readonly [number, Uint8Array | null])[]): OptionSet {
+  return new Map([...new Map(options)].sort(([a], [b]) => a - b));
+}

@@ -1,0 +1,35 @@
+/** Which scopes of the config a client is in, and what they say. */
+import type { LeaseTime, Reservation, ScopeSettings, Subnet } from "../config/config.ts";
+import { settingsAt } from "../leases/subnets.ts";
+import type { Ipv4 } from "../wire/ipv4.ts";
+
+/** The scopes of a client at an address, the nearest first; the last leaves nothing open. */
+export function scopesOf(
+  subnet: Subnet,
+  address: Ipv4,
+  reservation: Reservation | undefined,
+): readonly ScopeSettings[] {
+  const place = settingsAt(subnet, address);
+  return reservation === undefined ? [place] : [reservation, place];
+}
+
+/** The lease time of the nearest scope that has one. */
+export function leaseTimeOf(scopes: readonly ScopeSettings[], subnet: Subnet): LeaseTime {
+  for (let i = 0; i < scopes.length; i++) {
+    const { leaseTime } = scopes[i]!;
+    if (leaseTime !== undefined) return leaseTime;
+  }
+  return subnet.leaseTime;
+}
+
+/** The value of the nearest scope that says something of the option; `null` takes it away. */
+export function configuredOption(
+  scopes: readonly ScopeSettings[],
+  code: number,
+): Uint8Array | null | undefined {
+  for (let i = 0; i < scopes.length; i++) {
+    const value = scopes[i]!.options.get(code);
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}
