@@ -2,7 +2,7 @@
  * The engine: one request in, one decision out (RFC 2131 §4.3). A pure function of the request,
  * the config, the leases and the time: it changes nothing but the slab that it writes replies to.
  */
-import type { Config, Reservation, Subnet } from "../config/config.ts";
+import type { Config, Subnet } from "../config/config.ts";
 import {
   ADDRESS_RULES,
   type Candidate,
@@ -10,14 +10,14 @@ import {
   type Claim,
   mayHold,
 } from "../leases/allocate.ts";
-import { type Client, isActive, type Lease } from "../leases/lease.ts";
+import { isActive, type Lease } from "../leases/lease.ts";
 import type { LeaseTable } from "../leases/lease_table.ts";
 import { findReservation } from "../leases/reservations.ts";
 import { contains, type Ipv4, isHostAddress } from "../wire/ipv4.ts";
 import type { ReplySlab } from "../wire/message_writer.ts";
 import { Option } from "../wire/option_codes.ts";
 import { bootp } from "./bootp.ts";
-import { type Decision, ignore, type Rule } from "./decision.ts";
+import { type Decision, ignore } from "./decision.ts";
 import {
   attachedSubnet,
   attachedSubnets,
@@ -35,12 +35,11 @@ import {
   serverIdOverride,
 } from "./request.ts";
 import { offerAutoConfigure, offerV6Only } from "./no_address.ts";
-import { encodeAck, encodeInformAck, encodeNak, encodeOffer } from "./reply.ts";
+import { encodeInformAck, encodeNak } from "./reply.ts";
 import { proxyDhcp } from "./proxy_dhcp.ts";
-import { leaseTimeOf, scopesOf } from "./scopes.ts";
-import { cutTo, grantTime, requestedLeaseSeconds } from "./lease_time.ts";
+import { scopesOf } from "./scopes.ts";
+import { acknowledge, type Given, offer } from "./grant.ts";
 import { answerLeaseQuery } from "./leasequery.ts";
-import { secondsOnDisk } from "./unwritten_renewal.ts";
 
 /** What a decision is made from, besides the request. */
 export interface EngineState {
@@ -86,9 +85,7 @@ export function respond(request: Request, state: EngineState, slab: ReplySlab): 
 
 /** RFC 2131 §4.3.1. */
 function discover(request: Discover, state: EngineState, slab: ReplySlab): Decision {
-  const { config, nowMs } = state;
-  const { client } = request;
-  const subnets = attachedSubnets(config, request, request.requestedAddress);
+  const subnets = attachedSubnets(state.config, request, request.requestedAddress);
   const [likeliest] = subnets;
   if (likeliest === undefined) return ignore("no-subnet");
   const v6Only = offerV6Only(request, likeliest, state, slab);
@@ -98,23 +95,12 @@ function discover(request: Discover, state: EngineState, slab: ReplySlab): Decis
     return offerAutoConfigure(request, likeliest, state, slab) ?? ignore("pool-exhausted");
   }
 
-  const { address, rule, subnet, reservation } = choice;
   // RFC 4039 §3: "the server responds with a DHCPACK that includes the Rapid Commit option", and
   // that is as binding as any.
-  if (subnet.rapidCommit && request.view.octets(Option.RAPID_COMMIT) === 0) {
-    return acknowledge(rule, request, { address, subnet, reservation }, state, slab);
-  }
-  const scopes = scopesOf(subnet, address, reservation);
-  const wishedSeconds = requestedLeaseSeconds(request.view);
-  const time = grantTime(leaseTimeOf(scopes, subnet), wishedSeconds, seedOf(request));
-  return {
-    kind: "reply",
-    rule,
-    reply: encodeOffer(request, { address, time, subnet, scopes }, state, slab),
-    address,
-    leaseSeconds: time.leaseSeconds,
-    offer: { address, client, expiresAtMs: nowMs + config.offerSeconds * 1000 },
-  };
+  const isRapid = choice.subnet.rapidCommit && request.view.octets(Option.RAPID_COMMIT) === 0;
+  return isRapid
+    ? acknowledge(choice.rule, request, choice, state, slab)
+    : offer(choice.rule, request, choice, state, slab);
 }
 
 /**
@@ -125,7 +111,7 @@ function chooseAmong(
   subnets: readonly Subnet[],
   { client, requestedAddress }: Discover,
   { leases, nowMs }: EngineState,
-): (Candidate & { subnet: Subnet; reservation: Reservation | undefined }) | undefined {
+): (Candidate & Given) | undefined {
   let best: ReturnType<typeof chooseAmong>;
   for (const subnet of subnets) {
     const reservation = findReservation(subnet, client);
@@ -301,86 +287,6 @@ function mayHave(claim: Claim, address: Ipv4, state: EngineState): boolean {
     mayHold(claim, address, state.leases, state.nowMs);
 }
 
-/** An ACK, and the lease that has to be on disk before it leaves (RFC 2131 §3.1.4). */
-function acknowledge(
-  rule: Rule,
-  request: Discover | Selecting | Continuing,
-  { address, subnet, reservation }: {
-    address: Ipv4;
-    subnet: Subnet;
-    reservation: Reservation | undefined;
-  },
-  state: EngineState,
-  slab: ReplySlab,
-): Decision {
-  const { nowMs } = state;
-  const scopes = scopesOf(subnet, address, reservation);
-  const leaseTime = leaseTimeOf(scopes, subnet);
-  const wishedSeconds = requestedLeaseSeconds(request.view);
-  const hostname = reservation?.hostname ?? request.hostname;
-  const relayInformation = lastRelayInformation(request, address, state);
-  const asKnown = { client: request.client, hostname, relayInformation };
-  const leftSeconds = secondsOnDisk(asKnown, address, state);
-  if (leftSeconds !== undefined) {
-    const time = grantTime(cutTo(leftSeconds, leaseTime), wishedSeconds, seedOf(request));
-    return {
-      kind: "reply-when-durable",
-      rule: "renewed-unwritten",
-      reply: encodeAck(request, { address, time, subnet, scopes }, state, slab),
-      address,
-      leaseSeconds: time.leaseSeconds,
-    };
-  }
-  const time = grantTime(leaseTime, wishedSeconds, seedOf(request));
-  return {
-    kind: "reply-after-commit",
-    rule,
-    reply: encodeAck(request, { address, time, subnet, scopes }, state, slab),
-    address,
-    leaseSeconds: time.leaseSeconds,
-    change: {
-      address,
-      client: request.client,
-      state: "bound",
-      ...(hostname === undefined ? {} : { hostname }),
-      ...(relayInformation === undefined ? {} : { relayInformation }),
-      updatedAtMs: nowMs,
-      expiresAtMs: Math.max(
-        nowMs + time.leaseSeconds * 1000,
-        promisedUntilMs(request.client, address, state),
-      ),
-    },
-  };
-}
-
-/**
- * What a relay agent last said of the client. A client renews past every relay agent (RFC 3046 §2.1),
- * and is where it was.
- */
-function lastRelayInformation(
-  { kind, client, relayInformation }: Discover | Selecting | Continuing,
-  address: Ipv4,
-  { leases }: EngineState,
-): Uint8Array | undefined {
-  if (relayInformation !== undefined || kind !== "RENEWING") return relayInformation;
-  return leases.relayInformationOf(client, address);
-}
-
-/**
- * Until when the client may count on the address if it never gets the ACK that is about to be
- * sent: it then goes by the one before. So a renewal for less time than was promised (the lease
- * time was cut in the config, or the client asks for less) cannot free the address early for
- * somebody else. A lease without end is the exception: nothing could give it an end otherwise.
- */
-function promisedUntilMs(
-  client: Client,
-  address: Ipv4,
-  { leases, nowMs }: EngineState,
-): number {
-  const untilMs = leases.heldUntilMs(client, address, nowMs);
-  return untilMs === Infinity ? nowMs : Math.max(untilMs, nowMs);
-}
-
 function nak(
   rule: "wrong-network" | "address-not-available" | "not-the-clients-address",
   request: Selecting | Continuing,
@@ -393,9 +299,4 @@ function nak(
     reply: encodeNak(request, rule, state, slab),
     address: request.address,
   };
-}
-
-/** The same for the OFFER and the ACK of an exchange, another one for each client and exchange. */
-function seedOf({ client, view }: Request): number {
-  return client.hash ^ view.xid;
 }

@@ -1,0 +1,122 @@
+/** An address that has been found for a client: its OFFER, and its ACK with the lease. */
+import type { Reservation, Subnet } from "../config/config.ts";
+import type { Client } from "../leases/lease.ts";
+import type { Ipv4 } from "../wire/ipv4.ts";
+import type { ReplySlab } from "../wire/message_writer.ts";
+import type { Decision, Rule } from "./decision.ts";
+import { cutTo, grantTime, requestedLeaseSeconds } from "./lease_time.ts";
+import { encodeAck, encodeOffer } from "./reply.ts";
+import type { Continuing, Discover, Request, Selecting } from "./request.ts";
+import type { EngineState } from "./respond.ts";
+import { leaseTimeOf, scopesOf } from "./scopes.ts";
+import { secondsOnDisk } from "./unwritten_renewal.ts";
+
+/** What a client is given, and the reservation that it has on the subnet. */
+export interface Given {
+  readonly address: Ipv4;
+  readonly subnet: Subnet;
+  readonly reservation: Reservation | undefined;
+}
+
+/** An OFFER, which holds the address for the client in memory. */
+export function offer(
+  rule: Rule,
+  request: Discover,
+  { address, subnet, reservation }: Given,
+  state: EngineState,
+  slab: ReplySlab,
+): Decision {
+  const scopes = scopesOf(subnet, address, reservation);
+  const wishedSeconds = requestedLeaseSeconds(request.view);
+  const time = grantTime(leaseTimeOf(scopes, subnet), wishedSeconds, seedOf(request));
+  const expiresAtMs = state.nowMs + state.config.offerSeconds * 1000;
+  return {
+    kind: "reply",
+    rule,
+    reply: encodeOffer(request, { address, time, subnet, scopes }, state, slab),
+    address,
+    leaseSeconds: time.leaseSeconds,
+    offer: { address, client: request.client, expiresAtMs },
+  };
+}
+
+/** An ACK, and the lease that has to be on disk before it leaves (RFC 2131 §3.1.4). */
+export function acknowledge(
+  rule: Rule,
+  request: Discover | Selecting | Continuing,
+  { address, subnet, reservation }: Given,
+  state: EngineState,
+  slab: ReplySlab,
+): Decision {
+  const { nowMs } = state;
+  const scopes = scopesOf(subnet, address, reservation);
+  const leaseTime = leaseTimeOf(scopes, subnet);
+  const wishedSeconds = requestedLeaseSeconds(request.view);
+  const hostname = reservation?.hostname ?? request.hostname;
+  const relayInformation = lastRelayInformation(request, address, state);
+  const asKnown = { client: request.client, hostname, relayInformation };
+  const leftSeconds = secondsOnDisk(asKnown, address, state);
+  if (leftSeconds !== undefined) {
+    const time = grantTime(cutTo(leftSeconds, leaseTime), wishedSeconds, seedOf(request));
+    return {
+      kind: "reply-when-durable",
+      rule: "renewed-unwritten",
+      reply: encodeAck(request, { address, time, subnet, scopes }, state, slab),
+      address,
+      leaseSeconds: time.leaseSeconds,
+    };
+  }
+  const time = grantTime(leaseTime, wishedSeconds, seedOf(request));
+  return {
+    kind: "reply-after-commit",
+    rule,
+    reply: encodeAck(request, { address, time, subnet, scopes }, state, slab),
+    address,
+    leaseSeconds: time.leaseSeconds,
+    change: {
+      address,
+      client: request.client,
+      state: "bound",
+      ...(hostname === undefined ? {} : { hostname }),
+      ...(relayInformation === undefined ? {} : { relayInformation }),
+      updatedAtMs: nowMs,
+      expiresAtMs: Math.max(
+        nowMs + time.leaseSeconds * 1000,
+        promisedUntilMs(request.client, address, state),
+      ),
+    },
+  };
+}
+
+/**
+ * What a relay agent last said of the client. A client renews past every relay agent (RFC 3046 §2.1),
+ * and is where it was.
+ */
+function lastRelayInformation(
+  { kind, client, relayInformation }: Discover | Selecting | Continuing,
+  address: Ipv4,
+  { leases }: EngineState,
+): Uint8Array | undefined {
+  if (relayInformation !== undefined || kind !== "RENEWING") return relayInformation;
+  return leases.relayInformationOf(client, address);
+}
+
+/**
+ * Until when the client may count on the address if it never gets the ACK that is about to be
+ * sent: it then goes by the one before. So a renewal for less time than was promised (the lease
+ * time was cut in the config, or the client asks for less) cannot free the address early for
+ * somebody else. A lease without end is the exception: nothing could give it an end otherwise.
+ */
+function promisedUntilMs(
+  client: Client,
+  address: Ipv4,
+  { leases, nowMs }: EngineState,
+): number {
+  const untilMs = leases.heldUntilMs(client, address, nowMs);
+  return untilMs === Infinity ? nowMs : Math.max(untilMs, nowMs);
+}
+
+/** The same for the OFFER and the ACK of an exchange, another one for each client and exchange. */
+function seedOf({ client, view }: Request): number {
+  return client.hash ^ view.xid;
+}
