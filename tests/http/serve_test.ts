@@ -149,7 +149,7 @@ Deno.test("shutting down does not wait for a reader that stopped reading", async
 
 const IDLE =
   `with ${CONNECTIONS_MAX * 3} idle connections the next request is answered, and only ` +
-  `${CONNECTIONS_MAX} of them are still open`;
+  `${CONNECTIONS_MAX} of them are still open (CVE-2016-2774)`;
 Deno.test(IDLE, async () => {
   await withServer(async (port) => {
     let closedCount = 0;

@@ -7,6 +7,7 @@ const REPLY_OCTETS_MIN = 300;
 const DATAGRAM_OCTETS_DEFAULT = 576;
 const DATAGRAM_OCTETS_MAX = 1500;
 const IP_UDP_OCTETS = 28;
+const OPTION_HEADER_OCTETS = 2;
 
 const OVERLOAD = 52;
 const MAX_MESSAGE_SIZE = 57;
@@ -36,8 +37,11 @@ export function checkReply(
   }
   if (messageType(packet) === undefined) verdict.fail("echo", "a reply without a message type");
   const asked = readCleanly(request);
-  checkLength(asked, reply.length, verdict);
-  if (asked !== undefined) checkEchoedOptions(asked, packet, verdict);
+  const roomOctets = datagramMax(asked) - IP_UDP_OCTETS - reply.length;
+  if (reply.length < REPLY_OCTETS_MIN || roomOctets < 0) {
+    verdict.fail("reply-length", `${reply.length} octets for ${datagramMax(asked)} at most`);
+  }
+  if (asked !== undefined) checkEchoedOptions(asked, packet, roomOctets, verdict);
   return packet;
 }
 
@@ -53,20 +57,26 @@ function readCleanly(request: Uint8Array): Packet | undefined {
   }
 }
 
-function checkLength(asked: Packet | undefined, octets: number, verdict: Verdict): void {
-  const accepted = asked && option(asked, MAX_MESSAGE_SIZE);
-  const datagramMax = asked === undefined
-    ? DATAGRAM_OCTETS_MAX
-    : accepted?.length === 2
+/** The longest IP datagram that the client accepts. */
+function datagramMax(asked: Packet | undefined): number {
+  if (asked === undefined) return DATAGRAM_OCTETS_MAX;
+  const accepted = option(asked, MAX_MESSAGE_SIZE);
+  return accepted?.length === 2
     ? Math.max(DATAGRAM_OCTETS_DEFAULT, accepted[0]! * 256 + accepted[1]!)
     : DATAGRAM_OCTETS_DEFAULT;
-  if (octets < REPLY_OCTETS_MIN || octets > datagramMax - IP_UDP_OCTETS) {
-    verdict.fail("reply-length", `${octets} octets for a datagram of ${datagramMax} at most`);
-  }
 }
 
-function checkEchoedOptions(asked: Packet, reply: Packet, verdict: Verdict): void {
+function checkEchoedOptions(
+  asked: Packet,
+  reply: Packet,
+  roomOctets: number,
+  verdict: Verdict,
+): void {
   for (const code of [CLIENT_IDENTIFIER, RELAY_AGENT_INFORMATION]) {
+    // RFC 3046 §2.2: option 82 is left out where it does not fit.
+    const octets = OPTION_HEADER_OCTETS + (option(asked, code)?.length ?? 0);
+    const isWithout = option(reply, code) === undefined && roomOctets < octets;
+    if (code === RELAY_AGENT_INFORMATION && isWithout) continue;
     const sent = hex(option(asked, code));
     const echoed = hex(option(reply, code));
     if (sent !== echoed) verdict.fail("echo", `option ${code} ${sent} came back as ${echoed}`);
