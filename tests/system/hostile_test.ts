@@ -129,7 +129,8 @@ sceneTest(TRUNCATED, { cables: [LAN], needs: ["curl"] }, async (scene) => {
   }
   await serveHonestClient(agent, 1_000);
   const dropped = await assertAllCounted(scene, sentCount + 2);
-  assert.equal(dropped["too-short"], 240, "those without a whole header");
+  // From 236 octets on, without a magic cookie, it is a BOOTP message of RFC 951.
+  assert.equal(dropped["too-short"], 236, "those without a whole header");
   assert.ok(dropped["truncated-option"]! > 0);
   assert.equal(server.code, undefined);
 });

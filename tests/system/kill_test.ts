@@ -5,7 +5,7 @@
  * `deno task crash` does it 50 times; the test run, with SUBLET_KILLS kills, a few.
  */
 import assert from "node:assert/strict";
-import { startCapture } from "../support/capture.ts";
+import { type CapturedDatagram, startCapture } from "../support/capture.ts";
 import { ACK, messageType, parsePacket } from "../support/dhcp_packets.ts";
 import type { Cable } from "../support/netns.ts";
 import { type Scene, sceneTest } from "../support/scene.ts";
@@ -39,6 +39,12 @@ async function holders(scene: Scene): Promise<Map<string, string>> {
   return new Map(leases.map(({ address, mac }) => [address, mac]));
 }
 
+function isAck({ sourcePort, payload }: CapturedDatagram): boolean {
+  if (sourcePort !== 67) return false;
+  const packet = parsePacket(payload);
+  return packet.op === 2 && messageType(packet) === ACK;
+}
+
 /** Starts a server, loads it and kills it; adds what was acknowledged to `acked`, and counts it. */
 async function killUnderLoad(
   scene: Scene,
@@ -59,15 +65,13 @@ async function killUnderLoad(
     `mac=02:00:00:${round.toString(16).padStart(2, "0")}:00:00`,
   ];
   const perfdhcp = scene.start("clients", "perfdhcp", ["perfdhcp", "-4", ...load, SERVER]);
-  await server.says(/-> ACK/);
+  await capture.waitFor("the first ACK", isAck);
   await new Promise((resolve) => setTimeout(resolve, afterMs));
   await server.kill();
   await perfdhcp.kill();
   let ackCount = 0;
-  for (const { sourcePort, payload } of await capture.end()) {
-    if (sourcePort !== 67) continue;
+  for (const { payload } of (await capture.end()).filter(isAck)) {
     const reply = parsePacket(payload);
-    if (reply.op !== 2 || messageType(reply) !== ACK) continue;
     const other = acked.get(reply.yiaddr) ?? reply.mac;
     assert.equal(other, reply.mac, `${reply.yiaddr} was given twice`);
     acked.set(reply.yiaddr, reply.mac);
