@@ -44,6 +44,7 @@ export function subletConfig(network: Network, { leases }: Paths): string {
     `      - { mac: "${mac}", address: ${address} }\n`
   );
   return `interfaces: ${SERVER_INTERFACE}
+conflict-probe: off
 lease-time: ${LEASE_SECONDS}s
 options:
   domain-name: ${DOMAIN}

@@ -15,6 +15,7 @@ import type {
   Reservations,
   Subnet,
 } from "./config.ts";
+import { resolveConflictProbe } from "./conflict_probe_schema.ts";
 import type { ParsedConfig } from "./schema.ts";
 import { inherit, mergeOptions, settingsOf } from "./scopes.ts";
 import type { ParsedPool, ParsedReservation, ParsedSubnet } from "./subnet_schema.ts";
@@ -64,6 +65,7 @@ function buildSubnet(parsed: ParsedSubnet, around: PlaceSettings, file: ParsedCo
     for (const { first, last } of range) spans.push(Object.freeze({ first, last, pool }));
     return pool;
   });
+  const conflictProbe = resolveConflictProbe(file["conflict-probe"], parsed["conflict-probe"]);
   return Object.freeze({
     name: formatCidr(cidr),
     cidr,
@@ -74,6 +76,7 @@ function buildSubnet(parsed: ParsedSubnet, around: PlaceSettings, file: ParsedCo
     spans: Object.freeze(spans.sort((a, b) => a.first - b.first)),
     bootp: parsed.bootp ?? file.bootp,
     ...(parsed["proxy-dhcp"] && { proxyDhcp: true }),
+    ...(conflictProbe && { conflictProbe }),
     ...(parsed.relays && { relays: new Set(parsed.relays) }),
     rapidCommit: parsed["rapid-commit"] ?? file["rapid-commit"],
     ...settings,

@@ -89,6 +89,13 @@ export interface Reservations {
   readonly byAddress: ReadonlyMap<Ipv4, Reservation>;
 }
 
+/** How it is found out, before an address is offered, whether somebody uses it. */
+export interface ConflictProbe {
+  /** Whether by ICMP, too, where a relay agent lies between. */
+  readonly beyondRouters: boolean;
+  readonly timeoutMs: number;
+}
+
 /** Addresses that may be given to anyone, with what clients there are told. */
 export interface Pool extends PlaceSettings {
   /** `192.168.1.100-192.168.1.199`: what the file says. */
@@ -124,6 +131,8 @@ export interface Subnet extends PlaceSettings {
   readonly proxyDhcp?: true;
   /** The relay agents (giaddr) that this subnet is reached through; absent when any may be. */
   readonly relays?: ReadonlySet<Ipv4>;
+  /** Absent when nothing is to be found out. */
+  readonly conflictProbe?: ConflictProbe;
   readonly reservations: Reservations;
 }
 
@@ -166,7 +175,7 @@ export interface Config {
   readonly proxyDhcp?: true;
   /** How long an offered address is held for the client that was offered it. */
   readonly offerSeconds: number;
-  /** How long a declined address stays out of use. */
+  /** How long an address stays out of use that was found taken. */
   readonly quarantineSeconds: number;
   /** Whom the server becomes when it is started as root. */
   readonly user?: string;

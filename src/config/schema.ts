@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { bootpSchema, bootSchema } from "./boot_schema.ts";
 import { durabilitySchema, renewWriteThresholdSchema } from "./durability_schema.ts";
+import { conflictProbeSchema } from "./conflict_probe_schema.ts";
 import { DURATION_SECONDS_MAX } from "./duration.ts";
 import { interfaceNameSchema } from "./name_schemas.ts";
 import { optionsSchema } from "./option_schema.ts";
@@ -58,7 +59,8 @@ export const configSchema = mapSchema("a map with the keys interfaces and subnet
     }),
   "quarantine-time": durationSchema({ min: QUARANTINE_SECONDS_MIN, max: Infinity })
     .prefault("24h").meta({
-      description: "How long an address stays out of use that a client found taken (DECLINE).",
+      description: "How long an address stays out of use that a client (DECLINE) or the " +
+        "server itself (`conflict-probe`) found taken.",
     }),
   "rapid-commit": booleanSchema().prefault(false).meta({
     description: "Whether a client that asks for it gets its lease at once, with two messages in " +
@@ -78,6 +80,11 @@ export const configSchema = mapSchema("a map with the keys interfaces and subnet
   "subnet-selection": booleanSchema().prefault(false).meta({
     description: "Whether any client may choose its subnet with option 118 (RFC 3011). A relay " +
       "agent may in any case, with sub-option 5 of option 82 (RFC 3527).",
+  }),
+  "conflict-probe": conflictProbeSchema.optional().meta({
+    description: "Whether somebody is asked for who uses an address already, before a client is " +
+      "offered it for the first time: by ARP on the wires of this machine, by ICMP echo beyond " +
+      "relay agents. `on`, `off`, `local` (only on the wires), or a map with a timeout.",
   }),
   "options": optionsSchema.optional().meta({
     description: "Options for the clients of every subnet.",

@@ -1,5 +1,6 @@
 /** The schema of an entry of `subnets`: a network, its pools and its reservations. */
 import { z } from "zod";
+import { conflictProbeSchema } from "./conflict_probe_schema.ts";
 import { bootpSchema } from "./boot_schema.ts";
 import { explain, mismatch, pack } from "./explanation.ts";
 import type { Explanation } from "./problem.ts";
@@ -91,6 +92,10 @@ export const subnetEntrySchema = mapSchema("a map that begins with subnet", {
   }),
   "rapid-commit": booleanSchema().optional().meta({
     description: "As for the whole file, in place of that.",
+  }),
+  "conflict-probe": conflictProbeSchema.optional().meta({
+    description: "In place of the `conflict-probe` of the whole file; a key of the map that is " +
+      "left out is the one there.",
   }),
   "relays": oneOrManySchema("the address of a relay agent like 10.20.0.1", relaySchema)
     .optional().meta({

@@ -1,4 +1,5 @@
 /** What the status endpoint says: one report, as a value and as text for a terminal. */
+import { isQuarantined } from "../leases/lease.ts";
 import type { AddressCounts } from "../leases/standings.ts";
 import type { InterfaceStatus } from "../link/link.ts";
 import { approximateDuration } from "../server/approximate_duration.ts";
@@ -6,6 +7,7 @@ import type { StatusSource } from "../server/status.ts";
 import { VERSION } from "../server/version.ts";
 import type { StoreHealth } from "../store/lease_store.ts";
 import { escapeInvisible, quoteUnlessPlain } from "../wire/escape.ts";
+import { formatIpv4, type Ipv4 } from "../wire/ipv4.ts";
 import {
   type Instant,
   instantOf,
@@ -30,6 +32,8 @@ export interface StatusReport {
   readonly "lease-count": number;
   /** The records changed last, the newest first. */
   readonly "last-leases": readonly LeaseView[];
+  /** Addresses in quarantine because a probe was answered, the last first. */
+  readonly conflicts: readonly ConflictView[];
   readonly counters: {
     readonly requests: Readonly<Record<string, number>>;
     readonly outcomes: Readonly<Record<string, number>>;
@@ -38,6 +42,16 @@ export interface StatusReport {
     readonly "oversized-datagrams": number;
     readonly "unsent-replies": number;
   };
+}
+
+/** An address that somebody uses who did not get it here. */
+export interface ConflictView {
+  readonly address: string;
+  readonly interface: string;
+  /** The relay agent of the network that it was found on. */
+  readonly relay?: string;
+  /** The hardware address of who uses it; absent where it lies beyond a router. */
+  readonly occupant?: string;
 }
 
 /** Why clients are not, or not all, served; `undefined` when all is well. */
@@ -60,6 +74,7 @@ export function reportStatus(source: StatusSource): StatusReport {
     subnets: countSubnets(source, now),
     "lease-count": leases.size,
     "last-leases": leases.newest(LAST_LEASES_MAX).map((lease) => viewLease(lease, now)),
+    conflicts: listConflicts(source, now),
     counters: {
       requests: Object.fromEntries(metrics.requests),
       outcomes: Object.fromEntries(metrics.outcomes),
@@ -100,7 +115,33 @@ export function formatStatus(source: StatusSource): string {
     ? "no leases yet\n"
     : formatTable([LEASE_COLUMNS, ...newest.map((lease) => leaseRow(lease, now))]);
 
-  return [title, interfaces, subnets, leases].join("\n");
+  const conflicts = listConflicts(source, now).map((it) => [
+    it.address,
+    it.occupant ?? "-",
+    it.relay === undefined ? quoteUnlessPlain(it.interface) : `relay ${it.relay}`,
+  ]);
+  const taken = conflicts.length === 0
+    ? []
+    : [formatTable([["in use by others", "by", "on"], ...conflicts])];
+
+  return [title, interfaces, subnets, ...taken, leases].join("\n");
+}
+
+/** Those of the last conflicts whose addresses are still in quarantine, each address once. */
+function listConflicts({ metrics, leases }: StatusSource, now: Instant): readonly ConflictView[] {
+  const seen = new Set<Ipv4>();
+  return metrics.lastConflicts.filter(({ address }) => {
+    const lease = leases.get(address);
+    const isNews = lease !== undefined && isQuarantined(lease, now.monotonicMs) &&
+      !seen.has(address);
+    seen.add(address);
+    return isNews;
+  }).map(({ address, interfaceName, relay, occupant }) => ({
+    address: formatIpv4(address),
+    interface: interfaceName,
+    ...(relay === undefined ? {} : { relay: formatIpv4(relay) }),
+    ...(occupant === undefined ? {} : { occupant }),
+  }));
 }
 
 function describeState(trouble: Trouble | undefined): string {

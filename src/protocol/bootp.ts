@@ -8,6 +8,7 @@ import { findReservation } from "../leases/reservations.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import { Header } from "../wire/message_view.ts";
 import type { ReplySlab } from "../wire/message_writer.ts";
+import { probeBeforeGiving } from "./address_probe.ts";
 import { bootDataFor } from "./boot.ts";
 import { type Decision, ignore, type Rule } from "./decision.ts";
 import { encodeBootReply } from "./reply.ts";
@@ -81,13 +82,15 @@ function answer(
   }
   const reply = encodeBootReply(request, { address, subnet, scopes }, state, slab);
   if (reservation !== undefined) return { kind: "reply", rule, reply, address };
-  const { client, hostname } = request;
+  const { client, hostname, view } = request;
   return {
     kind: "reply-after-commit",
     rule,
     reply,
     address,
     leaseSeconds: Infinity,
+    // A client that has its address in ciaddr would answer itself.
+    probe: view.ciaddr === 0 ? probeBeforeGiving(address, client, subnet, state) : undefined,
     change: {
       address,
       client,

@@ -1,5 +1,5 @@
 /** What the engine decided about a request, and why: a value that the loop carries out. */
-import type { Subnet } from "../config/config.ts";
+import type { ConflictProbe, Subnet } from "../config/config.ts";
 import type { Client, Lease } from "../leases/lease.ts";
 import type { Offer } from "../leases/lease_table.ts";
 import type { AddressRule } from "../leases/allocate.ts";
@@ -37,6 +37,7 @@ export type Rule =
   | "other-server-chosen"
   | "unknown-client"
   | "not-the-holder"
+  | "conflict"
   | "bootp-not-served"
   | "proxy-dhcp"
   | "overloaded";
@@ -64,6 +65,9 @@ export interface Reply {
  * - `reply-after-commit`: an ACK that must not leave before `change` is on disk.
  * - `reply-when-durable`: an ACK of the lease as the table has it, which may be on its way to disk.
  * - `change`: a lease change that nobody is told of (DECLINE, RELEASE).
+ *
+ * With `probe`, the reply gives the client an address that it does not have yet: before that is
+ * done, it is to be found out whether somebody uses the address, unless that is known.
  */
 export type Decision =
   | { readonly kind: "ignore"; readonly rule: Rule; readonly withdraw: readonly Withdrawal[] }
@@ -75,6 +79,7 @@ export type Decision =
     readonly address?: Ipv4;
     readonly leaseSeconds?: number;
     readonly offer?: Offer;
+    readonly probe?: ConflictProbe | undefined;
   }
   | {
     readonly kind: "reply-after-commit";
@@ -83,6 +88,7 @@ export type Decision =
     readonly address: Ipv4;
     readonly leaseSeconds: number;
     readonly change: Lease;
+    readonly probe?: ConflictProbe | undefined;
   }
   | {
     readonly kind: "reply-when-durable";

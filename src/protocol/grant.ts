@@ -3,6 +3,7 @@ import type { Reservation, Subnet } from "../config/config.ts";
 import type { Client } from "../leases/lease.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import type { ReplySlab } from "../wire/message_writer.ts";
+import { probeBeforeGiving } from "./address_probe.ts";
 import type { Decision, Rule } from "./decision.ts";
 import { cutTo, grantTime, requestedLeaseSeconds } from "./lease_time.ts";
 import { encodeAck, encodeOffer } from "./reply.ts";
@@ -37,6 +38,7 @@ export function offer(
     address,
     leaseSeconds: time.leaseSeconds,
     offer: { address, client: request.client, expiresAtMs },
+    probe: probeBeforeGiving(address, request.client, subnet, state),
   };
 }
 
@@ -73,6 +75,10 @@ export function acknowledge(
     reply: encodeAck(request, { address, time, subnet, scopes }, state, slab),
     address,
     leaseSeconds: time.leaseSeconds,
+    // A REQUEST is for what its client was offered, or takes for its own.
+    probe: request.kind === "DISCOVER"
+      ? probeBeforeGiving(address, request.client, subnet, state)
+      : undefined,
     change: {
       address,
       client: request.client,

@@ -28,6 +28,19 @@ export interface ExchangeEvent {
   readonly leaseSeconds?: number | undefined;
 }
 
+/** Somebody uses an address that a client was about to get; it is in quarantine now. */
+export interface ConflictEvent {
+  readonly kind: "conflict";
+  readonly interfaceName: string;
+  readonly address: Ipv4;
+  /** Who was about to get it. */
+  readonly client: Client;
+  /** `giaddr` when a relay agent brought the request. */
+  readonly relay?: Ipv4 | undefined;
+  /** The hardware address that answers for it, where ARP told. */
+  readonly occupant?: string | undefined;
+}
+
 /** A datagram that is not a request. */
 export interface DropEvent {
   readonly kind: "dropped";
@@ -44,4 +57,4 @@ export interface NoticeEvent {
   readonly message: string;
 }
 
-export type ServerEvent = ExchangeEvent | DropEvent | NoticeEvent;
+export type ServerEvent = ExchangeEvent | ConflictEvent | DropEvent | NoticeEvent;

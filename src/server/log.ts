@@ -143,6 +143,8 @@ function urgencyOf(event: ServerEvent): number {
       return LOG_LEVELS.indexOf(event.level);
     case "exchange":
       return WARNING_RULES.has(event.rule) || event.outcome === "lost" ? WARNING : INFO;
+    case "conflict":
+      return WARNING;
     case "dropped":
       return INFO;
   }
@@ -158,6 +160,7 @@ const WARNING_RULES: ReadonlySet<Rule> = new Set([
   "leasequery-not-allowed",
   "pool-exhausted",
   "quarantined",
+  "conflict",
   "overloaded",
 ]);
 

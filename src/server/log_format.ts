@@ -5,7 +5,14 @@ import { escapeInvisible, quote, quoteUnlessPlain, stringifyVisibly } from "../w
 import { formatIpv4 } from "../wire/ipv4.ts";
 import { nameRelayInformation, showRelayInformation } from "../wire/relay_agent.ts";
 import { approximateDuration } from "./approximate_duration.ts";
-import type { DropEvent, ExchangeEvent, NoticeEvent, Outcome, ServerEvent } from "./events.ts";
+import type {
+  ConflictEvent,
+  DropEvent,
+  ExchangeEvent,
+  NoticeEvent,
+  Outcome,
+  ServerEvent,
+} from "./events.ts";
 
 /**
  * An event as one line for people, without the line feed. Whatever a client sent is escaped.
@@ -17,6 +24,8 @@ export function formatHuman(event: ServerEvent, wallMs: number, colour = false):
   switch (event.kind) {
     case "exchange":
       return `${time} ${exchangeText(event, paint)}`;
+    case "conflict":
+      return `${time} ${conflictText(event, paint)}`;
     case "dropped":
       return `${time} ${dropText(event, paint)}`;
     case "notice":
@@ -107,6 +116,14 @@ function clientName(client: Client): string {
   return client.hardwareAddress === "" ? client.key : client.hardwareAddress;
 }
 
+function conflictText(event: ConflictEvent, paint: Paint): string {
+  const { address, client, occupant, relay } = event;
+  const by = occupant === undefined ? "" : ` by ${occupant}`;
+  return `${quoteUnlessPlain(event.interfaceName)} ${clientName(client)} does not get ` +
+    `${formatIpv4(address)}: ${paint("yellow", "in use")}${by}, now in quarantine ` +
+    paint("dim", "(conflict)") + (relay === undefined ? "" : ` via ${formatIpv4(relay)}`);
+}
+
 function dropText(event: DropEvent, paint: Paint): string {
   return `${quoteUnlessPlain(event.interfaceName)} ${paint("yellow", "dropped")} ` +
     `${event.octets} octets from ${formatIpv4(event.source)}: ${event.reason}`;
@@ -136,6 +153,16 @@ function jsonFields(event: ServerEvent): Record<string, unknown> {
         rule: event.rule,
         relay: event.relay === undefined ? undefined : formatIpv4(event.relay),
         "option-82": event.relayInformation && nameRelayInformation(event.relayInformation),
+      };
+    case "conflict":
+      return {
+        event: "conflict",
+        interface: event.interfaceName,
+        address: formatIpv4(event.address),
+        occupant: event.occupant,
+        mac: event.client.hardwareAddress,
+        "client-id": event.client.clientId,
+        relay: event.relay === undefined ? undefined : formatIpv4(event.relay),
       };
     case "dropped":
       return {

@@ -1,5 +1,8 @@
 /** Counters of what the server did, by name; read by the status endpoint. */
-import type { ServerEvent } from "./events.ts";
+import type { ConflictEvent, ServerEvent } from "./events.ts";
+
+/** How many of the last conflicts are remembered. */
+const LAST_CONFLICTS_MAX = 10;
 
 export class Metrics {
   /** Requests by kind, e.g. `DISCOVER`. */
@@ -11,6 +14,9 @@ export class Metrics {
   /** Datagrams that are not requests, by reason. */
   readonly dropped = new Map<string, number>();
 
+  /** The last conflicts, the newest first. */
+  readonly lastConflicts: ConflictEvent[] = [];
+
   /** Counts one event; notices are not counted. */
   count(event: ServerEvent): void {
     switch (event.kind) {
@@ -18,6 +24,11 @@ export class Metrics {
         increment(this.requests, event.request);
         increment(this.outcomes, event.outcome);
         increment(this.rules, event.rule);
+        break;
+      case "conflict":
+        increment(this.rules, event.kind);
+        this.lastConflicts.unshift(event);
+        this.lastConflicts.splice(LAST_CONFLICTS_MAX);
         break;
       case "dropped":
         increment(this.dropped, event.reason);

@@ -7,7 +7,7 @@ import type { Config } from "../config/config.ts";
 import { withholdAddresses } from "../config/withhold.ts";
 import type { Lease } from "../leases/lease.ts";
 import type { LeaseTable } from "../leases/lease_table.ts";
-import type { Datagram, Link, Outgoing } from "../link/link.ts";
+import type { Datagram, Link, Outgoing, ProbeAnswer } from "../link/link.ts";
 import type { Decision, Reply } from "../protocol/decision.ts";
 import { classify, type Request } from "../protocol/request.ts";
 import { type EngineState, respond } from "../protocol/respond.ts";
@@ -17,7 +17,9 @@ import { formatIpv4, type Ipv4 } from "../wire/ipv4.ts";
 import { MessageView, viewMessage } from "../wire/message_view.ts";
 import { ReplySlab } from "../wire/message_writer.ts";
 import { ClockWatch } from "./clock_watch.ts";
-import type { ExchangeEvent, Outcome, ServerEvent } from "./events.ts";
+import { ConflictProbes, type HeldRequest } from "./conflict_probes.ts";
+import type { ExchangeEvent, ServerEvent } from "./events.ts";
+import { describeExchange } from "./exchange_event.ts";
 
 /** Everything the loop works with; made in cli/run.ts and in tests/support. */
 export interface ServerParts {
@@ -40,6 +42,12 @@ export interface ServerParts {
 export const CHANGES_IN_FLIGHT_MAX = 8192;
 export const CHANGES_TO_OFFER_MAX = CHANGES_IN_FLIGHT_MAX / 2;
 
+/**
+ * Addresses that may be found taken for one request. After so many its client is left to ask
+ * again: a host that answers for every address must not put a whole pool into quarantine at once.
+ */
+export const CONFLICTS_FOR_A_REQUEST_MAX = 8;
+
 /** Slabs that are kept for the next groups; as many groups as usually overlap, and some more. */
 const IDLE_SLABS_MAX = 16;
 
@@ -59,6 +67,9 @@ interface Group {
   readonly changes: Lease[];
 }
 
+/** A reply that gives an address which the client does not have yet. */
+type Giving = Extract<Decision, { readonly probe?: unknown }>;
+
 export class DhcpServer {
   readonly #parts: ServerParts;
   /** As it was given; `config` is what is served of it. */
@@ -70,6 +81,7 @@ export class DhcpServer {
   readonly #commits = new Set<Promise<void>>();
   readonly #idleSlabs: ReplySlab[] = [];
   readonly #view = new MessageView();
+  readonly #probes = new ConflictProbes();
   #changesInFlight = 0;
   #storeFailing = false;
   readonly #startedAtMs: number;
@@ -121,10 +133,18 @@ export class DhcpServer {
   async run(): Promise<void> {
     const { link } = this.#parts;
     this.#withhold(link.machineAddresses());
-    for (let batch = await link.receive(); batch !== undefined; batch = await link.receive()) {
+    for (;;) {
+      const batch = await link.receive(this.#waitMs());
+      if (batch === undefined) break;
       this.#handleBatch(batch);
     }
     await Promise.all(this.#commits);
+  }
+
+  /** How long the loop may sleep; `undefined` for as long as nothing comes. */
+  #waitMs(): number | undefined {
+    if (this.#probes.size === 0) return undefined;
+    return this.#probes.dueInMs(this.#parts.clock.monotonicMs());
   }
 
   /**
@@ -154,8 +174,11 @@ export class DhcpServer {
     };
     const slab = this.#idleSlabs.pop() ?? new ReplySlab();
     const group: Group = { slab, free: [], paid: [], changes: [] };
+    this.#handleProbes(state, group);
     for (const datagram of batch) this.#handleDatagram(datagram, state, group);
 
+    const probes = this.#probes.takeProbes();
+    if (probes.length > 0) link.probe(probes);
     if (group.free.length > 0) link.send(group.free);
     if (group.changes.length + group.paid.length === 0) this.#recycle(slab);
     else this.#commitGroup(group).finally(() => this.#recycle(slab));
@@ -166,8 +189,62 @@ export class DhcpServer {
     if (this.#idleSlabs.length < IDLE_SLABS_MAX) this.#idleSlabs.push(slab);
   }
 
-  /** The way of a packet: view, classify, respond, carry out. */
-  #handleDatagram(datagram: Datagram, state: EngineState, group: Group): void {
+  /** Decides anew about the requests that wait no longer, now that more is known. */
+  #handleProbes(state: EngineState, group: Group): void {
+    const probes = this.#probes;
+    // Answers first: one that came in time counts, though the loop is late.
+    for (const answer of this.#parts.link.takeAnswers()) {
+      const held = probes.takeAnswered(answer);
+      if (held !== undefined) this.#handleConflict(held, answer, state, group);
+    }
+    for (
+      let held = probes.takeDue(state.nowMs);
+      held !== undefined;
+      held = probes.takeDue(state.nowMs)
+    ) {
+      this.#handleDatagram(held, state, group, held);
+    }
+  }
+
+  /** As if the client had declined the address; and then on to the next one. */
+  #handleConflict(
+    held: HeldRequest,
+    { heard }: ProbeAnswer,
+    state: EngineState,
+    group: Group,
+  ): void {
+    const { address, client, relay, ingress } = held;
+    if (this.#isFull(group)) {
+      // Without a record the address would be offered again: then better nothing.
+      const conflictCount = CONFLICTS_FOR_A_REQUEST_MAX;
+      return this.#handleDatagram(held, state, group, { ...held, conflictCount });
+    }
+    this.#put({
+      address,
+      client,
+      state: "declined",
+      updatedAtMs: state.nowMs,
+      expiresAtMs: state.nowMs + state.config.quarantineSeconds * 1000,
+    }, group);
+    this.#parts.emit({
+      kind: "conflict",
+      interfaceName: ingress.interfaceName,
+      address,
+      client,
+      relay: relay === 0 ? undefined : relay,
+      occupant: heard?.hardwareAddress,
+    });
+    const conflictCount = held.conflictCount + 1;
+    this.#handleDatagram(held, state, group, { ...held, conflictCount });
+  }
+
+  /** The way of a packet: view, classify, respond, carry out. `held`: one that has waited. */
+  #handleDatagram(
+    datagram: Datagram,
+    state: EngineState,
+    group: Group,
+    held?: HeldRequest,
+  ): void {
     const { bytes, ingress } = datagram;
     const view = viewMessage(bytes, this.#view);
     const request = view.kind === "malformed"
@@ -183,10 +260,36 @@ export class DhcpServer {
       });
       return;
     }
-    const decision = request.kind === "DISCOVER" && this.#changesInFlight >= CHANGES_TO_OFFER_MAX
-      ? OVERLOADED
-      : respond(request, state, group.slab);
-    this.#carryOut(decision, request, group);
+    const decision = this.#decide(request, state, group, held);
+    if (!("probe" in decision) || !this.#holdBack(decision, request, state, held)) {
+      this.#carryOut(decision, request, group, held);
+    }
+  }
+
+  #decide(request: Request, state: EngineState, group: Group, held?: HeldRequest): Decision {
+    if (held !== undefined && held.conflictCount >= CONFLICTS_FOR_A_REQUEST_MAX) return CONFLICTS;
+    const isLate = this.#changesInFlight >= CHANGES_TO_OFFER_MAX;
+    if (request.kind === "DISCOVER" && isLate) return OVERLOADED;
+    return respond(request, state, group.slab);
+  }
+
+  /** Whether the reply waits for a probe of its address, which is kept for the client meanwhile. */
+  #holdBack(
+    decision: Giving,
+    request: Request,
+    { nowMs, config }: EngineState,
+    held: HeldRequest | undefined,
+  ): boolean {
+    const { address, rule, probe } = decision;
+    const client = decision.kind === "reply" ? decision.offer?.client : decision.change.client;
+    if (probe === undefined || client === undefined || address === undefined) return false;
+    const { ingress, view: { bytes, giaddr: relay } } = request;
+    const conflictCount = held?.conflictCount ?? 0;
+    const wanted = { address, client, bytes, ingress, relay, rule, conflictCount };
+    if (!this.#probes.hold(wanted, probe, nowMs)) return false;
+    const expiresAtMs = nowMs + probe.timeoutMs + config.offerSeconds * 1000;
+    this.#parts.leases.offer({ address, client, expiresAtMs });
+    return true;
   }
 
   /** Whether no more lease changes may wait for the disk. */
@@ -194,10 +297,12 @@ export class DhcpServer {
     return this.#changesInFlight + changes.length >= CHANGES_IN_FLIGHT_MAX;
   }
 
-  #carryOut(wanted: Decision, request: Request, group: Group): void {
+  #carryOut(wanted: Decision, request: Request, group: Group, held?: HeldRequest): void {
     const { leases, emit } = this.#parts;
     const decision = "change" in wanted && this.#isFull(group) ? OVERLOADED : wanted;
-    const event = describe(request, decision);
+    // By now the address is offered to the client; why it was chosen is another matter.
+    const isHeld = held !== undefined && "address" in decision && decision.address === held.address;
+    const event = describeExchange(request, decision, isHeld ? held.rule : decision.rule);
     switch (decision.kind) {
       case "ignore":
         for (const { client, subnet } of decision.withdraw) {
@@ -209,8 +314,7 @@ export class DhcpServer {
         group.free.push(outgoing(decision.reply, request));
         return emit(event);
       case "reply-after-commit":
-        leases.put(decision.change);
-        group.changes.push(decision.change);
+        this.#put(decision.change, group);
         group.paid.push({ outgoing: outgoing(decision.reply, request), event });
         return;
       case "reply-when-durable":
@@ -218,10 +322,15 @@ export class DhcpServer {
         group.paid.push({ outgoing: outgoing(decision.reply, request), event });
         return;
       case "change":
-        leases.put(decision.change);
-        group.changes.push(decision.change);
+        this.#put(decision.change, group);
         return emit(event);
     }
+  }
+
+  #put(change: Lease, group: Group): void {
+    this.#parts.leases.put(change);
+    group.changes.push(change);
+    this.#probes.settle(change.address);
   }
 
   /** Commits a group without waiting for it: the next batch is decided meanwhile. */
@@ -273,41 +382,4 @@ function outgoing(reply: Reply, request: Request): Outgoing {
 }
 
 const OVERLOADED: Decision = { kind: "ignore", rule: "overloaded", withdraw: [] };
-
-function describe(request: Request, decision: Decision): ExchangeEvent {
-  const { view, client, hostname, ingress, relayInformation } = request;
-  const { giaddr } = view;
-  const address = decision.kind === "ignore"
-    ? undefined
-    : decision.kind === "change"
-    ? decision.change.address
-    : decision.address;
-  const gives = "reply" in decision;
-  return {
-    kind: "exchange",
-    interfaceName: ingress.interfaceName,
-    request: request.kind,
-    xid: view.xid,
-    client,
-    relay: giaddr === 0 ? undefined : giaddr,
-    relayInformation,
-    hostname,
-    outcome: outcomeOf(decision),
-    rule: decision.rule,
-    address,
-    leaseSeconds: gives ? decision.leaseSeconds : undefined,
-  };
-}
-
-function outcomeOf(decision: Decision): Outcome {
-  switch (decision.kind) {
-    case "ignore":
-      return "silence";
-    case "change":
-      return decision.change.state === "declined" ? "quarantined" : "released";
-    case "reply":
-    case "reply-after-commit":
-    case "reply-when-durable":
-      return decision.reply.type;
-  }
-}
+const CONFLICTS: Decision = { kind: "ignore", rule: "conflict", withdraw: [] };

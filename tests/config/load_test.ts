@@ -42,6 +42,7 @@ Deno.test("a config of the least there can be gets the defaults", () => {
       spans: [{ ...range, pool }],
       rapidCommit: false,
       bootp: "reservations",
+      conflictProbe: { beyondRouters: true, timeoutMs: 500 },
       reservations: { byMac: new Map(), byClientId: new Map(), byAddress: new Map() },
     }],
     offerSeconds: 30,

@@ -185,6 +185,42 @@ Deno.test("/status has the report and the counters", async () => {
   });
 });
 
+Deno.test("addresses that others use are shown while they are in quarantine, by whom", async () => {
+  const metrics = new Metrics();
+  const on = (address: string, occupant?: string): void =>
+    metrics.count({
+      kind: "conflict",
+      interfaceName: "eth0",
+      address: ip(address),
+      client: numberedClient(4),
+      ...(occupant === undefined ? { relay: ip("192.168.1.2") } : { occupant }),
+    });
+  on("192.168.1.103", "02:00:00:00:00:98");
+  on("192.168.1.103", "02:00:00:00:00:99");
+  on("192.168.1.101", "02:00:00:00:00:99");
+  const second = makeLease({
+    address: "192.168.1.105",
+    state: "declined",
+    updatedAtMs: -1,
+    expiresAtMs: NOW_MS + 1,
+  });
+  on("192.168.1.105");
+  const sketch = { leases: [...ONE_OF_EACH, second], metrics };
+  const report = await (await get(sketch, "/status")).json();
+  assert.deepEqual(report.conflicts, [
+    { address: "192.168.1.105", interface: "eth0", relay: "192.168.1.2" },
+    { address: "192.168.1.103", interface: "eth0", occupant: "02:00:00:00:00:99" },
+  ]);
+  assert.deepEqual(report.counters.rules, { conflict: 4 });
+  assert.ok((await (await get(sketch, "/")).text()).includes(`
+
+in use by others  by                 on
+192.168.1.105     -                  relay 192.168.1.2
+192.168.1.103     02:00:00:00:00:99  eth0
+
+address `));
+});
+
 Deno.test("/leases has every record, with its state and wall time as of now", async () => {
   const leases = await (await get({ leases: ONE_OF_EACH }, "/leases")).json();
   assert.deepEqual(leases, [

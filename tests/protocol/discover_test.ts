@@ -209,3 +209,25 @@ Deno.test("an ACK comes with the lease that has to be on disk before it leaves (
     undefined,
   );
 });
+
+Deno.test("RFC 2131 §2.2: an OFFER asks for a probe, unless the client has the address", () => {
+  const conflictProbe = { beyondRouters: true, timeoutMs: 500 };
+  const probeOf = (engine: Engine, mac: string) => {
+    const { decision } = engine.decide({ type: DISCOVER, mac });
+    assert.ok(decision?.kind === "reply");
+    return decision.probe;
+  };
+  const pools = ["192.168.1.100-192.168.1.199"];
+  const reservations = [{ mac: macOf(2), address: "192.168.1.10" }];
+  const engine = new Engine({ subnets: [{ pools, reservations, conflictProbe }] });
+  for (const mac of [macOf(1), macOf(2)]) {
+    assert.equal(probeOf(engine, mac), conflictProbe, "one from the pool, and a reserved one");
+    const offered = engine.ask({ type: DISCOVER, mac }).packet!.yiaddr;
+    assert.equal(probeOf(engine, mac), conflictProbe, "offered is not leased");
+    engine.ask({ type: REQUEST, mac, requested: offered, server: SERVER });
+    assert.equal(probeOf(engine, mac), undefined, "by now it is the client that would answer");
+    engine.advance(86_401);
+    assert.equal(probeOf(engine, mac), conflictProbe, "the lease has lapsed");
+  }
+  assert.equal(probeOf(new Engine({ subnets: [{ pools }] }), macOf(1)), undefined);
+});

@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { makeClient } from "../../src/leases/lease.ts";
 import { approximateDuration } from "../../src/server/approximate_duration.ts";
-import type { DropEvent, ExchangeEvent, ServerEvent } from "../../src/server/events.ts";
+import type {
+  ConflictEvent,
+  DropEvent,
+  ExchangeEvent,
+  ServerEvent,
+} from "../../src/server/events.ts";
 import { type LogOptions, openLog, QUEUED_EVENTS_MAX } from "../../src/server/log.ts";
 import { formatHuman, formatJson } from "../../src/server/log_format.ts";
 import { ip, numberedClient } from "../support/leases_fixture.ts";
@@ -31,6 +36,14 @@ const SILENCE: ExchangeEvent = {
   client: numberedClient(1),
   outcome: "silence",
   rule: "other-server-chosen",
+};
+
+const CONFLICT: ConflictEvent = {
+  kind: "conflict",
+  interfaceName: "eth0",
+  address: ip("192.168.1.100"),
+  client: makeClient(1, "b8:27:eb:01:02:03", "01:b8:27:eb:01:02:03"),
+  occupant: "02:00:00:00:00:99",
 };
 
 const DROP: DropEvent = {
@@ -83,6 +96,18 @@ const HUMAN_TABLE: readonly [name: string, event: ServerEvent, line: string][] =
     String.raw`eth0 b8:27:eb:00:00:01 "x\"\n\x1b[2J\u202e" REQUEST/SELECTING -> silence ` +
     "(other-server-chosen)",
   ],
+  [
+    "an address that is in use",
+    CONFLICT,
+    "eth0 b8:27:eb:01:02:03 does not get 192.168.1.100: in use by 02:00:00:00:00:99, " +
+    "now in quarantine (conflict)",
+  ],
+  [
+    "an address that is in use beyond a relay agent",
+    { ...CONFLICT, occupant: undefined, relay: ip("10.20.0.1") },
+    "eth0 b8:27:eb:01:02:03 does not get 192.168.1.100: in use, now in quarantine (conflict) " +
+    "via 10.20.0.1",
+  ],
   ["a dropped datagram", DROP, "eth0 dropped 17 octets from 0.0.0.0: too-short"],
   ["an info", { kind: "notice", level: "info", message: "serving eth0" }, "serving eth0"],
   [
@@ -103,6 +128,15 @@ Deno.test("colour changes nothing but the colour", () => {
     assert(coloured.startsWith("\x1b[2m2026"), coloured);
     assert.equal(coloured.replaceAll(/\p{Cc}\[\d+m/gu, ""), formatHuman(event, WALL_MS));
   }
+});
+
+Deno.test("JSON line: an address that is in use", () => {
+  assert.equal(
+    formatJson(CONFLICT, WALL_MS),
+    '{"time":"2026-11-22T08:00:00.123Z","event":"conflict","interface":"eth0",' +
+      '"address":"192.168.1.100","occupant":"02:00:00:00:00:99","mac":"b8:27:eb:01:02:03",' +
+      '"client-id":"01:b8:27:eb:01:02:03"}',
+  );
 });
 
 Deno.test("JSON line: an exchange, with the journal's names", () => {
@@ -273,6 +307,8 @@ const WARNINGS: readonly ServerEvent[] = [
   { ...SILENCE, rule: "pool-exhausted" },
   { ...SILENCE, rule: "no-subnet" },
   { ...SILENCE, rule: "overloaded" },
+  { ...SILENCE, rule: "conflict" },
+  CONFLICT,
   { ...SILENCE, outcome: "quarantined", rule: "quarantined" },
   { kind: "notice", level: "warning", message: "a warning" },
 ];

@@ -1,91 +1,10 @@
 /** The loop on an in-memory link and store: what leaves when, and what is never given. */
 import assert from "node:assert/strict";
-import type { Config } from "../../src/config/config.ts";
-import { LeaseTable } from "../../src/leases/lease_table.ts";
-import type { ServerEvent } from "../../src/server/events.ts";
-import {
-  CHANGES_IN_FLIGHT_MAX,
-  CHANGES_TO_OFFER_MAX,
-  DhcpServer,
-} from "../../src/server/server.ts";
-import { LIMITED_BROADCAST } from "../../src/wire/ipv4.ts";
-import {
-  DECLINE,
-  DISCOVER,
-  INFORM,
-  messageType,
-  parsePacket,
-  RELEASE,
-  REQUEST,
-} from "../support/dhcp_packets.ts";
-import { type Ask, macOf, requestBytes, SERVER } from "../support/engine_fixture.ts";
-import { dotted, ip, makeSubnet, rangesOf, type SubnetSketch } from "../support/leases_fixture.ts";
-import { MemoryLink } from "../support/memory_link.ts";
-import { MemoryStore } from "../support/memory_store.ts";
-import { createVirtualClock } from "../support/virtual_clock.ts";
-
-const TYPES = ["", "DISCOVER", "OFFER", "REQUEST", "DECLINE", "ACK", "NAK"];
-
-function makeConfig(subnet: SubnetSketch): Config {
-  return {
-    interfaces: ["lan0"],
-    authoritative: true,
-    subnets: [makeSubnet(subnet)],
-    offerSeconds: 30,
-    quarantineSeconds: 86_400,
-    trustOption82: new Set(),
-    subnetSelection: false,
-    durability: { kind: "commit" },
-    renewWriteThreshold: 0,
-    journal: "leases.jsonl",
-  };
-}
-
-/** A server that runs, and what it says. */
-async function start(subnet: SubnetSketch = { pools: ["192.168.1.100-192.168.1.199"] }) {
-  const config = makeConfig(subnet);
-  const link = new MemoryLink(["lan0"]);
-  link.addInterface("lan0", `${SERVER}/24`);
-  const store = new MemoryStore();
-  const events: ServerEvent[] = [];
-  const leases = new LeaseTable(config.subnets);
-  const clock = createVirtualClock();
-  const emit = (event: ServerEvent) => void events.push(event);
-  const server = new DhcpServer({ config, leases, link, store, clock, emit });
-  const running = server.run();
-  await settle();
-  return {
-    server,
-    link,
-    store,
-    /** Lets requests arrive in one batch, and the loop go on as far as it can. */
-    async ask(...asks: Ask[]): Promise<string[]> {
-      for (const ask of asks) link.inject("lan0", requestBytes(ask), 0, LIMITED_BROADCAST);
-      await settle();
-      return this.sent();
-    },
-    /** What has been sent since the last call. */
-    sent: () =>
-      link.sent.splice(0).map(({ bytes }) => {
-        const packet = parsePacket(bytes);
-        return `${TYPES[messageType(packet) ?? 0]} ${packet.yiaddr}`;
-      }),
-    notices: () => events.flatMap((it) => it.kind === "notice" ? [it.message] : []),
-    leases,
-    rules: () => events.flatMap((it) => it.kind === "exchange" ? [it.rule] : []),
-    outcomes: () => events.flatMap((it) => it.kind === "exchange" ? [it.outcome] : []),
-    async stop() {
-      link.close();
-      store.release();
-      await running;
-    },
-  };
-}
-
-/** Lets everything run that waits for nothing but its turn. */
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < 50; turn++) await Promise.resolve();
-}
+import { CHANGES_IN_FLIGHT_MAX, CHANGES_TO_OFFER_MAX } from "../../src/server/server.ts";
+import { DECLINE, DISCOVER, INFORM, RELEASE, REQUEST } from "../support/dhcp_packets.ts";
+import { type Ask, macOf, SERVER } from "../support/engine_fixture.ts";
+import { dotted, ip, rangesOf, type SubnetSketch } from "../support/leases_fixture.ts";
+import { makeConfig, settle, start } from "./running_server.ts";
 
 const TAKE: Ask = { type: REQUEST, server: SERVER, requested: "192.168.1.100" };
 

@@ -171,6 +171,16 @@ const FAULTS: readonly Fault[] = [
     caughtBy: "permitted-address",
   },
   {
+    name: "a link that keeps to itself who uses an address",
+    workshop: {
+      link: (link) => ({
+        ...sending(link, (reply) => reply),
+        takeAnswers: () => link.takeAnswers().slice(1),
+      }),
+    },
+    caughtBy: "taken-address",
+  },
+  {
     name: "a table that has no address for anybody new",
     workshop: { table: ExhaustedTable },
     caughtBy: "bound-when-calm",

@@ -4,7 +4,7 @@
  */
 import type { Lease } from "../../src/leases/lease.ts";
 import { LeaseTable } from "../../src/leases/lease_table.ts";
-import type { Datagram, Link, Outgoing } from "../../src/link/link.ts";
+import type { Datagram, Link, Outgoing, Probe, ProbeAnswer } from "../../src/link/link.ts";
 import type { ServerEvent } from "../../src/server/events.ts";
 import { DhcpServer } from "../../src/server/server.ts";
 import type { Clock } from "../../src/store/clock.ts";
@@ -45,6 +45,8 @@ export interface HostParts {
   readonly renewWriteThreshold: number;
   /** Takes a reply away to the network. */
   readonly carry: (reply: Outgoing) => void;
+  /** Takes a probe away to the network, which may bring an answer. */
+  readonly ask: (probe: Probe, answer: (answer: ProbeAnswer) => void) => void;
   readonly emit: (event: ServerEvent) => void;
 }
 
@@ -77,6 +79,7 @@ export class Host {
   #disk: FaultyDisk;
   #life: Life | undefined;
   #arrived: Arrival[] = [];
+  readonly #deferred: (() => void)[] = [];
   /** The last step of the wall clock that the journal may not have yet. */
   #unwrittenStep: { readonly atMs: number; readonly isForward: boolean } | undefined;
   #isClockRight = true;
@@ -146,6 +149,7 @@ export class Host {
     const config = this.#config();
     const link = new MemoryLink(config.interfaces);
     for (const name of config.interfaces) link.addInterface(name, ...serverAddresses(name));
+    link.onWait = (waitMs) => agenda.after(waitMs, () => this.#whenRunning(() => link.wake()));
     const table = new (workshop.table ?? LeaseTable)(config.subnets);
     const journal = openJournal({
       path: JOURNAL_PATH,
@@ -157,6 +161,11 @@ export class Host {
     const store = this.#observe(workshop.store?.(journal) ?? journal);
     const life: Life = { link, table, store, server: undefined, ended: Promise.resolve() };
     this.#life = life;
+    link.onProbe = (probe) => {
+      this.parts.ask(probe, (answer) => {
+        this.#whenRunning(() => this.#life === life && link.answer(answer));
+      });
+    };
     const serve = async () => {
       const remarks = await store.load(table);
       table.advance(clock.monotonicMs());
@@ -203,7 +212,14 @@ export class Host {
   /** Gives the process time again. */
   resume(): void {
     this.isStalled = false;
+    for (const act of this.#deferred.splice(0)) act();
     this.#handOver();
+  }
+
+  /** What would wake the process waits until it gets time. */
+  #whenRunning(act: () => void): void {
+    if (this.isStalled) this.#deferred.push(act);
+    else act();
   }
 
   /** Ends the process as it stands: `kill` spares the machine, `power-cut` takes it along. */
@@ -313,18 +329,25 @@ export class Host {
         const received = await inner.receive(waitMs);
         batch = received ?? [];
         for (const { bytes, ingress } of batch) {
-          referee.handedOver(ingress, bytes.slice(), this.rules, this.#disk);
+          referee.handedOver(ingress, bytes.slice(), this.#disk);
         }
         return received;
       },
       send: (replies) => {
         if (this.#life !== life) return;
-        for (const reply of replies) referee.replied(reply, this.#disk);
+        for (const reply of replies) referee.replied(reply, this.rules, this.#disk);
         inner.send(replies);
         inner.sent.splice(0).forEach(carry);
       },
-      probe: (probes) => inner.probe(probes),
-      takeAnswers: () => inner.takeAnswers(),
+      probe: (probes) => {
+        for (const probe of probes) referee.probed(probe, this.rules);
+        inner.probe(probes);
+      },
+      takeAnswers: () => {
+        const answers = inner.takeAnswers();
+        for (const answer of answers) referee.answered(answer);
+        return answers;
+      },
       ownAddresses: () => inner.ownAddresses(),
       serve: (names, proxyDhcp) => inner.serve(names, proxyDhcp),
       interfaces: () => inner.interfaces(),

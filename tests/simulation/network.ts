@@ -50,6 +50,11 @@ export class Network {
     });
   }
 
+  /** Carries a question and then its answer, of which nothing matters but whether they arrive. */
+  ask(answer: () => void): void {
+    this.#carry(NOTHING, () => this.#carry(NOTHING, answer));
+  }
+
   #carry(bytes: Uint8Array, deliver: Deliver): void {
     const copies = this.random.chance(this.faults.duplication) ? 2 : 1;
     for (let i = 0; i < copies; i++) {
@@ -61,6 +66,8 @@ export class Network {
     }
   }
 }
+
+const NOTHING = new Uint8Array(0);
 
 const DAMAGED_OCTETS_MAX = 6;
 const ADDED_OCTETS_MAX = 40;

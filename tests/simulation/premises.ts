@@ -3,7 +3,7 @@
  * the configuration says of each at a time. Told in the last octets of addresses, so that whether
  * an address may be given is judged here without the code that is judged.
  */
-import type { Config, LeaseTime } from "../../src/config/config.ts";
+import type { Config, ConflictProbe, LeaseTime } from "../../src/config/config.ts";
 import { ip, makeSubnet, type ReservationSketch } from "../support/leases_fixture.ts";
 import type { Random } from "../support/random.ts";
 
@@ -58,6 +58,7 @@ export interface Rules {
   readonly excluded: readonly number[];
   readonly reserved: readonly Reserved[];
   readonly leaseTime: LeaseTime;
+  readonly conflictProbe: ConflictProbe | undefined;
 }
 
 export const POOL_FIRST_HOST = 100;
@@ -73,6 +74,14 @@ const LEASE_TIMES: readonly LeaseTime[] = [
 export const LEASE_SECONDS_MAX = 2_400;
 export const QUARANTINE_SECONDS = 900;
 
+/** What a wire may have done before an address is offered. */
+const CONFLICT_PROBES: readonly (ConflictProbe | undefined)[] = [
+  undefined,
+  { beyondRouters: true, timeoutMs: 500 },
+  { beyondRouters: true, timeoutMs: 2_000 },
+  { beyondRouters: false, timeoutMs: 100 },
+];
+
 /** Rules as somebody might edit them to: pools grow and shrink, exclusions come and go. */
 export function drawRules(random: Random, people: readonly Identity[]): readonly Rules[] {
   return WIRES.map((wire) => {
@@ -85,6 +94,7 @@ export function drawRules(random: Random, people: readonly Identity[]): readonly
       excluded: drawHosts(random, random.integer(0, EXCLUDED_MAX)),
       reserved: drawReserved(random, people),
       leaseTime: random.pick(LEASE_TIMES),
+      conflictProbe: random.pick(CONFLICT_PROBES),
     };
   });
 }
@@ -132,7 +142,8 @@ export function makeConfig(
   fixed: Pick<Config, "authoritative" | "journal" | "renewWriteThreshold">,
 ): Config {
   const subnets = rules.map((rule) => {
-    const { wire: { prefix }, firstHost, lastHost, excluded, reserved, leaseTime } = rule;
+    const { wire: { prefix }, firstHost, lastHost, excluded, reserved, leaseTime, conflictProbe } =
+      rule;
     const reservations = reserved.map(({ host, ...key }): ReservationSketch => ({
       ...key,
       address: `${prefix}.${host}`,
@@ -143,6 +154,7 @@ export function makeConfig(
       exclude: excluded.map((host) => `${prefix}.${host}`),
       reservations,
       leaseTime,
+      conflictProbe,
       options: OPTIONS,
       // A message that lost its cookie on the way would be a BOOTP client's; here are none.
       bootp: "off",

@@ -1,6 +1,6 @@
 /** Looks on, and judges whether the invariants hold. Knows nothing of how the server works. */
 import type { Lease } from "../../src/leases/lease.ts";
-import type { Outgoing } from "../../src/link/link.ts";
+import type { Outgoing, Probe, ProbeAnswer } from "../../src/link/link.ts";
 import type { Ingress } from "../../src/protocol/endpoints.ts";
 import { formatIpv4, type Ipv4 } from "../../src/wire/ipv4.ts";
 import {
@@ -16,14 +16,13 @@ import type { Agenda } from "./agenda.ts";
 import { Chronicle, type Restart } from "./chronicle.ts";
 import type { DhcpClient, Holding } from "./dhcp_client.ts";
 import { JournalWitness, type Position, type Promised } from "./journal_witness.ts";
-import { number, type Rules, whyForbidden, WIRES } from "./premises.ts";
+import { number, QUARANTINE_SECONDS, type Rules, whyForbidden, wireOf, WIRES } from "./premises.ts";
 import { checkReply, hex } from "./reply_checks.ts";
 import { Verdict } from "./violation.ts";
 
 /** A request as the loop got it, and how things stood then. */
 interface Asked {
   readonly bytes: Uint8Array;
-  readonly rules: readonly Rules[];
   readonly onDisk: Position;
   readonly atMs: number;
 }
@@ -45,6 +44,10 @@ export class Referee {
   readonly #witness: JournalWitness;
   /** The loop carries the very same ingress from a request to its reply. */
   readonly #asked = new WeakMap<Ingress, Asked>();
+  /** Addresses asked for, for whom, and until when an answer counts. */
+  readonly #probed = new Map<Ipv4, { readonly mac: string; readonly untilMs: number }>();
+  /** Addresses that somebody was found to use, and until when they are in quarantine. */
+  readonly #takenUntilMs = new Map<Ipv4, number>();
 
   constructor(
     private readonly agenda: Agenda,
@@ -68,22 +71,45 @@ export class Referee {
   handedOver(
     ingress: Ingress,
     bytes: Uint8Array,
-    rules: readonly Rules[],
     disk: FaultyDisk,
   ): void {
     const onDisk = this.#witness.read(disk);
-    this.#asked.set(ingress, { bytes, rules, onDisk, atMs: this.agenda.nowMs });
+    this.#asked.set(ingress, { bytes, onDisk, atMs: this.agenda.nowMs });
+  }
+
+  /** The loop asks whether somebody uses an address. */
+  probed({ address, ingress }: Probe, rules: readonly Rules[]): void {
+    const request = this.#asked.get(ingress)?.bytes;
+    const timeoutMs = rules.find(({ wire }) => wire === wireOf(formatIpv4(address)))
+      ?.conflictProbe?.timeoutMs;
+    if (request === undefined || timeoutMs === undefined) {
+      return this.verdict.fail("taken-address", `${formatIpv4(address)} is probed for nothing`);
+    }
+    const mac = hex(request.subarray(HEADER.CHADDR, HEADER.CHADDR + request[2]!));
+    this.#probed.set(address, { mac, untilMs: this.agenda.nowMs + timeoutMs });
+  }
+
+  /** The loop hears that somebody uses an address. */
+  answered({ address, heard }: ProbeAnswer): void {
+    const probe = this.#probed.get(address);
+    if (probe === undefined || this.agenda.nowMs >= probe.untilMs) return;
+    if (heard?.hardwareAddress === probe.mac) return;
+    this.#probed.delete(address);
+    this.#takenUntilMs.set(address, this.agenda.nowMs + QUARANTINE_SECONDS * 1000);
   }
 
   /** The loop sends a reply. */
-  replied({ bytes, ingress }: Outgoing, disk: FaultyDisk): void {
+  replied({ bytes, ingress }: Outgoing, rules: readonly Rules[], disk: FaultyDisk): void {
     const asked = this.#asked.get(ingress);
     if (asked === undefined) return this.verdict.fail("echo", "a reply to no request");
     const reply = checkReply(asked.bytes, bytes, this.verdict);
     if (reply === undefined || reply.yiaddr === NO_ADDRESS) return;
     this.#checkWire(asked.bytes, ingress, reply.yiaddr);
     const promised = promisedBy(reply, bytes);
-    if (messageType(reply) === OFFER) this.#checkPermitted(asked.rules, promised, false);
+    if (messageType(reply) === OFFER) {
+      this.#checkPermitted(rules, promised, false);
+      this.#checkNotTaken(promised);
+    }
     if (messageType(reply) !== ACK) return;
     this.#witness.read(disk);
     if (this.#witness.holds(promised, asked.onDisk) || this.#isKept(promised, asked.atMs)) {
@@ -111,6 +137,8 @@ export class Referee {
   decided(leases: readonly Lease[], skewMs: number, rules: readonly Rules[]): void {
     for (const lease of leases) {
       if (lease.state === "bound") this.#checkGrant(rules, lease);
+      // From now on it is the client that answers.
+      this.#probed.delete(lease.address);
       this.#chronicle.put(lease, skewMs);
     }
   }
@@ -127,6 +155,9 @@ export class Referee {
 
   /** Another one starts, and has read these. */
   restarted(records: Iterable<Lease>, restart: Restart): void {
+    // Nobody remembers what was asked; what was found may not have been on disk.
+    this.#probed.clear();
+    this.#takenUntilMs.clear();
     this.#chronicle.checkReplay(records, restart);
   }
 
@@ -174,6 +205,12 @@ export class Referee {
       : whyForbidden(rules, address, identity, keeps);
     if (why === undefined) return;
     this.verdict.fail("permitted-address", `${mac} was given ${address}, but ${why}`);
+  }
+
+  #checkNotTaken({ address, mac }: Recipient): void {
+    this.#probed.delete(number(address));
+    if ((this.#takenUntilMs.get(number(address)) ?? 0) <= this.agenda.nowMs) return;
+    this.verdict.fail("taken-address", `${mac} was offered ${address}, which is known to be taken`);
   }
 
   /** RFC 2131 §4.3.1, §4.3.2: the wire is that of giaddr, or of the interface; or of ciaddr. */

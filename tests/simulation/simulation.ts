@@ -6,7 +6,7 @@
  * of them wait for the agenda again, then comes the next event.
  */
 import { setImmediate } from "node:timers";
-import type { Outgoing } from "../../src/link/link.ts";
+import type { Outgoing, Probe, ProbeAnswer } from "../../src/link/link.ts";
 import type { ServerEvent } from "../../src/server/events.ts";
 import { formatIpv4 } from "../../src/wire/ipv4.ts";
 import type { Random } from "../support/random.ts";
@@ -32,6 +32,8 @@ import { relayReply, relayRequest } from "./relay.ts";
 /** How often the server did what, by the names that stand in its log; and what happened to it. */
 export type Tally = ReadonlyMap<string, number>;
 
+/** Whoever has taken an address without asking has it from the same maker. */
+const STRANGERS_MAC = "02:57:72:61:6e:67";
 /** By then every lease and quarantine of the bad times is over. */
 const CALMING_MS = (LEASE_SECONDS_MAX + QUARANTINE_SECONDS + 300) * 1000;
 /** After everybody was switched off and on again: an answer takes no time to speak of. */
@@ -99,6 +101,7 @@ class Simulation {
       compactionLinesMin: plan.compactionLinesMin,
       renewWriteThreshold: plan.renewWriteThreshold,
       carry: (reply) => this.#carry(reply),
+      ask: (probe, answer) => this.#ask(probe, answer),
       emit: (event) => this.#count(nameOf(event), describeEvent(event)),
     }, drawRules(this.#random, people));
     this.#mischief = new Mischief({
@@ -216,6 +219,25 @@ class Simulation {
     });
   }
 
+  /** Somebody may use an address that the server asks for: a stranger, or a client. */
+  #ask({ address, method, ingress }: Probe, answer: (answer: ProbeAnswer) => void): void {
+    const text = formatIpv4(address);
+    const wire = wireOf(text);
+    const { interfaceName, interfaceIndex } = ingress;
+    const isOnWire = wire?.interfaceName === interfaceName && wire.relayAddress === undefined;
+    if (method === "arp" && !isOnWire) return;
+    this.#network.ask(() => {
+      const holder = this.#clients.find((client) =>
+        client.isBound && client.wire === wire && client.holding?.address === text
+      );
+      if (holder === undefined && !this.#mischief.strangers.has(text)) return;
+      this.#count("probe answered", text);
+      if (method === "icmp") return answer({ address });
+      const hardwareAddress = holder?.mac ?? STRANGERS_MAC;
+      answer({ address, heard: { interfaceIndex, hardwareAddress } });
+    });
+  }
+
   #relayBack(bytes: Uint8Array, relayAddress: string): void {
     const reply = relayReply(bytes, relayAddress);
     const client = this.#clients.find(({ port }) => port === reply?.port);
@@ -254,6 +276,7 @@ function settle(): Promise<void> {
 function describeEvent(event: ServerEvent): string {
   if (event.kind === "notice") return event.message;
   if (event.kind === "dropped") return "";
+  if (event.kind === "conflict") return `${formatIpv4(event.address)} ${event.occupant}`;
   const { client: { key, hardwareAddress }, address, leaseSeconds } = event;
   const lease = leaseSeconds === undefined ? "" : `for ${leaseSeconds} s`;
   return `${hardwareAddress} ${key} ${address === undefined ? "" : formatIpv4(address)} ${lease}`;
@@ -263,6 +286,8 @@ function nameOf(event: ServerEvent): string {
   switch (event.kind) {
     case "exchange":
       return `${event.request} -> ${event.outcome} (${event.rule})`;
+    case "conflict":
+      return "conflict";
     case "dropped":
       return `dropped: ${event.reason}`;
     case "notice":

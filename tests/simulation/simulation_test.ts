@@ -17,6 +17,8 @@ const SEEN: readonly string[] = [
   "disk trouble",
   "stall",
   "stranger",
+  "probe answered",
+  "conflict",
   "DISCOVER -> OFFER (free-address)",
   "DISCOVER -> OFFER (current-binding)",
   "DISCOVER -> OFFER (previous-binding)",

@@ -13,6 +13,8 @@ export type Invariant =
   | "reply-length"
   /** No address is given that is excluded, reserved for another or of another subnet. */
   | "permitted-address"
+  /** No address is offered that somebody was found to use, before its quarantine is over. */
+  | "taken-address"
   /** Once nothing goes wrong any more, every client is bound after a few exchanges. */
   | "bound-when-calm"
   /** The server does not stop by itself. */

@@ -6,6 +6,7 @@ import type {
   AddressRange,
   Boot,
   BootpPolicy,
+  ConflictProbe,
   LeaseTime,
   OptionSet,
   Pool,
@@ -55,6 +56,8 @@ export interface SubnetSketch {
   readonly rapidCommit?: boolean;
   /** Any relay agent unless told. */
   readonly relays?: readonly string[];
+  /** None unless told. */
+  readonly conflictProbe?: ConflictProbe | undefined;
   readonly options?: OptionSet;
   readonly boot?: Boot;
   /** `reservations` unless told. */
@@ -120,6 +123,7 @@ export function makeSubnet(sketch: SubnetSketch = {}): Subnet {
     bootp: sketch.bootp ?? "reservations",
     ...(sketch.proxyDhcp === true && { proxyDhcp: true }),
     ...(sketch.relays === undefined ? {} : { relays: new Set(sketch.relays.map(ip)) }),
+    ...(sketch.conflictProbe && { conflictProbe: sketch.conflictProbe }),
     ...settings,
     reservations: {
       byMac: indexBy(reservations, (it) => it.mac),

@@ -8,9 +8,16 @@ const START_MS = 15_000;
 export interface Status {
   readonly interfaces: readonly { readonly name: string; readonly state: string }[];
   readonly subnets: readonly SubnetCounts[];
+  readonly conflicts: readonly {
+    readonly address: string;
+    readonly interface: string;
+    readonly relay?: string;
+    readonly occupant?: string;
+  }[];
   readonly counters: {
     readonly requests: Counts;
     readonly outcomes: Counts;
+    readonly rules: Counts;
     readonly dropped: Counts;
   };
 }

@@ -35,6 +35,7 @@ const CLIENTS = 50;
 
 const CONFIG = `
 interfaces: lan0
+conflict-probe: off
 lease-time: { default: 1h, min: 10m, max: 2h }
 options:
   domain-name: home.test

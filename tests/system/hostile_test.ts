@@ -30,6 +30,7 @@ const LAN: Cable = [
 /** Large enough for every mutated packet to take an address. */
 const CONFIG = `
 interfaces: lan0
+conflict-probe: off
 lease-time: 1h
 subnets:
   - subnet: 10.77.0.0/16

@@ -23,6 +23,7 @@ const WAN: Cable = [
 
 const CONFIG = `
 interfaces: lan0
+conflict-probe: { timeout: 100ms }
 subnets:
   - subnet: 10.77.0.0/24
     pools: 10.77.0.100-10.77.0.199
