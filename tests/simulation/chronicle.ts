@@ -29,6 +29,8 @@ export interface Restart {
 
 /** Milliseconds are whole in the journal. */
 const TOLERANCE_MS = 2;
+/** A wall clock that is set by less counts as drift to the journal, and gives leases as much. */
+const CLOCK_DRIFT_MS_MAX = 2_000;
 
 export class Chronicle {
   /**
@@ -113,7 +115,7 @@ function isSame(put: Entry | undefined, found: Entry | undefined, restart: Resta
   // Nothing depends on when it was that a lease was given back.
   if (a.state === "released") return true;
   if (found.endsMs < put.endsMs - TOLERANCE_MS) return false;
-  if (restart.isClockRight) return found.endsMs <= put.latestEndsMs + TOLERANCE_MS;
+  if (restart.isClockRight) return found.endsMs <= put.latestEndsMs + CLOCK_DRIFT_MS_MAX;
   return found.endsMs - restart.nowMs <= put.endsMs - put.putMs + TOLERANCE_MS;
 }
 
