@@ -45,6 +45,8 @@ export function macOf(number: number): string {
 
 /** What a test says of a server; the rest is made up. */
 export interface EngineSketch {
+  /** All of it, as it was loaded; then only leases and addresses are read of the rest. */
+  readonly config?: Config;
   /** 192.168.1.0/24 with the pool .100-.199 unless told; sorted by network. */
   readonly subnets?: readonly SubnetSketch[];
   readonly leases?: readonly LeaseSketch[];
@@ -193,9 +195,9 @@ export class Engine {
   readonly #ownAddresses: ReadonlySet<number>;
 
   constructor(sketch: EngineSketch = {}) {
-    const subnets = (sketch.subnets ?? [{ pools: ["192.168.1.100-192.168.1.199"] }])
-      .map(makeSubnet);
-    this.config = {
+    const subnets = sketch.config?.subnets ??
+      (sketch.subnets ?? [{ pools: ["192.168.1.100-192.168.1.199"] }]).map(makeSubnet);
+    this.config = sketch.config ?? {
       interfaces: ["eth0"],
       authoritative: sketch.authoritative ?? true,
       subnets,
