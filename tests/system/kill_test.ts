@@ -20,6 +20,7 @@ const LAN: Cable = [
 
 const CONFIG = `
 interfaces: lan0
+conflict-probe: off
 lease-time: 1h
 subnets:
   - subnet: 10.77.0.0/16
