@@ -7,6 +7,7 @@ import { formatRange, subtractRanges } from "./address_range.ts";
 import type {
   AddressRange,
   Config,
+  NamePolicy,
   OptionSet,
   PlaceSettings,
   Pool,
@@ -16,6 +17,7 @@ import type {
   Subnet,
 } from "./config.ts";
 import { resolveConflictProbe } from "./conflict_probe_schema.ts";
+import { buildNamePolicies, buildNameServices } from "./names_build.ts";
 import type { ParsedConfig } from "./schema.ts";
 import { inherit, mergeOptions, settingsOf } from "./scopes.ts";
 import type { ParsedPool, ParsedReservation, ParsedSubnet } from "./subnet_schema.ts";
@@ -29,10 +31,12 @@ export function buildConfig(parsed: ParsedConfig, directory: string): Config {
   const networks = new Map(
     parsed["shared-networks"].map((it) => [it.name, inherit(defaults, settingsOf(it))]),
   );
+  const policies = buildNamePolicies(parsed);
+  const nameServices = buildNameServices(parsed.names, directory);
   const subnets = parsed.subnets
-    .map((subnet) => {
+    .map((subnet, i) => {
       const around = networks.get(subnet["shared-network"] ?? "") ?? defaults;
-      return buildSubnet(subnet, around, parsed);
+      return buildSubnet(subnet, tellDomain(around, policies[i]), policies[i], parsed);
     })
     .sort((a, b) => a.cidr.network - b.cidr.network);
   return Object.freeze({
@@ -49,11 +53,24 @@ export function buildConfig(parsed: ParsedConfig, directory: string): Config {
     journal: isAbsolute(parsed.journal) ? parsed.journal : join(directory, parsed.journal),
     durability: Object.freeze(parsed.durability),
     renewWriteThreshold: parsed["renew-write-threshold"],
+    ...(nameServices !== undefined && { nameServices }),
     ...(parsed.status && { status: Object.freeze(parsed.status) }),
   });
 }
 
-function buildSubnet(parsed: ParsedSubnet, around: PlaceSettings, file: ParsedConfig): Subnet {
+/** Clients look names up in the domain that theirs are in, unless told otherwise. */
+function tellDomain(around: PlaceSettings, names: NamePolicy | undefined): PlaceSettings {
+  if (names === undefined) return around;
+  const domain = new Map([[Option.DOMAIN_NAME, encodeOptionValue("text", names.domain)]]);
+  return { ...around, options: mergeOptions(domain, around.options) };
+}
+
+function buildSubnet(
+  parsed: ParsedSubnet,
+  around: PlaceSettings,
+  names: NamePolicy | undefined,
+  file: ParsedConfig,
+): Subnet {
   const cidr = Object.freeze(parsed.subnet);
   const sharedNetwork = parsed["shared-network"];
   const settings = inherit(around, settingsOf(parsed));
@@ -81,6 +98,7 @@ function buildSubnet(parsed: ParsedSubnet, around: PlaceSettings, file: ParsedCo
     rapidCommit: parsed["rapid-commit"] ?? file["rapid-commit"],
     ...settings,
     reservations: buildReservations(parsed.reservations),
+    ...(names !== undefined && { names }),
   });
 }
 

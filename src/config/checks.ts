@@ -7,6 +7,7 @@ import { findOverlaps, formatRange } from "./address_range.ts";
 import type { AddressRange } from "./config.ts";
 import { didYouMean, explain, nearest, quote } from "./explanation.ts";
 import type { FilePart, FileParts, Reporter } from "./file_parts.ts";
+import { checkSubnetNames, checkZones } from "./names_checks.ts";
 import type { Finding, Path } from "./problem.ts";
 import { checkScope } from "./scope_checks.ts";
 import { checkSubnet } from "./subnet_checks.ts";
@@ -26,11 +27,13 @@ export function checkFile(parts: FileParts, lineOf: (path: Path) => number): Fin
     warning: (path, said) => findings.push({ path, part: "value", severity: "warning", ...said }),
     placeOf: (path) => `line ${lineOf(path)}`,
   };
-  const { interfaces, trustOption82, defaults, sharedNetworks, subnets } = parts;
+  const { interfaces, trustOption82, names, defaults, sharedNetworks, subnets } = parts;
   if (interfaces !== undefined) checkInterfaces(interfaces, reporter);
   if (interfaces?.whole && trustOption82 !== undefined) {
     checkTrust(trustOption82, interfaces.parsed, reporter);
   }
+  if (names?.parsed !== undefined) checkZones(names.parsed, names.pathOf(["domain"]), reporter);
+  const toldOfDomains = new Set<string>();
   const outermost = defaults === undefined ? [] : [defaults];
   if (defaults !== undefined) checkScope(defaults, [], reporter);
   checkSharedNetworks(sharedNetworks, subnets, reporter);
@@ -40,7 +43,9 @@ export function checkFile(parts: FileParts, lineOf: (path: Path) => number): Fin
   for (const subnet of subnets) {
     const name = subnet.parsed["shared-network"];
     const network = sharedNetworks.filter(({ parsed }) => parsed.name === name);
-    checkSubnet(subnet, [...network, ...outermost], reporter);
+    const around = [...network, ...outermost];
+    checkSubnet(subnet, around, reporter);
+    if (names !== undefined) checkSubnetNames(subnet, names, around, toldOfDomains, reporter);
   }
   return findings;
 }

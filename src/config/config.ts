@@ -134,6 +134,60 @@ export interface Subnet extends PlaceSettings {
   /** Absent when nothing is to be found out. */
   readonly conflictProbe?: ConflictProbe;
   readonly reservations: Reservations;
+  /** What its clients are called; absent where nobody minds. */
+  readonly names?: NamePolicy;
+}
+
+/** What clients are called. */
+export interface NamePolicy {
+  /** In lower case, without a dot at its end. */
+  readonly domain: string;
+  /** Whether clients choose their names; else only reservations give any. */
+  readonly fromClient: boolean;
+  /** Whether to do the updates that the client wants to do itself (RFC 4702, S of 0). */
+  readonly overrideClientUpdate: boolean;
+  /** Whether to do the updates that the client wants nobody to do (RFC 4702, N of 1). */
+  readonly overrideNoUpdate: boolean;
+  /** Whether names are put anywhere at all. */
+  readonly isRegistered: boolean;
+  /** Labels that no client gets by asking. */
+  readonly withheldLabels: ReadonlySet<string>;
+  /** Names in full that reservations give. */
+  readonly reservedNames: ReadonlySet<string>;
+}
+
+/** Where the names of clients are put. */
+export interface NameServices {
+  readonly hostsFile?: HostsFileSettings;
+  readonly dnsUpdate?: DnsUpdate;
+}
+
+export interface HostsFileSettings {
+  readonly path: string;
+  /** The least time between two writes. */
+  readonly intervalSeconds: number;
+}
+
+export interface DnsServerAddress {
+  readonly hostname: string;
+  readonly port: number;
+}
+
+/** A name server that takes dynamic updates (RFC 2136). */
+export interface DnsUpdate {
+  readonly server: DnsServerAddress;
+  /** Forward and reverse zones, in lower case, without a dot at their ends. */
+  readonly zones: readonly string[];
+  readonly ttlSeconds: number;
+  readonly key?: TsigKey;
+}
+
+/** A key of HMAC-SHA256 (RFC 8945) with exactly one of `secret` and `secretFile`. */
+export interface TsigKey {
+  readonly name: string;
+  /** Never to be shown. */
+  readonly secret?: Uint8Array;
+  readonly secretFile?: string;
 }
 
 /**
@@ -193,6 +247,8 @@ export interface Config {
    * of the lease as it is on disk, and writes nothing. 0 for never.
    */
   readonly renewWriteThreshold: number;
+  /** Where the names of clients are put; absent where they are put nowhere. */
+  readonly nameServices?: NameServices;
   /** Where the status endpoint listens; absent when it is `off`. */
   readonly status?: StatusEndpoint;
 }

@@ -1,4 +1,5 @@
 /** What the checks work on, and whom they tell. */
+import type { ParsedNames } from "./names_schema.ts";
 import type { Explanation, Path } from "./problem.ts";
 import type { ParsedScope } from "./scope_schema.ts";
 import type { ParsedSharedNetwork, ParsedSubnet } from "./subnet_schema.ts";
@@ -18,6 +19,8 @@ export interface FileParts {
   readonly trustOption82: FilePart<readonly string[]> | undefined;
   /** What the top of the file sets for everybody. */
   readonly defaults: FilePart<ParsedScope> | undefined;
+  /** Undefined in it where the file has none. */
+  readonly names: FilePart<ParsedNames | undefined> | undefined;
   readonly sharedNetworks: readonly FilePart<ParsedSharedNetwork>[];
   readonly subnets: readonly FilePart<ParsedSubnet>[];
 }

@@ -87,10 +87,11 @@ function partsOf(file: unknown): FileParts {
       .map((entry, i) => part(schema, entry, [key, i]))
       .filter((entry) => entry !== undefined);
   };
-  const { interfaces, "trust-option-82": trustOption82 } = configSchema.shape;
+  const { interfaces, "trust-option-82": trustOption82, names } = configSchema.shape;
   return {
     interfaces: part(interfaces, values.get("interfaces"), ["interfaces"]),
     trustOption82: part(trustOption82, values.get("trust-option-82"), ["trust-option-82"]),
+    names: part(names, values.get("names"), ["names"]),
     defaults: part(scopeSchema, file, []),
     sharedNetworks: entries(sharedNetworkSchema, "shared-networks"),
     subnets: entries(subnetEntrySchema, "subnets"),

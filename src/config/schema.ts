@@ -9,6 +9,7 @@ import { durabilitySchema, renewWriteThresholdSchema } from "./durability_schema
 import { conflictProbeSchema } from "./conflict_probe_schema.ts";
 import { DURATION_SECONDS_MAX } from "./duration.ts";
 import { interfaceNameSchema } from "./name_schemas.ts";
+import { namesSchema } from "./names_schema.ts";
 import { optionsSchema } from "./option_schema.ts";
 import { booleanSchema, listSchema, mapSchema, oneOrManySchema } from "./schema_parts.ts";
 import {
@@ -104,6 +105,9 @@ export const configSchema = mapSchema("a map with the keys interfaces and subnet
   }),
   "subnets": listSchema("a list of subnets", subnetEntrySchema, 1).meta({
     description: "The networks to give addresses on.",
+  }),
+  "names": namesSchema.optional().meta({
+    description: "What clients are called, and which name servers are told.",
   }),
   "user": userSchema.optional().meta({
     description: "Whom the server becomes once its sockets are open, when it is started as root.",

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { conflictProbeSchema } from "./conflict_probe_schema.ts";
 import { bootpSchema } from "./boot_schema.ts";
 import { explain, mismatch, pack } from "./explanation.ts";
+import { subnetNamesSchema } from "./names_schema.ts";
 import type { Explanation } from "./problem.ts";
 import { networkNameSchema } from "./name_schemas.ts";
 import { booleanSchema, listSchema, mapSchema, oneOrManySchema } from "./schema_parts.ts";
@@ -103,6 +104,9 @@ export const subnetEntrySchema = mapSchema("a map that begins with subnet", {
         "they name as theirs (giaddr). What comes through others is dropped. Any when left out.",
     }),
   ...scopeShape,
+  "names": subnetNamesSchema.optional().meta({
+    description: "What is different about the names of this subnet's clients; `off` for no names.",
+  }),
   "reservations": listSchema("a list of reservations", reservationSchema).prefault([]).meta({
     description: "Addresses that are kept for single machines.",
   }),

@@ -1,22 +1,30 @@
 /**
- * Clients with their host names and relay agents as octets: what the table remembers of who holds
- * an address. A record is compared with a client in place, so that finding one makes no garbage.
+ * Clients with their names and relay agents as octets: what the table remembers of who holds an
+ * address. A record is compared with a client in place, so that finding one makes no garbage.
  *
  * Layout: htype, octets of chaddr, octets of option 61 (0 without), two octets of the length of
- * the host name (0 without), octets of option 82 (0 without), then chaddr, option 61, the host
- * name in UTF-8 and option 82.
+ * the host name (0 without), octets of option 82 (0 without), octets of the name in DNS (0
+ * without), whether only its reverse record is ours, then chaddr, option 61, the host name in
+ * UTF-8, the name in DNS and option 82.
  */
 import { formatHex, octetCountOfHex, octetOfHex } from "../wire/hex.ts";
-import { type Client, hardwareHash, makeClient } from "./lease.ts";
+import { type Client, hardwareHash, type Lease, makeClient } from "./lease.ts";
 import { OctetArena } from "./octet_arena.ts";
 
-const HEADER_OCTETS = 6;
+const HEADER_OCTETS = 8;
 
-/** Longer ones are cut: no host name is (RFC 1035 §2.3.4), and options 12, 61 and 82 cannot be. */
+/** Longer ones are cut: no name is (RFC 1035 §2.3.4), and options 12, 61 and 82 cannot be. */
 const HARDWARE_OCTETS_MAX = 255;
 const CLIENT_ID_OCTETS_MAX = 255;
 const RELAY_OCTETS_MAX = 255;
 const HOSTNAME_OCTETS_MAX = 1024;
+const NAME_OCTETS_MAX = 255;
+
+/** Who is at an address: of a lease, all but the lease. */
+export type Holder = Pick<
+  Lease,
+  "client" | "hostname" | "relayInformation" | "name" | "isReverseOnly"
+>;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -25,34 +33,34 @@ const hostnameOctets = new Uint8Array(HOSTNAME_OCTETS_MAX);
 export class ClientRecords {
   readonly #arena = new OctetArena();
 
-  /** Keeps a client with its host name and option 82; the record is a number, never 0. */
-  add(
-    client: Client,
-    hostname: string | undefined,
-    relayInformation: Uint8Array | undefined,
-  ): number {
+  /** Keeps a client with its names and option 82; the record is a number, never 0. */
+  add({ client, hostname, relayInformation, name, isReverseOnly }: Holder): number {
     const { hardwareType, hardwareAddress, clientId } = client;
     const hardwareOctets = Math.min(octetCountOfHex(hardwareAddress), HARDWARE_OCTETS_MAX);
     const idOctets = clientId === undefined
       ? 0
       : Math.min(octetCountOfHex(clientId), CLIENT_ID_OCTETS_MAX);
-    const nameOctets = hostname === undefined ? 0 : encodeHostname(hostname);
+    const hostOctets = hostname === undefined ? 0 : encodeHostname(hostname);
     const relayOctets = Math.min(relayInformation?.length ?? 0, RELAY_OCTETS_MAX);
+    const nameOctets = Math.min(name?.length ?? 0, NAME_OCTETS_MAX);
     const record = this.#arena.allocate(
-      HEADER_OCTETS + hardwareOctets + idOctets + nameOctets + relayOctets,
+      HEADER_OCTETS + hardwareOctets + idOctets + hostOctets + nameOctets + relayOctets,
     );
     const bytes = this.#arena.pageOf(record);
     const start = this.#arena.offsetOf(record);
     bytes[start] = hardwareType;
     bytes[start + 1] = hardwareOctets;
     bytes[start + 2] = idOctets;
-    bytes[start + 3] = nameOctets >>> 8;
-    bytes[start + 4] = nameOctets & 255;
+    bytes[start + 3] = hostOctets >>> 8;
+    bytes[start + 4] = hostOctets & 255;
     bytes[start + 5] = relayOctets;
+    bytes[start + 6] = nameOctets;
+    bytes[start + 7] = Number(isReverseOnly === true);
     let at = start + HEADER_OCTETS;
     for (let i = 0; i < hardwareOctets; i++) bytes[at++] = octetOfHex(hardwareAddress, i);
     for (let i = 0; i < idOctets; i++) bytes[at++] = octetOfHex(clientId!, i);
-    for (let i = 0; i < nameOctets; i++) bytes[at++] = hostnameOctets[i]!;
+    for (let i = 0; i < hostOctets; i++) bytes[at++] = hostnameOctets[i]!;
+    for (let i = 0; i < nameOctets; i++) bytes[at++] = name!.charCodeAt(i);
     for (let i = 0; i < relayOctets; i++) bytes[at++] = relayInformation![i]!;
     return record;
   }
@@ -95,9 +103,7 @@ export class ClientRecords {
   /** Whether the record is what `add` would make of these. */
   isExactly(
     record: number,
-    client: Client,
-    hostname: string | undefined,
-    relayInformation: Uint8Array | undefined,
+    { client, hostname, relayInformation, name, isReverseOnly }: Holder,
   ): boolean {
     const bytes = this.#arena.pageOf(record);
     const start = this.#arena.offsetOf(record);
@@ -106,17 +112,22 @@ export class ClientRecords {
     if (!isHexAt(bytes, start + HEADER_OCTETS, hardwareOctets, client.hardwareAddress)) {
       return false;
     }
-    const nameOctets = hostname === undefined ? 0 : encodeHostname(hostname);
-    if (nameOctets !== hostnameOctetsOf(bytes, start)) return false;
-    const name = start + HEADER_OCTETS + hardwareOctets + bytes[start + 2]!;
+    if (bytes[start + 7] !== Number(isReverseOnly === true)) return false;
+    const hostOctets = hostname === undefined ? 0 : encodeHostname(hostname);
+    if (hostOctets !== hostnameOctetsOf(bytes, start)) return false;
+    let at = start + HEADER_OCTETS + hardwareOctets + bytes[start + 2]!;
+    for (let i = 0; i < hostOctets; i++) {
+      if (bytes[at++] !== hostnameOctets[i]) return false;
+    }
+    const nameOctets = Math.min(name?.length ?? 0, NAME_OCTETS_MAX);
+    if (bytes[start + 6] !== nameOctets) return false;
     for (let i = 0; i < nameOctets; i++) {
-      if (bytes[name + i] !== hostnameOctets[i]) return false;
+      if (bytes[at++] !== name!.charCodeAt(i)) return false;
     }
     const relayOctets = bytes[start + 5]!;
     if (relayOctets !== Math.min(relayInformation?.length ?? 0, RELAY_OCTETS_MAX)) return false;
-    const relay = name + nameOctets;
     for (let i = 0; i < relayOctets; i++) {
-      if (bytes[relay + i] !== relayInformation![i]) return false;
+      if (bytes[at++] !== relayInformation![i]) return false;
     }
     return true;
   }
@@ -141,8 +152,23 @@ export class ClientRecords {
     const start = this.#arena.offsetOf(record);
     const octets = hostnameOctetsOf(bytes, start);
     if (octets === 0) return undefined;
+    const end = start + octetsOf(bytes, start) - bytes[start + 5]! - bytes[start + 6]!;
+    return decoder.decode(bytes.subarray(end - octets, end));
+  }
+
+  /** The record's name in DNS. */
+  name(record: number): string | undefined {
+    const bytes = this.#arena.pageOf(record);
+    const start = this.#arena.offsetOf(record);
+    const octets = bytes[start + 6]!;
+    if (octets === 0) return undefined;
     const end = start + octetsOf(bytes, start) - bytes[start + 5]!;
     return decoder.decode(bytes.subarray(end - octets, end));
+  }
+
+  /** Whether only the reverse record of the name is this server's. */
+  isReverseOnly(record: number): boolean {
+    return this.#arena.pageOf(record)[this.#arena.offsetOf(record) + 7] === 1;
   }
 
   /** The record's option 82, as a copy. */
@@ -164,7 +190,7 @@ function hostnameOctetsOf(bytes: Uint8Array, start: number): number {
 /** Length of the whole record at `start`. */
 function octetsOf(bytes: Uint8Array, start: number): number {
   return HEADER_OCTETS + bytes[start + 1]! + bytes[start + 2]! + hostnameOctetsOf(bytes, start) +
-    bytes[start + 5]!;
+    bytes[start + 5]! + bytes[start + 6]!;
 }
 
 function isHexAt(bytes: Uint8Array, at: number, octets: number, text: string): boolean {

@@ -63,6 +63,13 @@ export interface Lease {
   readonly hostname?: string;
   /** Option 82 of the relay agent that the client was last heard through; never empty. */
   readonly relayInformation?: Uint8Array;
+  /**
+   * The name that the address has in DNS by this server's doing: qualified, in lower case. It stays
+   * when the lease ends, so that it can be taken out of DNS.
+   */
+  readonly name?: string;
+  /** Whether only the reverse record is this server's: the client updates the other one itself. */
+  readonly isReverseOnly?: boolean;
   /** When this record was made. Monotonic milliseconds (server/clock.ts). */
   readonly updatedAtMs: number;
   /** See `LeaseState`. Monotonic milliseconds; `Infinity` for a lease without end. */

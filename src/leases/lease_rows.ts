@@ -46,7 +46,7 @@ export class LeaseRows implements HeapColumns {
   readonly #clients = new ClientRecords();
   #isOpen = new Uint8Array(INITIAL_ROWS);
   #state = new Uint8Array(INITIAL_ROWS);
-  /** Client, host name and option 82 of the lease. */
+  /** Client, names and option 82 of the lease. */
   #record = new Uint32Array(INITIAL_ROWS);
   #leaseHash = new Uint32Array(INITIAL_ROWS);
   /** Whom the address is offered to. */
@@ -140,40 +140,61 @@ export class LeaseRows implements HeapColumns {
   lease(row: number): Lease | undefined {
     const state = STATES[this.#state[row]! - 1];
     if (state === undefined || !this.isOpen(row)) return undefined;
-    const hostname = this.#clients.hostname(this.#record[row]!);
-    const relayInformation = this.#clients.relayInformation(this.#record[row]!);
+    const record = this.#record[row]!;
+    const hostname = this.#clients.hostname(record);
+    const relayInformation = this.#clients.relayInformation(record);
+    const name = this.#clients.name(record);
     return {
       address: this.address[row]!,
-      client: this.#clients.client(this.#record[row]!),
+      client: this.#clients.client(record),
       state,
       ...(hostname === undefined ? {} : { hostname }),
       ...(relayInformation === undefined ? {} : { relayInformation }),
+      ...(name === undefined ? {} : { name }),
+      ...(this.#clients.isReverseOnly(record) ? { isReverseOnly: true } : {}),
       updatedAtMs: this.updatedAtMs[row]!,
       expiresAtMs: this.expiresAtMs[row]!,
     };
   }
 
+  /** The records that were made last, the newest first, and `countMax` of them at most. */
+  newest(countMax: number): readonly Lease[] {
+    const { updatedAtMs } = this;
+    const newest: number[] = [];
+    for (let row = 0; row < this.#end; row++) {
+      const last = newest[countMax - 1];
+      if (!this.hasLease(row)) continue;
+      if (last !== undefined && updatedAtMs[row]! <= updatedAtMs[last]!) continue;
+      const older = newest.findIndex((it) => updatedAtMs[it]! < updatedAtMs[row]!);
+      newest.splice(older < 0 ? newest.length : older, 0, row);
+      if (newest.length > countMax) newest.pop();
+    }
+    return newest.map((row) => this.lease(row)!);
+  }
+
   /** Makes the row's lease this one, of the same address. */
   setLease(row: number, lease: Lease): void {
-    const { client, hostname, relayInformation, state, updatedAtMs, expiresAtMs } = lease;
     const record = this.#record[row]!;
     // Most are renewals, and say the same of the client.
-    if (
-      record === NO_RECORD ||
-      !this.#clients.isExactly(record, client, hostname, relayInformation)
-    ) {
+    if (record === NO_RECORD || !this.#clients.isExactly(record, lease)) {
       if (record !== NO_RECORD) this.#clients.remove(record);
-      this.#record[row] = this.#clients.add(client, hostname, relayInformation);
+      this.#record[row] = this.#clients.add(lease);
     }
-    this.#leaseHash[row] = client.hash;
-    this.#state[row] = STATE_CODES[state];
-    this.updatedAtMs[row] = updatedAtMs;
-    this.expiresAtMs[row] = expiresAtMs;
+    this.#leaseHash[row] = lease.client.hash;
+    this.#state[row] = STATE_CODES[lease.state];
+    this.updatedAtMs[row] = lease.updatedAtMs;
+    this.expiresAtMs[row] = lease.expiresAtMs;
   }
 
   /** Option 82 of the lease of a row that has one. */
   relayInformation(row: number): Uint8Array | undefined {
     return this.#clients.relayInformation(this.#record[row]!);
+  }
+
+  /** The name in DNS of the row's lease. */
+  name(row: number): string | undefined {
+    const record = this.#record[row]!;
+    return record === NO_RECORD ? undefined : this.#clients.name(record);
   }
 
   hasOffer(row: number): boolean {
@@ -198,7 +219,7 @@ export class LeaseRows implements HeapColumns {
 
   /** Offers the address of a row without an offer. */
   setOffer(row: number, client: Client): void {
-    this.#offerRecord[row] = this.#clients.add(client, undefined, undefined);
+    this.#offerRecord[row] = this.#clients.add({ client });
     this.#offerHash[row] = client.hash;
   }
 

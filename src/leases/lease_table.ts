@@ -15,6 +15,7 @@ import { assert } from "../wire/assert.ts";
 import { type Ipv4, lastAddress } from "../wire/ipv4.ts";
 import { type Client, hardwareHash, type Lease } from "./lease.ts";
 import { LeaseRows, NONE } from "./lease_rows.ts";
+import { NameIndex } from "./name_index.ts";
 import { RowIndex } from "./row_index.ts";
 import { type AddressCounts, Standings } from "./standings.ts";
 import { subnetOf } from "./subnets.ts";
@@ -39,6 +40,8 @@ export class LeaseTable {
   readonly #byOfferedClient = new RowIndex();
   /** The rows of `#byClient` by hardware address, where it was asked for. */
   #byHardware: RowIndex | undefined;
+  /** Names in DNS of active leases, as of the last `advance`. */
+  readonly names = new NameIndex(this.#rows, this.#standings);
   #leaseCount = 0;
   #nowMs = -Infinity;
 
@@ -67,17 +70,7 @@ export class LeaseTable {
 
   /** The records that were made last, the newest first, and `countMax` of them at most. */
   newest(countMax: number): readonly Lease[] {
-    const { updatedAtMs } = this.#rows;
-    const newest: number[] = [];
-    for (let row = 0; row < this.#rows.end; row++) {
-      const last = newest[countMax - 1];
-      if (!this.#rows.hasLease(row)) continue;
-      if (last !== undefined && updatedAtMs[row]! <= updatedAtMs[last]!) continue;
-      const older = newest.findIndex((it) => updatedAtMs[it]! < updatedAtMs[row]!);
-      newest.splice(older < 0 ? newest.length : older, 0, row);
-      if (newest.length > countMax) newest.pop();
-    }
-    return newest.map((row) => this.#rows.lease(row)!);
+    return this.#rows.newest(countMax);
   }
 
   /** The newest record of an address. */
@@ -160,6 +153,7 @@ export class LeaseTable {
     const rows = this.#rows;
     const { client } = lease;
     const row = this.#findOrOpen(lease.address);
+    const earlierName = this.names.nameOf(row);
     const wasLinked = rows.hasHolder(row);
     const isLinked = lease.state !== "declined";
     const staysLinked = wasLinked && isLinked && rows.isLeaseOf(row, client);
@@ -175,6 +169,13 @@ export class LeaseTable {
     if (isLinked && !keepsHardware) this.#linkHardware(row);
     if (rows.isOfferedTo(row, client)) this.#dropOffer(row);
     this.#settle(row);
+    this.names.move(row, earlierName, this.names.nameOf(row));
+  }
+
+  /** The name in DNS of the client's newest record of the address, past or present. */
+  nameOf(client: Client, address: Ipv4): string | undefined {
+    const row = this.#find(address);
+    return row !== NONE && this.#rows.isLeaseOf(row, client) ? this.#rows.name(row) : undefined;
   }
 
   /**
@@ -258,7 +259,9 @@ export class LeaseTable {
     for (;;) {
       const row = this.#standings.takeDue(this.#nowMs);
       if (row === NONE) return;
+      const name = this.names.nameOf(row);
       this.#settle(row);
+      this.names.advanced(row, name);
     }
   }
 

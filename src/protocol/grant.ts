@@ -1,9 +1,11 @@
 /** An address that has been found for a client: its OFFER, and its ACK with the lease. */
 import type { Reservation, Subnet } from "../config/config.ts";
+import type { Holder } from "../leases/client_records.ts";
 import type { Client } from "../leases/lease.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import type { ReplySlab } from "../wire/message_writer.ts";
 import { probeBeforeGiving } from "./address_probe.ts";
+import { nameClient, registered } from "./client_name.ts";
 import type { Decision, Rule } from "./decision.ts";
 import { cutTo, grantTime, requestedLeaseSeconds } from "./lease_time.ts";
 import { encodeAck, encodeOffer } from "./reply.ts";
@@ -30,11 +32,12 @@ export function offer(
   const scopes = scopesOf(subnet, address, reservation);
   const wishedSeconds = requestedLeaseSeconds(request.view);
   const time = grantTime(leaseTimeOf(scopes, subnet), wishedSeconds, seedOf(request));
+  const name = nameClient({ request, subnet, reservation, address }, state.leases);
   const expiresAtMs = state.nowMs + state.config.offerSeconds * 1000;
   return {
     kind: "reply",
     rule,
-    reply: encodeOffer(request, { address, time, subnet, scopes }, state, slab),
+    reply: encodeOffer(request, { address, time, subnet, scopes, name }, state, slab),
     address,
     leaseSeconds: time.leaseSeconds,
     offer: { address, client: request.client, expiresAtMs },
@@ -56,14 +59,20 @@ export function acknowledge(
   const wishedSeconds = requestedLeaseSeconds(request.view);
   const hostname = reservation?.hostname ?? request.hostname;
   const relayInformation = lastRelayInformation(request, address, state);
-  const asKnown = { client: request.client, hostname, relayInformation };
+  const name = nameClient({ request, address, subnet, reservation }, state.leases);
+  const asKnown: Holder = {
+    client: request.client,
+    ...(hostname === undefined ? {} : { hostname }),
+    ...(relayInformation === undefined ? {} : { relayInformation }),
+    ...registered(name),
+  };
   const leftSeconds = secondsOnDisk(asKnown, address, state);
   if (leftSeconds !== undefined) {
     const time = grantTime(cutTo(leftSeconds, leaseTime), wishedSeconds, seedOf(request));
     return {
       kind: "reply-when-durable",
       rule: "renewed-unwritten",
-      reply: encodeAck(request, { address, time, subnet, scopes }, state, slab),
+      reply: encodeAck(request, { address, time, subnet, scopes, name }, state, slab),
       address,
       leaseSeconds: time.leaseSeconds,
     };
@@ -72,7 +81,7 @@ export function acknowledge(
   return {
     kind: "reply-after-commit",
     rule,
-    reply: encodeAck(request, { address, time, subnet, scopes }, state, slab),
+    reply: encodeAck(request, { address, time, subnet, scopes, name }, state, slab),
     address,
     leaseSeconds: time.leaseSeconds,
     // A REQUEST is for what its client was offered, or takes for its own.
@@ -80,11 +89,9 @@ export function acknowledge(
       ? probeBeforeGiving(address, request.client, subnet, state)
       : undefined,
     change: {
+      ...asKnown,
       address,
-      client: request.client,
       state: "bound",
-      ...(hostname === undefined ? {} : { hostname }),
-      ...(relayInformation === undefined ? {} : { relayInformation }),
       updatedAtMs: nowMs,
       expiresAtMs: Math.max(
         nowMs + time.leaseSeconds * 1000,

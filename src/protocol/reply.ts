@@ -11,6 +11,7 @@ import {
 } from "../wire/message_writer.ts";
 import { Option } from "../wire/option_codes.ts";
 import { type BootData, bootDataFor } from "./boot.ts";
+import type { ClientName } from "./client_name.ts";
 import type { Reply } from "./decision.ts";
 import {
   informDestination,
@@ -28,6 +29,7 @@ interface Network {
   readonly subnet: Subnet;
   /** Whose options count, the nearest first. */
   readonly scopes: readonly ScopeSettings[];
+  readonly name?: ClientName | undefined;
 }
 
 /** What a client is given. */
@@ -198,7 +200,7 @@ function encode(
 function factsOf(
   messageType: number | undefined,
   request: Request,
-  { time, subnet, scopes }: Network,
+  { time, subnet, scopes, name }: Network,
   server: Server,
   boot = bootDataFor(request.view, scopes),
 ): ReplyFacts {
@@ -211,6 +213,7 @@ function factsOf(
     time,
     subnet,
     scopes,
+    name,
     boot,
   };
 }

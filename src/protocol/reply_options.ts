@@ -1,12 +1,14 @@
 /** The options of a reply: an ordered list of contributors, each of one subject. */
 import type { ScopeSettings, Subnet } from "../config/config.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
+import { encodeClientFqdn } from "../wire/client_fqdn.ts";
 import type { MessageView } from "../wire/message_view.ts";
 import type { MessageWriter } from "../wire/message_writer.ts";
 import { Option } from "../wire/option_codes.ts";
 import { encodeOptionValue } from "../wire/option_values.ts";
 import type { BootData } from "./boot.ts";
 import { bootOptions, bootText } from "./boot_options.ts";
+import type { ClientName } from "./client_name.ts";
 import type { GrantedTime } from "./lease_time.ts";
 import { formFor } from "./option_forms.ts";
 import { configuredOption } from "./scopes.ts";
@@ -32,6 +34,8 @@ export interface ReplyFacts {
   readonly scopes: readonly ScopeSettings[];
   /** Whether option 118 comes back where the client sent it. */
   readonly returnsSubnetSelection: boolean;
+  /** What the client is told of its name. */
+  readonly name?: ClientName | undefined;
   /** Option 56, for people: why a NAK was sent. */
   readonly message?: string | undefined;
   /** What an OFFER without an address says. */
@@ -116,6 +120,7 @@ function networkOptions(facts: ReplyFacts, writer: MessageWriter): void {
   const relayOctets = view.octets(Option.RELAY_AGENT_INFORMATION);
   if (clientIdOctets >= 0) writer.keepRoom(clientIdOctets);
   if (relayOctets >= 0) writer.keepRoom(relayOctets);
+  clientFqdn(facts, writer);
   if (boot !== undefined) bootOptions(facts, boot, writer);
   if (facts.messageType === undefined) writeRequested(facts, subnet, writer, false);
   else if (facts.isProxy !== true) requestedOptions(facts, subnet, writer);
@@ -137,6 +142,12 @@ function requestedOptions(facts: ReplyFacts, subnet: Subnet, writer: MessageWrit
     writeRequested(facts, subnet, writer, false);
   }
   writer.closeOverload();
+}
+
+/** RFC 4702 §4: only to a client that sent it. */
+function clientFqdn({ name }: ReplyFacts, writer: MessageWriter): void {
+  if (name?.clientFqdn === undefined) return;
+  writer.option(Option.CLIENT_FQDN, encodeClientFqdn(name.clientFqdn));
 }
 
 /** What gets a client onto the network, or its machine to boot. */
@@ -203,13 +214,17 @@ function networkOption(
   writer: MessageWriter,
 ): void {
   if (writer.has(code) || (facts.messageType === undefined && isOfDhcp(code))) return;
-  const { view, boot, scopes } = facts;
+  const { view, boot, scopes, name } = facts;
   let value = configuredOption(scopes, code);
   // What Windows asks for in place of 121 or besides: it has the same form and meaning.
   if (value === undefined && code === Option.MS_CLASSLESS_STATIC_ROUTE) {
     value = configuredOption(scopes, Option.CLASSLESS_STATIC_ROUTE);
   }
   if (value === undefined) value = boot && bootText(code, boot);
+  // As it is put into DNS, which may not be quite what the client sent.
+  if (value === undefined && code === Option.HOST_NAME && name !== undefined) {
+    value = encodeOptionValue("text", name.hostname);
+  }
   if (value === undefined) {
     if (code === Option.BROADCAST_ADDRESS) writer.option32(code, subnet.broadcast);
   } else if (value !== null) {

@@ -1,5 +1,6 @@
 /** Renewals that write nothing: `renew-write-threshold` of the config. */
-import { isActive, type Lease } from "../leases/lease.ts";
+import type { Holder } from "../leases/client_records.ts";
+import { isActive } from "../leases/lease.ts";
 import { formatHex } from "../wire/hex.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import type { EngineState } from "./respond.ts";
@@ -17,10 +18,7 @@ const UNWRITTEN_SECONDS_MIN = 4;
  * been given time that the next start need not find.
  */
 export function secondsOnDisk(
-  { client, hostname, relayInformation }: Pick<Lease, "client"> & {
-    readonly hostname: string | undefined;
-    readonly relayInformation: Uint8Array | undefined;
-  },
+  { client, hostname, relayInformation, name, isReverseOnly }: Holder,
   address: Ipv4,
   { config, leases, nowMs, startedAtMs }: EngineState,
 ): number | undefined {
@@ -31,7 +29,8 @@ export function secondsOnDisk(
     return undefined;
   }
   const { updatedAtMs, expiresAtMs } = lease;
-  const isSame = lease.hostname === hostname &&
+  const isSame = lease.hostname === hostname && lease.name === name &&
+    lease.isReverseOnly === isReverseOnly &&
     lease.client.hardwareAddress === client.hardwareAddress &&
     hexOf(lease.relayInformation) === hexOf(relayInformation);
   const isEarly = nowMs - updatedAtMs < share * (expiresAtMs - updatedAtMs);

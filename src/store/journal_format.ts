@@ -6,7 +6,9 @@
  *      "expires":"2026-11-22T20:00:00.000Z","mac":"b8:27:eb:01:02:03","hostname":"pi"}
  *     {"at":"2026-11-22T09:00:00.000Z","clock":"stepped","was":"1970-01-01T01:00:00.000Z"}
  *
- * A lease line has `htype` when it is not 1, `client-id` and `hostname` when there is one,
+ * A lease line has `htype` when it is not 1, `client-id` and `hostname` when there is one, `name`
+ * when the address has one in DNS by this server's doing (with `"forward":"client"` when the client
+ * itself updates the A record),
  * `"option-82":{"circuit-id":"65:74:68:30",…}` when a relay agent said where the client is, and
  * `"expires":"infinite"` for a lease without end. Times are wall time; the caller gives the offset
  * between its monotonic clock and the wall. The reader trusts nothing: people edit this file.
@@ -66,6 +68,8 @@ export function encodeLease(lease: Lease, offsetMs: number): string {
     (lease.hostname === undefined
       ? ""
       : `,"hostname":${stringifyVisibly(lease.hostname.toWellFormed())}`) +
+    (lease.name === undefined ? "" : `,"name":"${lease.name}"`) +
+    (lease.isReverseOnly === true ? `,"forward":"client"` : "") +
     (lease.relayInformation === undefined
       ? ""
       : `,"option-82":${JSON.stringify(nameRelayInformation(lease.relayInformation))}`) +
@@ -147,8 +151,10 @@ function decodeLease(fields: Readonly<Record<string, unknown>>): JournalLine {
     return bad("`client-id` is not octets in hex");
   }
   const client = makeClient(hardwareType, hardwareAddress, clientId);
-  const hostname = fields["hostname"];
+  const { hostname, name, forward } = fields;
   if (hostname !== undefined && typeof hostname !== "string") return bad("`hostname` is not text");
+  if (name !== undefined && !isDnsName(name)) return bad("`name` is not a domain name");
+  if (forward !== undefined && forward !== "client") return bad("`forward` is not client");
   const relayField = fields["option-82"];
   const relayInformation = relayField === undefined ? undefined : readRelayInformation(relayField);
   if (relayField !== undefined && relayInformation === undefined) {
@@ -161,11 +167,21 @@ function decodeLease(fields: Readonly<Record<string, unknown>>): JournalLine {
       client,
       state,
       ...(hostname === undefined ? {} : { hostname }),
+      ...(name === undefined ? {} : { name }),
+      ...(name === undefined || forward === undefined ? {} : { isReverseOnly: true }),
       ...(relayInformation === undefined ? {} : { relayInformation }),
       updatedAtMs,
       expiresAtMs,
     },
   };
+}
+
+const NAME_LENGTH_MAX = 253;
+const DNS_NAME = /^[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*$/;
+
+/** Whether it is a name in DNS as this server makes them: it goes into messages and files. */
+export function isDnsName(value: unknown): value is string {
+  return typeof value === "string" && value.length <= NAME_LENGTH_MAX && DNS_NAME.test(value);
 }
 
 function isLeaseState(value: unknown): value is LeaseState {

@@ -6,6 +6,7 @@
 import { type Lease, type LeaseState, makeClient } from "../leases/lease.ts";
 import { formatHex } from "../wire/hex.ts";
 import { HTYPE_ETHERNET } from "../wire/message_view.ts";
+import { isDnsName } from "./journal_format.ts";
 import { relaySubOptionCode, subOptionOctets } from "../wire/relay_agent.ts";
 import { subOption } from "../wire/sub_options.ts";
 
@@ -29,6 +30,8 @@ const INFINITE = octetsOf("infinite");
 const MAC = octetsOf('","mac":"');
 const CLIENT_ID = octetsOf(',"client-id":"');
 const HOSTNAME = octetsOf(',"hostname":"');
+const NAME = octetsOf(',"name":"');
+const FORWARD_BY_CLIENT = octetsOf(',"forward":"client"');
 const OPTION_82 = octetsOf(',"option-82":{');
 const IS = octetsOf(':"');
 const END = octetsOf("}\n");
@@ -84,13 +87,21 @@ export class LeaseScanner {
     const hardwareAddress = this.#hex();
     const clientId = this.#skip(CLIENT_ID) ? this.#hex() : "";
     const hostname = this.#skip(HOSTNAME) ? this.#plainText() : undefined;
+    const name = this.#skip(NAME) ? this.#plainText() : undefined;
+    const isReverseOnly = this.#skip(FORWARD_BY_CLIENT);
+    if (name === undefined ? isReverseOnly : !isDnsName(name)) return undefined;
     const relayInformation = this.#skip(OPTION_82) ? this.#relayInformation() : undefined;
     if (!this.#skip(END) || this.#at > end) return undefined;
     // Every part said "not my form" by going to where nothing follows any more.
     const client = makeClient(HTYPE_ETHERNET, hardwareAddress, clientId);
-    if (relayInformation !== undefined) {
-      const name = hostname === undefined ? {} : { hostname };
-      return { address, client, state, ...name, relayInformation, updatedAtMs, expiresAtMs };
+    if (relayInformation !== undefined || name !== undefined) {
+      const optional = {
+        ...(hostname === undefined ? {} : { hostname }),
+        ...(name === undefined ? {} : { name }),
+        ...(isReverseOnly ? { isReverseOnly } : {}),
+        ...(relayInformation === undefined ? {} : { relayInformation }),
+      };
+      return { address, client, state, ...optional, updatedAtMs, expiresAtMs };
     }
     return hostname === undefined
       ? { address, client, state, updatedAtMs, expiresAtMs }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { ClientRecords } from "../../src/leases/client_records.ts";
+import { ClientRecords, type Holder } from "../../src/leases/client_records.ts";
 import { type Client, makeClient } from "../../src/leases/lease.ts";
 import { OctetArena } from "../../src/leases/octet_arena.ts";
 import { formatHex } from "../../src/wire/hex.ts";
@@ -28,36 +28,45 @@ const relayInformation = fc.option(fc.uint8Array({ minLength: 1, maxLength: 255 
   nil: undefined,
 });
 
-Deno.test("a client, its host name and option 82 come back as they were, whatever comes and goes", () => {
-  const entry = fc.record({
-    client: fc.oneof(similarClient, anyClient),
-    hostname,
-    relayInformation,
-  });
+const names = fc.constantFrom<Pick<Holder, "name" | "isReverseOnly">>(
+  {},
+  { name: "pi.home.arpa" },
+  { name: "pi.home.arpa", isReverseOnly: true },
+  { name: `${"a".repeat(63)}.home.arpa` },
+);
+const holder = (client: fc.Arbitrary<Client>): fc.Arbitrary<Holder> =>
+  fc.tuple(client, hostname, relayInformation, names).map((
+    [client, hostname, relayInformation, names],
+  ) => ({
+    client,
+    ...(hostname === undefined ? {} : { hostname }),
+    ...(relayInformation === undefined ? {} : { relayInformation }),
+    ...names,
+  }));
+
+Deno.test("a client, its names and option 82 come back as they were, whatever comes and goes", () => {
+  const entry = holder(fc.oneof(similarClient, anyClient));
   const step = fc.record({ entry, removed: fc.option(fc.nat(10), { nil: undefined }) });
   fc.assert(fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
     const records = new ClientRecords();
-    const kept: {
-      record: number;
-      client: Client;
-      hostname: string | undefined;
-      relayInformation: Uint8Array | undefined;
-    }[] = [];
+    const kept: { record: number; entry: Holder }[] = [];
     for (const { entry, removed } of steps) {
-      const record = records.add(entry.client, entry.hostname, entry.relayInformation);
+      const record = records.add(entry);
       assert.notEqual(record, 0, "0 stands for no record");
-      kept.push({ record, ...entry });
+      kept.push({ record, entry });
       if (removed !== undefined && removed < kept.length) {
         records.remove(kept.splice(removed, 1)[0]!.record);
       }
-      for (const { record, client, hostname, relayInformation } of kept) {
-        assert.deepEqual(records.client(record), client);
-        assert.equal(records.hostname(record), hostname === "" ? undefined : hostname);
-        assert.deepEqual(records.relayInformation(record), relayInformation);
-        assert(records.isExactly(record, client, hostname, relayInformation));
+      for (const { record, entry } of kept) {
+        assert.deepEqual(records.client(record), entry.client);
+        assert.equal(records.hostname(record), entry.hostname || undefined);
+        assert.deepEqual(records.relayInformation(record), entry.relayInformation);
+        assert.equal(records.name(record), entry.name);
+        assert.equal(records.isReverseOnly(record), entry.isReverseOnly ?? false);
+        assert(records.isExactly(record, entry));
+        const other = { ...entry, relayInformation: Uint8Array.of(1, 2, 3, 4, 5) };
         assert(
-          !records.isExactly(record, client, hostname, Uint8Array.of(1, 2, 3, 4, 5)) ||
-            String(relayInformation) === "1,2,3,4,5",
+          !records.isExactly(record, other) || String(entry.relayInformation) === "1,2,3,4,5",
         );
       }
     }
@@ -66,14 +75,18 @@ Deno.test("a client, its host name and option 82 come back as they were, whateve
 
 Deno.test("a record is of a client when their keys are equal, and exactly it when all is", () => {
   fc.assert(
-    fc.property(similarClient, similarClient, hostname, hostname, (a, b, nameOfA, nameOfB) => {
+    fc.property(holder(similarClient), holder(similarClient), (one, other) => {
       const records = new ClientRecords();
-      const record = records.add(a, nameOfA, undefined);
+      const record = records.add(one);
+      const [a, b] = [one.client, other.client];
       assert.equal(records.isOf(record, b), a.key === b.key);
       if (a.key === b.key) assert.equal(a.hash, b.hash, "the same client has the same hash");
       const isSame = a.key === b.key && a.hardwareType === b.hardwareType &&
-        a.hardwareAddress === b.hardwareAddress && (nameOfA ?? "") === (nameOfB ?? "");
-      assert.equal(records.isExactly(record, b, nameOfB, undefined), isSame);
+        a.hardwareAddress === b.hardwareAddress && one.name === other.name &&
+        one.isReverseOnly === other.isReverseOnly &&
+        String(one.relayInformation) === String(other.relayInformation) &&
+        (one.hostname ?? "") === (other.hostname ?? "");
+      assert.equal(records.isExactly(record, other), isSame);
     }),
   );
 });
@@ -81,9 +94,9 @@ Deno.test("a record is of a client when their keys are equal, and exactly it whe
 Deno.test("a host name that is no text keeps what is of it, and one far too long is cut", () => {
   const records = new ClientRecords();
   const client = makeClient(1, "02:00:00:00:00:01", undefined);
-  assert.equal(records.hostname(records.add(client, "a\ud800b", undefined)), "a\ufffdb");
-  assert.equal(records.hostname(records.add(client, "\ufeffpi", undefined)), "\ufeffpi");
-  const long = records.hostname(records.add(client, "é".repeat(2_000), undefined))!;
+  assert.equal(records.hostname(records.add({ client, hostname: "a\ud800b" })), "a\ufffdb");
+  assert.equal(records.hostname(records.add({ client, hostname: "\ufeffpi" })), "\ufeffpi");
+  const long = records.hostname(records.add({ client, hostname: "é".repeat(2_000) }))!;
   assert.match(long, /^é{500,512}$/);
 });
 

@@ -50,10 +50,16 @@ const lease: fc.Arbitrary<Lease> = fc.record({
   ).map((parts) => makeClient(...parts)),
   state: fc.constantFrom<LeaseState>("bound", "released", "declined"),
   hostname: fc.oneof(fc.stringMatching(/^[ -~]{0,20}$/), fc.string({ unit: "binary" })),
+  name: fc.constantFrom("pi.home.arpa", `${"a".repeat(63)}.0-1.arpa`),
   relayInformation: fc.oneof(relaySubOptions, fc.uint8Array({ minLength: 1, maxLength: 255 })),
   updatedAtMs: fc.integer({ min: -6e13, max: 2.5e14 }),
   expiresAtMs: fc.oneof(fc.integer({ min: -6e13, max: 2.5e14 }), fc.constant(Infinity)),
-}, { requiredKeys: ["address", "client", "state", "updatedAtMs", "expiresAtMs"] });
+}, { requiredKeys: ["address", "client", "state", "updatedAtMs", "expiresAtMs"] })
+  .chain((lease) =>
+    lease.name === undefined
+      ? fc.constant(lease)
+      : fc.constantFrom(lease, { ...lease, isReverseOnly: true })
+  );
 
 Deno.test("the scanner reads what the journal writes, but for what is rare", () => {
   fc.assert(

@@ -8,6 +8,7 @@ import type {
   BootpPolicy,
   ConflictProbe,
   LeaseTime,
+  NamePolicy,
   OptionSet,
   Pool,
   Reservation,
@@ -63,6 +64,8 @@ export interface SubnetSketch {
   /** `reservations` unless told. */
   readonly bootp?: BootpPolicy;
   readonly proxyDhcp?: boolean;
+  /** Clients have no names unless told. */
+  readonly names?: NamePolicy;
 }
 
 const LEASE_TIME: LeaseTime = { defaultSeconds: 43_200, minSeconds: 120, maxSeconds: 86_400 };
@@ -130,6 +133,7 @@ export function makeSubnet(sketch: SubnetSketch = {}): Subnet {
       byClientId: indexBy(reservations, (it) => it.clientId),
       byAddress: indexBy(reservations, (it) => it.address),
     },
+    ...(sketch.names === undefined ? {} : { names: sketch.names }),
   };
 }
 
@@ -154,6 +158,7 @@ export interface LeaseSketch {
   readonly state?: LeaseState;
   readonly hostname?: string;
   readonly relayInformation?: Uint8Array;
+  readonly name?: string;
   /** 0 unless told. */
   readonly updatedAtMs?: number;
   /** An hour after `updatedAtMs` unless told. */
@@ -169,6 +174,7 @@ export function makeLease(sketch: LeaseSketch): Lease {
     state: sketch.state ?? "bound",
     ...(sketch.hostname === undefined ? {} : { hostname: sketch.hostname }),
     ...(sketch.relayInformation === undefined ? {} : { relayInformation: sketch.relayInformation }),
+    ...(sketch.name === undefined ? {} : { name: sketch.name }),
     updatedAtMs,
     expiresAtMs: sketch.expiresAtMs ?? updatedAtMs + 3_600_000,
   };

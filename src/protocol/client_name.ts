@@ -1,0 +1,126 @@
+/**
+ * The name of a client: what it is told (options 12 and 81) and what is put into DNS, which is one
+ * and the same. A name belongs to one client at a time; of two that want it, the second gets one
+ * with a suffix, and keeps it for as long as this server remembers its lease.
+ */
+import type { NamePolicy, Reservation, Subnet } from "../config/config.ts";
+import type { Client, Lease } from "../leases/lease.ts";
+import type { LeaseTable } from "../leases/lease_table.ts";
+import { type ClientFqdn, decodeClientFqdn } from "../wire/client_fqdn.ts";
+import type { Ipv4 } from "../wire/ipv4.ts";
+import { Option } from "../wire/option_codes.ts";
+import { hostLabel, LABEL_OCTETS_MAX, qualifyName } from "../wire/host_label.ts";
+import type { Request } from "./request.ts";
+
+/** What a client is told of its name, and what is registered of it. */
+export interface ClientName {
+  /** Qualified, in lower case, without a dot at its end. */
+  readonly fqdn: string;
+  /** What the client is told in option 12. */
+  readonly hostname: string;
+  /** Option 81 of the reply; a client that did not send it is not sent it. */
+  readonly clientFqdn: ClientFqdn | undefined;
+  /** Which records this server keeps; see `Lease`. */
+  readonly registers: "both" | "reverse" | "nothing";
+}
+
+interface NameWish {
+  readonly request: Request;
+  readonly subnet: Subnet;
+  readonly reservation: Reservation | undefined;
+  /** The address that it is to stand for. */
+  readonly address: Ipv4;
+}
+
+/** The name for a client; `undefined` where it sent none that is any good, or gets none. */
+export function nameClient(wish: NameWish, leases: LeaseTable): ClientName | undefined {
+  const { request, subnet, reservation } = wish;
+  const policy = subnet.names;
+  if (policy === undefined) return undefined;
+  const payload = request.view.option(Option.CLIENT_FQDN);
+  const sent = payload === undefined ? undefined : decodeClientFqdn(payload);
+  const fqdn = reservation?.hostname === undefined
+    ? fromClient(wish, policy, sent, leases)
+    : qualifyName(reservation.hostname, policy.domain);
+  if (fqdn === undefined) return undefined;
+  return {
+    fqdn,
+    hostname: withoutDomain(fqdn, policy),
+    clientFqdn: sent && answer(sent, fqdn, policy),
+    registers: registrationFor(sent, policy),
+  };
+}
+
+/** What a lease has to remember of a name: what is registered, so that it can be taken back. */
+export function registered(name: ClientName | undefined): Pick<Lease, "name" | "isReverseOnly"> {
+  if (name === undefined || name.registers === "nothing") return {};
+  return name.registers === "both" ? { name: name.fqdn } : { name: name.fqdn, isReverseOnly: true };
+}
+
+/** RFC 4702 §4: option 81 of a client goes before its option 12. */
+function fromClient(
+  { request, address }: NameWish,
+  policy: NamePolicy,
+  sent: ClientFqdn | undefined,
+  leases: LeaseTable,
+): string | undefined {
+  if (!policy.fromClient) return undefined;
+  const label = hostLabel(sent?.name ?? "") ?? hostLabel(request.hostname ?? "");
+  if (label === undefined || policy.withheldLabels.has(label)) return undefined;
+  const { client } = request;
+  const isFree = (fqdn: string) =>
+    !policy.reservedNames.has(fqdn) && !leases.names.isTaken(fqdn, client);
+  const candidates = candidateLabels(label, client).map((it) => qualifyName(it, policy.domain));
+  const known = leases.nameOf(client, address);
+  if (known !== undefined && candidates.includes(known) && isFree(known)) return known;
+  return candidates.find(isFree);
+}
+
+/** Numbers that a name is tried with, before one is made of the client's identity. */
+const SUFFIX_MAX = 9;
+
+/** Labels for clients that want one and the same, in their order: `pi`, `pi-2`, … */
+function candidateLabels(label: string, client: Client): readonly string[] {
+  const labels = [label];
+  for (let n = 2; n <= SUFFIX_MAX; n++) labels.push(withSuffix(label, String(n)));
+  // However many there are that want it: the search has an end.
+  labels.push(withSuffix(label, client.hash.toString(16).padStart(8, "0")));
+  return labels;
+}
+
+function withSuffix(label: string, suffix: string): string {
+  return `${label.slice(0, LABEL_OCTETS_MAX - 1 - suffix.length)}-${suffix}`;
+}
+
+function withoutDomain(fqdn: string, { domain }: NamePolicy): string {
+  return fqdn.endsWith(`.${domain}`) ? fqdn.slice(0, -domain.length - 1) : fqdn;
+}
+
+/** Which records are this server's to keep: RFC 4702 §4, or what the operator has it override. */
+function registrationFor(
+  sent: ClientFqdn | undefined,
+  { isRegistered, overrideClientUpdate, overrideNoUpdate }: NamePolicy,
+): ClientName["registers"] {
+  if (!isRegistered) return "nothing";
+  if (sent === undefined) return "both";
+  // §3: "If the 'N' bit is 1, the 'S' bit MUST be 0": with both, the client is taken at its N.
+  if (sent.noUpdates) return overrideNoUpdate ? "both" : "nothing";
+  return sent.serverUpdatesA || overrideClientUpdate ? "both" : "reverse";
+}
+
+/** RFC 4702 §4, "DHCP Server Behavior". */
+function answer(sent: ClientFqdn, name: string, policy: NamePolicy): ClientFqdn {
+  const registers = registrationFor(sent, policy);
+  const serverUpdatesA = registers === "both";
+  return {
+    serverUpdatesA,
+    // "If the server's 'S' bit does not match the client's, the server MUST set 'O' to 1." Where
+    // the client's S goes against its own N, it asked for none.
+    isOverridden: serverUpdatesA !== (sent.serverUpdatesA && !sent.noUpdates),
+    // §2.1: "A server [...] MUST use the same encoding as the client".
+    isCanonical: sent.isCanonical,
+    // "MUST set 'N' to 1 if the server will not perform any updates", and then S MUST be 0.
+    noUpdates: registers === "nothing",
+    name,
+  };
+}
