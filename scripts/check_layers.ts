@@ -1,6 +1,6 @@
 /**
  * Checks that imports between the layers of src/ point one way (ARCHITECTURE.md):
- * `wire <- config <- leases <- protocol <- {store, link} <- server <- http <- cli <- main`.
+ * `wire <- config <- leases <- protocol <- {store, link} <- names <- server <- http <- cli <- main`.
  */
 
 export interface SourceFile {
@@ -17,10 +17,11 @@ const RANKS: ReadonlyMap<string, number> = new Map([
   ["protocol", 3],
   ["store", 4],
   ["link", 4],
-  ["server", 5],
-  ["http", 6],
-  ["cli", 7],
-  ["main", 8],
+  ["names", 5],
+  ["server", 6],
+  ["http", 7],
+  ["cli", 8],
+  ["main", 9],
 ]);
 
 /** The engine reads a config and never makes one: for these layers it is a type and no code. */

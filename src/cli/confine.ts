@@ -91,13 +91,14 @@ async function canRead(path: string): Promise<boolean> {
  * Deno's permissions that serving does without. Files are read at reload, when the YAML parser also
  * looks at the environment, and the journal is written; Deno cannot narrow a permission to a path.
  */
-const NEEDLESS_PERMISSIONS = ["ffi", "run", "sys", "net", "import"] as const;
+const NEEDLESS_PERMISSIONS = ["ffi", "run", "sys", "import"] as const;
 
 /**
  * Gives up everything that serving does without. To be called when every library is bound and every
- * address listened on: what is open stays so. No program can be started from here on.
+ * address listened on: what is open stays so. No program can be started from here on. New sockets
+ * are for one who tells a name server of names.
  */
-export function giveUpTheRest(notify: Notify): void {
+export function giveUpTheRest({ nameServices }: Config, notify: Notify): void {
   try {
     forbidSystemCalls();
   } catch (error) {
@@ -105,4 +106,5 @@ export function giveUpTheRest(notify: Notify): void {
     notify("warning", `the kernel cannot take system calls away (${error.message})`);
   }
   for (const name of NEEDLESS_PERMISSIONS) Deno.permissions.revokeSync({ name });
+  if (nameServices?.dnsUpdate === undefined) Deno.permissions.revokeSync({ name: "net" });
 }

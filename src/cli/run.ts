@@ -8,6 +8,7 @@ import { serveStatus, type StatusServer } from "../http/serve.ts";
 import { LeaseTable } from "../leases/lease_table.ts";
 import type { Link } from "../link/link.ts";
 import { openLinuxLink } from "../link/linux_link.ts";
+import { NameRegistrar } from "../names/name_registrar.ts";
 import { systemClock } from "../server/clock.ts";
 import type { NoticeEvent, ServerEvent } from "../server/events.ts";
 import { LOG_LEVELS, type LogFormat, type LogLevel, openLog, wantsColour } from "../server/log.ts";
@@ -91,6 +92,7 @@ async function serve(
   const leases = new LeaseTable(config.subnets);
   const { journal, durability } = config;
   const store = openJournal({ path: journal, clock, durability, snapshot: () => leases.records() });
+  const names = new NameRegistrar({ leases, clock, notify });
   let status: StatusServer | undefined;
   // One reload after the other, and none before there is something to reload.
   const started = Promise.withResolvers<DhcpServer>();
@@ -98,7 +100,9 @@ async function serve(
   // Before the journal is read, which may take seconds: a signal must not find nobody.
   const forgetSignals = onSignals({
     SIGHUP: () => {
-      reloads = reloads.then(async () => reload(path, config, await started.promise, notify));
+      reloads = reloads.then(async () =>
+        reload(path, config, await started.promise, names, notify)
+      );
     },
     SIGTERM: () => link.close(),
     SIGINT: () => link.close(),
@@ -109,15 +113,16 @@ async function serve(
     leases.advance(clock.monotonicMs());
     for (const remark of remarks) notify("warning", remark);
 
-    server = new DhcpServer({ config, leases, link, store, clock, emit });
+    await names.reconfigure(config.nameServices);
+    server = new DhcpServer({ config, leases, link, store, clock, names, emit });
     if (config.status !== undefined) {
       const app = createApp(
-        statusSource({ server, leases, metrics, link, store }),
+        statusSource({ server, leases, metrics, link, store, names }),
         config.status,
       );
       status = serveStatus(app.fetch, config.status, (message) => notify("warning", message));
     }
-    giveUpTheRest(notify);
+    giveUpTheRest(config, notify);
     notify("info", describeStart(config, leases.size, path));
     started.resolve(server);
     const running = server;
@@ -128,6 +133,7 @@ async function serve(
     forgetSignals();
     link.close();
     await status?.shutdown();
+    await names.close();
     await store.close();
   }
 }
@@ -143,8 +149,9 @@ function statusSource(parts: {
   metrics: Metrics;
   link: Link;
   store: LeaseStore;
+  names: NameRegistrar;
 }): StatusSource {
-  const { server, leases, metrics, link, store } = parts;
+  const { server, leases, metrics, link, store, names } = parts;
   return {
     config: () => server.runningConfig,
     leases,
@@ -154,6 +161,7 @@ function statusSource(parts: {
     interfaces: () => link.interfaces(),
     linkCounters: () => link.counters(),
     health: () => store.health(),
+    names: () => names.status(),
   };
 }
 
@@ -203,10 +211,12 @@ async function reload(
   path: string,
   started: Config,
   server: DhcpServer,
+  names: NameRegistrar,
   notify: Notify,
 ): Promise<void> {
   try {
     const { config, warnings } = await readConfig(path);
+    await names.reconfigure(config.nameServices);
     for (const warning of warnings) notify("warning", onOneLine(warning));
     server.reconfigure(config);
     notify("info", `reloaded ${path}`);

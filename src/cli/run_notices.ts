@@ -68,5 +68,8 @@ export function fixedAtStart(started: Config, now: Config): string[] {
   if (started.user !== now.user) keys.push("user");
   if (!isDeepStrictEqual(started.status, now.status)) keys.push("status");
   if (!isDeepStrictEqual(started.durability, now.durability)) keys.push("durability");
+  // Without one at the start, the process has given up making sockets.
+  const hadUpdates = started.nameServices?.dnsUpdate !== undefined;
+  if (!hadUpdates && now.nameServices?.dnsUpdate !== undefined) keys.push("names: dns-update");
   return keys;
 }

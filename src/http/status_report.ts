@@ -2,6 +2,7 @@
 import { isQuarantined } from "../leases/lease.ts";
 import type { AddressCounts } from "../leases/standings.ts";
 import type { InterfaceStatus } from "../link/link.ts";
+import type { NamesStatus } from "../names/name_registrar.ts";
 import { approximateDuration } from "../server/approximate_duration.ts";
 import type { StatusSource } from "../server/status.ts";
 import { VERSION } from "../server/version.ts";
@@ -30,6 +31,8 @@ export interface StatusReport {
   readonly subnets: readonly ({ readonly subnet: string } & AddressCounts)[];
   /** Number of lease records, whatever their state. */
   readonly "lease-count": number;
+  /** Absent where names are put nowhere. */
+  readonly names?: NamesStatus;
   /** The records changed last, the newest first. */
   readonly "last-leases": readonly LeaseView[];
   /** Addresses in quarantine because a probe was answered, the last first. */
@@ -65,6 +68,7 @@ export interface Trouble {
 export function reportStatus(source: StatusSource): StatusReport {
   const now = instantOf(source.clock);
   const { leases, metrics } = source;
+  const names = source.names();
   const { oversizedDatagrams, unsentReplies } = source.linkCounters();
   return {
     version: VERSION,
@@ -73,6 +77,7 @@ export function reportStatus(source: StatusSource): StatusReport {
     interfaces: source.interfaces(),
     subnets: countSubnets(source, now),
     "lease-count": leases.size,
+    ...(names === undefined ? {} : { names }),
     "last-leases": leases.newest(LAST_LEASES_MAX).map((lease) => viewLease(lease, now)),
     conflicts: listConflicts(source, now),
     counters: {
@@ -124,7 +129,8 @@ export function formatStatus(source: StatusSource): string {
     ? []
     : [formatTable([["in use by others", "by", "on"], ...conflicts])];
 
-  return [title, interfaces, subnets, ...taken, leases].join("\n");
+  const names = formatNames(source.names());
+  return [title, interfaces, subnets, ...taken, ...names, leases].join("\n");
 }
 
 /** Those of the last conflicts whose addresses are still in quarantine, each address once. */
@@ -142,6 +148,24 @@ function listConflicts({ metrics, leases }: StatusSource, now: Instant): readonl
     ...(relay === undefined ? {} : { relay: formatIpv4(relay) }),
     ...(occupant === undefined ? {} : { occupant }),
   }));
+}
+
+/** How it goes with name servers, a line for each; nothing where there are none. */
+function formatNames(names: NamesStatus | undefined): string[] {
+  if (names === undefined) return [];
+  const rows = [["names", "at", "state"]];
+  const { "hosts-file": file, "dns-update": update } = names;
+  if (file !== undefined) {
+    const state = file.problem ?? `${file.names} written`;
+    rows.push(["hosts file", quoteUnlessPlain(file.path), escapeInvisible(state)]);
+  }
+  if (update !== undefined) {
+    const { server, pending, done, conflicts, problem } = update;
+    const state = `${done} done, ${pending} pending, ${conflicts} in conflict` +
+      (problem === undefined ? "" : `; ${escapeInvisible(problem)}`);
+    rows.push(["dns update", server, state]);
+  }
+  return [formatTable(rows)];
 }
 
 function describeState(trouble: Trouble | undefined): string {

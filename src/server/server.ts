@@ -8,6 +8,8 @@ import { withholdAddresses } from "../config/withhold.ts";
 import type { Lease } from "../leases/lease.ts";
 import type { LeaseTable } from "../leases/lease_table.ts";
 import type { Datagram, Link, Outgoing, ProbeAnswer } from "../link/link.ts";
+import type { NameRegistrar } from "../names/name_registrar.ts";
+import type { NameChange } from "../names/registration.ts";
 import type { Decision, Reply } from "../protocol/decision.ts";
 import { classify, type Request } from "../protocol/request.ts";
 import { type EngineState, respond } from "../protocol/respond.ts";
@@ -28,6 +30,8 @@ export interface ServerParts {
   readonly link: Link;
   readonly store: LeaseStore;
   readonly clock: Clock;
+  /** Is told of the names of clients; without it, nobody is. */
+  readonly names?: NameRegistrar;
   /** Receives every event, in order; must not throw. */
   readonly emit: (event: ServerEvent) => void;
 }
@@ -65,6 +69,8 @@ interface Group {
   readonly free: Outgoing[];
   readonly paid: PaidReply[];
   readonly changes: Lease[];
+  /** What the changes mean to name servers. */
+  readonly names: NameChange[];
 }
 
 /** A reply that gives an address which the client does not have yet. */
@@ -149,12 +155,15 @@ export class DhcpServer {
 
   /**
    * To be called every few seconds: lets the store note a step of the wall clock, and recover from
-   * a failure, while there is nothing to write.
+   * a failure, while there is nothing to write; and leases run out, while nobody asks.
    */
   checkStore(): void {
     const message = this.#clockWatch.look();
     if (message !== undefined) this.#parts.emit({ kind: "notice", level: "warning", message });
-    this.#commitGroup({ changes: [], paid: [] });
+    // On a quiet network no packet makes leases run out, and their names have to go.
+    const { leases, clock } = this.#parts;
+    leases.advance(clock.monotonicMs());
+    this.#commitGroup({ changes: [], paid: [], names: [] });
   }
 
   #handleBatch(batch: readonly Datagram[]): void {
@@ -173,7 +182,7 @@ export class DhcpServer {
       machineAddresses,
     };
     const slab = this.#idleSlabs.pop() ?? new ReplySlab();
-    const group: Group = { slab, free: [], paid: [], changes: [] };
+    const group: Group = { slab, free: [], paid: [], changes: [], names: [] };
     this.#handleProbes(state, group);
     for (const datagram of batch) this.#handleDatagram(datagram, state, group);
 
@@ -328,25 +337,29 @@ export class DhcpServer {
   }
 
   #put(change: Lease, group: Group): void {
+    this.#parts.names?.collect(change, group.names);
     this.#parts.leases.put(change);
     group.changes.push(change);
     this.#probes.settle(change.address);
   }
 
   /** Commits a group without waiting for it: the next batch is decided meanwhile. */
-  #commitGroup({ changes, paid }: Pick<Group, "changes" | "paid">): Promise<void> {
-    const { store, link, emit } = this.#parts;
+  #commitGroup({ changes, paid, names }: Omit<Group, "slab" | "free">): Promise<void> {
+    const { store, link, emit, names: registrar } = this.#parts;
     this.#changesInFlight += changes.length;
     const commit = store.commit(changes).then(
       () => {
         link.send(paid.map(({ outgoing }) => outgoing));
         for (const { event } of paid) emit(event);
+        registrar?.commit(names);
         this.#noticeStore(undefined);
       },
       (cause: unknown) => {
         if (!(cause instanceof StoreError)) throw cause;
         // What was not written is not said. The clients ask again, and the store repairs itself.
         for (const { event } of paid) emit({ ...event, outcome: "lost" });
+        // The table has them all the same, and so will the journal once it is repaired.
+        if (names.length > 0) registrar?.sweep();
         this.#noticeStore(cause);
       },
     ).then(() => {

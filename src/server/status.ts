@@ -2,6 +2,7 @@
 import type { Config } from "../config/config.ts";
 import type { LeaseTable } from "../leases/lease_table.ts";
 import type { InterfaceStatus, LinkCounters } from "../link/link.ts";
+import type { NamesStatus } from "../names/name_registrar.ts";
 import type { Clock } from "../store/clock.ts";
 import type { StoreHealth } from "../store/lease_store.ts";
 import type { Metrics } from "./metrics.ts";
@@ -17,4 +18,6 @@ export interface StatusSource {
   interfaces(): readonly InterfaceStatus[];
   linkCounters(): LinkCounters;
   health(): StoreHealth;
+  /** What name servers were told; absent when there are none. */
+  names(): NamesStatus | undefined;
 }

@@ -100,6 +100,7 @@ function appWith(hostname: string) {
     startedAtMs: 0,
     interfaces: () => [],
     linkCounters: () => ({ oversizedDatagrams: 0, unsentReplies: 0 }),
+    names: () => undefined,
     health: () => ({ ok: true }),
   }, { names: [] });
 }

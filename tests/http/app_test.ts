@@ -6,6 +6,7 @@ import { LeaseTable } from "../../src/leases/lease_table.ts";
 import type { InterfaceStatus } from "../../src/link/link.ts";
 import { Metrics } from "../../src/server/metrics.ts";
 import type { StatusSource } from "../../src/server/status.ts";
+import type { NamesStatus } from "../../src/names/name_registrar.ts";
 import type { StoreHealth } from "../../src/store/lease_store.ts";
 import { ip, makeLease, makeSubnet, numberedClient } from "../support/leases_fixture.ts";
 import { createVirtualClock, VIRTUAL_MONOTONIC_MS } from "../support/virtual_clock.ts";
@@ -22,6 +23,7 @@ interface SourceSketch {
   readonly leases?: readonly Lease[];
   readonly interfaces?: readonly InterfaceStatus[];
   readonly health?: StoreHealth;
+  readonly names?: NamesStatus;
   readonly metrics?: Metrics;
 }
 
@@ -51,6 +53,7 @@ function makeSource(sketch: SourceSketch = {}): StatusSource {
     startedAtMs: NOW_MS - 2 * HOUR_MS,
     interfaces: () => sketch.interfaces ?? [ETH0],
     linkCounters: () => ({ oversizedDatagrams: 2, unsentReplies: 1 }),
+    names: () => sketch.names,
     health: () => sketch.health ?? { ok: true },
   };
 }

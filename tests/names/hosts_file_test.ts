@@ -1,0 +1,55 @@
+/** The hosts file: whole at any time, in order, written at most so often. */
+import assert from "node:assert/strict";
+import { HostsFile } from "../../src/names/hosts_file.ts";
+import type { NamedLease } from "../../src/names/registration.ts";
+import { makeLease } from "../support/leases_fixture.ts";
+import { until } from "../support/program.ts";
+
+/** Files are waited for in real time. */
+const clock = { monotonicMs: () => performance.now(), wallMs: () => Date.now() };
+const named = (address: string, name: string): NamedLease => ({ ...makeLease({ address }), name });
+
+Deno.test("the hosts file has full names by address, and closing writes what is not yet", async () => {
+  const directory = await Deno.makeTempDir();
+  const path = `${directory}/hosts`;
+  let leases = [named("10.0.0.20", "b.home.arpa"), named("10.0.0.3", "a.home.arpa")];
+  const told: string[] = [];
+  const file = new HostsFile({
+    path,
+    intervalSeconds: 3_600,
+    clock,
+    named: () => leases,
+    notify: (level, message) => told.push(`${level}: ${message}`),
+  });
+  const text = () => Deno.readTextFile(path);
+  await until("the file", 5_000, () => text().catch(() => undefined));
+  assert.deepEqual((await text()).split("\n").slice(1), [
+    "10.0.0.3\ta.home.arpa",
+    "10.0.0.20\tb.home.arpa",
+    "",
+  ]);
+  assert.equal((await Deno.stat(path)).mode! & 0o777, 0o644);
+  leases = [];
+  file.touch();
+  assert.match(await text(), /a\.home\.arpa/, "not before the interval is over");
+  await file.close();
+  assert.equal((await text()).split("\n").length, 2);
+  assert.deepEqual(Array.from(Deno.readDirSync(directory), ({ name }) => name), ["hosts"]);
+  assert.deepEqual(told, []);
+  await Deno.remove(directory, { recursive: true });
+});
+
+Deno.test("a hosts file that cannot be written is told once, and shown", async () => {
+  const told: string[] = [];
+  const file = new HostsFile({
+    path: "/nowhere/there/hosts",
+    intervalSeconds: 1,
+    clock,
+    named: () => [],
+    notify: (level, message) => told.push(`${level}: ${message}`),
+  });
+  await until("the trouble", 5_000, () => file.status().problem);
+  await file.close();
+  assert.equal(told.length, 1);
+  assert.match(told[0]!, /^warning: the hosts file \/nowhere\/there\/hosts cannot be written: /);
+});
