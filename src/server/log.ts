@@ -1,11 +1,13 @@
 /**
- * The log: one line for each event, on standard error. The loop only queues events; they become
- * text later, many at a time and in one write, so that a slow terminal never holds up a packet.
+ * The log: one line for each event, on standard error. An event becomes text at once, in a buffer:
+ * that is less work than to keep it for later. The buffer is written later and as a whole, so that
+ * a slow terminal never holds up a packet.
  */
 import type { Rule } from "../protocol/decision.ts";
 import type { Clock } from "../store/clock.ts";
+import { Utf8Text } from "../wire/utf8_text.ts";
 import type { NoticeEvent, ServerEvent } from "./events.ts";
-import { formatHuman, formatJson } from "./log_format.ts";
+import { writeHuman, writeJson } from "./log_format.ts";
 
 export type LogFormat = "human" | "json";
 
@@ -16,8 +18,8 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 /** Events that may wait for standard error; more are dropped and counted. */
 export const QUEUED_EVENTS_MAX = 16_384;
 
-/** Events that become one write: it bounds how long formatting keeps a packet waiting. */
-const BATCH_EVENTS_MAX = 256;
+/** Events that are worth a write. */
+const BATCH_EVENTS_MIN = 256;
 
 /**
  * A write waits this long for more events, unless a whole batch is there: it costs as much as the
@@ -42,59 +44,55 @@ export interface LogOptions {
 }
 
 export interface Log {
-  /** Queues one event, stamped with the time of the call. Never waits and never throws. */
+  /** Notes one event, stamped with the time of the call. Never waits and never throws. */
   record(event: ServerEvent): void;
   /** Resolves when everything recorded is written, or after a second if that is not possible. */
   close(): Promise<void>;
 }
 
-interface StampedEvent {
-  readonly event: ServerEvent;
-  readonly wallMs: number;
-}
-
 /** Opens a log. Events that are near each other share a write; one write is under way at a time. */
 export function openLog(options: LogOptions): Log {
-  const { clock } = options;
+  const { clock, format, colour, write } = options;
   const leastUrgency = LOG_LEVELS.indexOf(options.level);
-  const encoder = new TextEncoder();
-  let octets = new Uint8Array(0);
-  const queue: StampedEvent[] = [];
+  /** What waits to be written, and what is being written: they change places. */
+  let queued = new Utf8Text();
+  let underWay = new Utf8Text();
+  let queuedCount = 0;
   let lostCount = 0;
   let draining: Promise<void> | undefined;
   let closing = false;
   let stopLingering = () => {};
 
+  function enqueue(event: ServerEvent): void {
+    if (format === "json") writeJson(event, clock.wallMs(), queued);
+    else writeHuman(event, clock.wallMs(), colour, queued);
+    queuedCount++;
+  }
+
   /** Says how many events were lost, at the place in the log where they are missing. */
   function admitLoss(): void {
     if (lostCount === 0) return;
-    queue.push({ event: linesLost(lostCount), wallMs: clock.wallMs() });
+    enqueue(linesLost(lostCount));
     lostCount = 0;
   }
 
   async function drain(): Promise<void> {
-    while (queue.length > 0 || lostCount > 0) {
-      if (!closing && queue.length < BATCH_EVENTS_MAX) await linger();
-      if (queue.length < BATCH_EVENTS_MAX) admitLoss();
-      const batch = queue.splice(0, BATCH_EVENTS_MAX);
+    while (queuedCount > 0 || lostCount > 0) {
+      if (!closing && queuedCount < BATCH_EVENTS_MIN) await linger();
+      if (queuedCount < BATCH_EVENTS_MIN) admitLoss();
+      [queued, underWay] = [underWay, queued];
+      queuedCount = 0;
       try {
-        await writeAll(encode(batch), options.write);
+        await writeAll(underWay.octets(), write);
       } catch {
         // Standard error is closed or full. A log that nobody can read is no reason to stop
         // serving addresses, and there is no other place to say so.
-        queue.length = 0;
+        queued.clear();
+        queuedCount = 0;
       }
+      underWay.clear();
     }
     draining = undefined;
-  }
-
-  /** The lines of a batch, in a buffer that the next batch uses again. */
-  function encode(batch: readonly StampedEvent[]): Uint8Array {
-    let text = "";
-    for (const stamped of batch) text += formatLine(stamped, options);
-    // A UTF-16 code unit is three octets of UTF-8 at most.
-    if (octets.length < text.length * 3) octets = new Uint8Array(text.length * 6);
-    return octets.subarray(0, encoder.encodeInto(text, octets).written);
   }
 
   async function linger(): Promise<void> {
@@ -109,13 +107,13 @@ export function openLog(options: LogOptions): Log {
   return {
     record(event) {
       if (urgencyOf(event) < leastUrgency) return;
-      if (queue.length < QUEUED_EVENTS_MAX) {
+      if (queuedCount < QUEUED_EVENTS_MAX) {
         admitLoss();
-        queue.push({ event, wallMs: clock.wallMs() });
+        enqueue(event);
       } else {
         lostCount++;
       }
-      if (queue.length >= BATCH_EVENTS_MAX) stopLingering();
+      if (queuedCount >= BATCH_EVENTS_MIN) stopLingering();
       draining ??= drain();
     },
     async close() {
@@ -163,11 +161,6 @@ const WARNING_RULES: ReadonlySet<Rule> = new Set([
   "conflict",
   "overloaded",
 ]);
-
-function formatLine({ event, wallMs }: StampedEvent, { format, colour }: LogOptions): string {
-  return (format === "json" ? formatJson(event, wallMs) : formatHuman(event, wallMs, colour)) +
-    "\n";
-}
 
 function linesLost(count: number): NoticeEvent {
   return {

@@ -4,6 +4,7 @@ import type { RequestKind } from "../protocol/request.ts";
 import { escapeInvisible, quote, quoteUnlessPlain, stringifyVisibly } from "../wire/escape.ts";
 import { formatIpv4 } from "../wire/ipv4.ts";
 import { nameRelayInformation, showRelayInformation } from "../wire/relay_agent.ts";
+import type { Utf8Text } from "../wire/utf8_text.ts";
 import { approximateDuration } from "./approximate_duration.ts";
 import type {
   ConflictEvent,
@@ -15,27 +16,39 @@ import type {
 } from "./events.ts";
 
 /**
- * An event as one line for people, without the line feed. Whatever a client sent is escaped.
+ * Appends an event as one line for people, with its line feed. Whatever a client sent is escaped.
  * `wallMs` is when it happened, in milliseconds since 1970.
  */
-export function formatHuman(event: ServerEvent, wallMs: number, colour = false): string {
-  const paint: Paint = colour ? paintAnsi : (_, text) => text;
-  const time = paint("dim", timeText(wallMs));
+export function writeHuman(
+  event: ServerEvent,
+  wallMs: number,
+  colour: boolean,
+  log: Utf8Text,
+): void {
+  const palette = colour ? ANSI : PLAIN;
+  paint(timeText(wallMs), palette.dim, log);
+  log.append(" ");
   switch (event.kind) {
     case "exchange":
-      return `${time} ${exchangeText(event, paint)}`;
+      writeExchange(event, palette, log);
+      break;
     case "conflict":
-      return `${time} ${conflictText(event, paint)}`;
+      writeConflict(event, palette, log);
+      break;
     case "dropped":
-      return `${time} ${dropText(event, paint)}`;
+      writeDrop(event, palette, log);
+      break;
     case "notice":
-      return `${time} ${noticeText(event, paint)}`;
+      writeNotice(event, palette, log);
+      break;
   }
+  log.append("\n");
 }
 
-/** An event as one line of JSON, without the line feed; names as in the journal. */
-export function formatJson(event: ServerEvent, wallMs: number): string {
-  return stringifyVisibly({ time: timeText(wallMs), ...jsonFields(event) });
+/** Appends an event as one line of JSON, with its line feed; names as in the journal. */
+export function writeJson(event: ServerEvent, wallMs: number, log: Utf8Text): void {
+  log.append(stringifyVisibly({ time: timeText(wallMs), ...jsonFields(event) }));
+  log.append("\n");
 }
 
 /** The last text of each kind: a busy server's events have few different ones in a row. */
@@ -59,12 +72,24 @@ function leaseTimeText(seconds: number): string {
 }
 
 type Colour = "dim" | "green" | "yellow" | "red";
-type Paint = (colour: Colour, text: string) => string;
 
-const SGR: Readonly<Record<Colour, number>> = { dim: 2, green: 32, yellow: 33, red: 31 };
+/** What stands before a text of each colour; nothing where there are no colours. */
+type Palette = Readonly<Record<Colour, string>>;
 
-function paintAnsi(colour: Colour, text: string): string {
-  return `\x1b[${SGR[colour]}m${text}\x1b[0m`;
+const ANSI: Palette = {
+  dim: "\x1b[2m",
+  green: "\x1b[32m",
+  yellow: "\x1b[33m",
+  red: "\x1b[31m",
+};
+const ANSI_END = "\x1b[0m";
+const PLAIN: Palette = { dim: "", green: "", yellow: "", red: "" };
+
+function paint(text: string, colour: string, log: Utf8Text): void {
+  if (colour === "") return log.append(text);
+  log.append(colour);
+  log.append(text);
+  log.append(ANSI_END);
 }
 
 const OUTCOME_COLOURS: Readonly<Record<Outcome, Colour>> = {
@@ -81,29 +106,45 @@ const OUTCOME_COLOURS: Readonly<Record<Outcome, Colour>> = {
   lost: "red",
 };
 
-function exchangeText(event: ExchangeEvent, paint: Paint): string {
-  const { hostname, address, leaseSeconds } = event;
-  const who = `${quoteUnlessPlain(event.interfaceName)} ${clientName(event.client)}` +
-    (hostname === undefined ? "" : ` ${quote(hostname)}`);
-  const what = `${messageText(event.request)} -> ` +
-    paint(OUTCOME_COLOURS[event.outcome], event.outcome) +
-    (address === undefined ? "" : ` ${formatIpv4(address)}`) +
-    (leaseSeconds === undefined ? "" : ` ${leaseTimeText(leaseSeconds)}`);
-  const why = paint("dim", `(${event.rule})`);
-  return `${who} ${what} ${why}${wayText(event)}`;
+function writeExchange(event: ExchangeEvent, palette: Palette, log: Utf8Text): void {
+  const { client, hostname, request, outcome, address, leaseSeconds } = event;
+  log.append(quoteUnlessPlain(event.interfaceName));
+  log.append(" ");
+  log.append(clientName(client));
+  if (hostname !== undefined) {
+    log.append(" ");
+    log.append(quote(hostname));
+  }
+  log.append(REQUEST_STATES.has(request) ? " REQUEST/" : " ");
+  log.append(request);
+  log.append(" -> ");
+  paint(outcome, palette[OUTCOME_COLOURS[outcome]], log);
+  if (address !== undefined) {
+    log.append(" ");
+    log.appendIpv4(address);
+  }
+  if (leaseSeconds !== undefined) {
+    log.append(" ");
+    log.append(leaseTimeText(leaseSeconds));
+  }
+  log.append(" ");
+  paint(`(${event.rule})`, palette.dim, log);
+  writeWay(event, log);
 }
 
 /** The relay agent, and what it says of where the client is. */
-function wayText({ relay, relayInformation }: ExchangeEvent): string {
-  return (relay === undefined ? "" : ` via ${formatIpv4(relay)}`) +
-    (relayInformation === undefined ? "" : ` ${showRelayInformation(relayInformation)}`);
+function writeWay({ relay, relayInformation }: ExchangeEvent, log: Utf8Text): void {
+  if (relay !== undefined) {
+    log.append(" via ");
+    log.appendIpv4(relay);
+  }
+  if (relayInformation !== undefined) {
+    log.append(" ");
+    log.append(showRelayInformation(relayInformation));
+  }
 }
 
-/** Which message came, and for a REQUEST the state of the client that tells its four kinds apart. */
-function messageText(request: RequestKind): string {
-  return REQUEST_STATES.has(request) ? `REQUEST/${request}` : request;
-}
-
+/** Requests that are one message; the state of the client tells the four kinds apart. */
 const REQUEST_STATES: ReadonlySet<RequestKind> = new Set([
   "SELECTING",
   "INIT-REBOOT",
@@ -116,23 +157,29 @@ function clientName(client: Client): string {
   return client.hardwareAddress === "" ? client.key : client.hardwareAddress;
 }
 
-function conflictText(event: ConflictEvent, paint: Paint): string {
+function writeConflict(event: ConflictEvent, palette: Palette, log: Utf8Text): void {
   const { address, client, occupant, relay } = event;
-  const by = occupant === undefined ? "" : ` by ${occupant}`;
-  return `${quoteUnlessPlain(event.interfaceName)} ${clientName(client)} does not get ` +
-    `${formatIpv4(address)}: ${paint("yellow", "in use")}${by}, now in quarantine ` +
-    paint("dim", "(conflict)") + (relay === undefined ? "" : ` via ${formatIpv4(relay)}`);
+  const name = quoteUnlessPlain(event.interfaceName);
+  log.append(`${name} ${clientName(client)} does not get ${formatIpv4(address)}: `);
+  paint("in use", palette.yellow, log);
+  log.append(`${occupant === undefined ? "" : ` by ${occupant}`}, now in quarantine `);
+  paint("(conflict)", palette.dim, log);
+  if (relay !== undefined) log.append(` via ${formatIpv4(relay)}`);
 }
 
-function dropText(event: DropEvent, paint: Paint): string {
-  return `${quoteUnlessPlain(event.interfaceName)} ${paint("yellow", "dropped")} ` +
-    `${event.octets} octets from ${formatIpv4(event.source)}: ${event.reason}`;
+function writeDrop(event: DropEvent, palette: Palette, log: Utf8Text): void {
+  log.append(quoteUnlessPlain(event.interfaceName));
+  log.append(" ");
+  paint("dropped", palette.yellow, log);
+  log.append(` ${event.octets} octets from ${formatIpv4(event.source)}: ${event.reason}`);
 }
 
-function noticeText({ level, message }: NoticeEvent, paint: Paint): string {
-  const text = escapeInvisible(message);
-  if (level === "info") return text;
-  return `${paint(level === "error" ? "red" : "yellow", `${level}:`)} ${text}`;
+function writeNotice({ level, message }: NoticeEvent, palette: Palette, log: Utf8Text): void {
+  if (level !== "info") {
+    paint(`${level}:`, level === "error" ? palette.red : palette.yellow, log);
+    log.append(" ");
+  }
+  log.append(escapeInvisible(message));
 }
 
 function jsonFields(event: ServerEvent): Record<string, unknown> {

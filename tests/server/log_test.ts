@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { makeClient } from "../../src/leases/lease.ts";
-import { approximateDuration } from "../../src/server/approximate_duration.ts";
 import type {
   ConflictEvent,
   DropEvent,
@@ -9,8 +8,8 @@ import type {
   ServerEvent,
 } from "../../src/server/events.ts";
 import { type LogOptions, openLog, QUEUED_EVENTS_MAX } from "../../src/server/log.ts";
-import { formatHuman, formatJson } from "../../src/server/log_format.ts";
 import { ip, numberedClient } from "../support/leases_fixture.ts";
+import { formatHuman, formatJson } from "../support/log_lines.ts";
 import { createVirtualClock } from "../support/virtual_clock.ts";
 
 const WALL_MS = Date.UTC(2026, 10, 22, 8, 0, 0, 123);
@@ -188,23 +187,6 @@ Deno.test("whatever a client calls itself, an event is one line of visible chara
   }));
 });
 
-const DURATION_TABLE: readonly [seconds: number, text: string][] = [
-  [0, "0s"],
-  [0.9, "0s"],
-  [59.9, "59s"],
-  [60, "1m"],
-  [125, "2m 5s"],
-  [43_200, "12h"],
-  [43_199, "11h 59m"],
-  [3_605, "1h"],
-  [90_061, "1d 1h"],
-  [Infinity, "infinite"],
-];
-for (const [seconds, text] of DURATION_TABLE) {
-  Deno.test(`${seconds} seconds are ${text}`, () =>
-    assert.equal(approximateDuration(seconds), text));
-}
-
 /** A standard error that takes one write at a time, when the test says so. */
 class ManualSink {
   readonly writes: string[] = [];
@@ -273,7 +255,7 @@ function manualLog(options: Partial<LogOptions> = {}) {
 Deno.test("what happens in one turn of the loop is one write", async () => {
   const { log, sink } = manualLog();
   for (let i = 0; i < 100; i++) log.record(DROP);
-  assert.equal(sink.writes.length, 0, "nothing is formatted or written while packets wait");
+  assert.equal(sink.writes.length, 0, "nothing is written while packets wait");
   await log.close();
   assert.equal(sink.writes.length, 1);
   assert.equal(sink.lines.length, 100);
