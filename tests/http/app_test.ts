@@ -345,3 +345,23 @@ Deno.test("every page is guarded, and so is the place of pages that are not ther
     assert.match(response.headers.get("Content-Security-Policy") ?? "", /'none'/, path);
   }
 });
+
+Deno.test("the status has how it goes with name servers, where there are any", async () => {
+  const names: NamesStatus = {
+    "hosts-file": { path: "/var/lib/sublet/hosts", names: 7 },
+    "dns-update": {
+      server: "10.0.0.53:53",
+      pending: 2,
+      done: 5,
+      conflicts: 1,
+      failures: 3,
+      problem: "10.0.0.53:53 answers REFUSED to updates of home.arpa",
+    },
+  };
+  assert.deepEqual((await (await get({ names }, "/status")).json()).names, names);
+  const page = await (await get({ names }, "/")).text();
+  assert.match(page, /^hosts file +"\/var\/lib\/sublet\/hosts" +7 written$/m);
+  const update = /^dns update +10\.0\.0\.53:53 +5 done, 2 pending, 1 in conflict; .*REFUSED/m;
+  assert.match(page, update);
+  assert.doesNotMatch(await (await get({}, "/")).text(), /dns update|hosts file/);
+});
