@@ -36,6 +36,7 @@ const CHAIN: readonly Cable[] = [
 /** What is behind `upper` and `lower`, and may ask through whom. */
 const CONFIG = `
 interfaces: lan0
+conflict-probe: off
 lease-time: 1h
 subnets:
   - subnet: 10.77.0.0/24

@@ -17,6 +17,7 @@ const LAN: Cable = [
 
 const CONFIG = `
 interfaces: lan0
+conflict-probe: off
 subnets:
   - subnet: 10.77.0.0/16
     pools: 10.77.1.0-10.77.9.255
