@@ -43,7 +43,7 @@ function summarize({ interfaces, subnets }: Config, warningCount: number): strin
     counted(interfaces.length, "interface"),
     counted(subnets.length, "subnet"),
     counted(sum(pools.map(({ ranges }) => countAddresses(ranges))), "address", "addresses"),
-    counted(sum(subnets.map(({ reservations }) => reservations.byAddress.size)), "reservation"),
+    counted(sum(subnets.map(({ reservations }) => reservations.all.length)), "reservation"),
   ];
   if (warningCount > 0) parts.push(counted(warningCount, "warning"));
   return parts.join(", ");

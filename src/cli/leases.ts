@@ -31,7 +31,10 @@ export async function leasesCommand(args: readonly string[]): Promise<number> {
       json: { type: "boolean", default: false },
     },
   });
-  const path = values.journal ?? (await readConfig(findConfig(values.config))).config.journal;
+  const config = values.journal === undefined
+    ? (await readConfig(findConfig(values.config))).config
+    : undefined;
+  const path = values.journal ?? config!.journal;
   if (!await exists(path)) {
     throw new StoreError(
       `there is no lease journal ${path}: no server has run with it yet (--journal FILE names ` +
@@ -44,7 +47,7 @@ export async function leasesCommand(args: readonly string[]): Promise<number> {
   const now = instantOf(systemClock);
   const byAddress = [...leases.records()].sort((a, b) => a.address - b.address);
   if (values.json) {
-    for (const chunk of leasesAsJson(byAddress, now)) print(chunk);
+    for (const chunk of leasesAsJson(byAddress, now, config?.subnets ?? [])) print(chunk);
   } else if (byAddress.length === 0) {
     print("no leases\n");
   } else {

@@ -1,6 +1,6 @@
 /** The engine's config, of a file that has passed every check. */
 import { isAbsolute, join } from "node:path";
-import { formatCidr, type Ipv4, lastAddress, netmask } from "../wire/ipv4.ts";
+import { formatCidr, lastAddress, netmask } from "../wire/ipv4.ts";
 import { Option } from "../wire/option_codes.ts";
 import { encodeOptionValue } from "../wire/option_values.ts";
 import { formatRange, subtractRanges } from "./address_range.ts";
@@ -8,19 +8,17 @@ import type {
   AddressRange,
   Config,
   NamePolicy,
-  OptionSet,
   PlaceSettings,
   Pool,
   PoolSpan,
-  Reservation,
-  Reservations,
   Subnet,
 } from "./config.ts";
 import { resolveConflictProbe } from "./conflict_probe_schema.ts";
 import { buildNamePolicies, buildNameServices } from "./names_build.ts";
+import { buildReservations } from "./reservations_build.ts";
 import type { ParsedConfig } from "./schema.ts";
 import { inherit, mergeOptions, settingsOf } from "./scopes.ts";
-import type { ParsedPool, ParsedReservation, ParsedSubnet } from "./subnet_schema.ts";
+import type { ParsedPool, ParsedSubnet } from "./subnet_schema.ts";
 
 /**
  * Resolves inheritance and puts everything the way the engine looks it up. A relative path starts
@@ -74,7 +72,8 @@ function buildSubnet(
   const cidr = Object.freeze(parsed.subnet);
   const sharedNetwork = parsed["shared-network"];
   const settings = inherit(around, settingsOf(parsed));
-  const reserved = parsed.reservations.map(({ address }) => ({ first: address, last: address }));
+  const reservations = buildReservations(parsed.reservations);
+  const reserved = reservations.byAddress.keys().map((it) => ({ first: it, last: it }));
   const holes = [...parsed.exclude, ...reserved];
   const spans: PoolSpan[] = [];
   const pools = groupPools(parsed.pools).map(({ range, ...own }) => {
@@ -97,7 +96,7 @@ function buildSubnet(
     ...(parsed.relays && { relays: new Set(parsed.relays) }),
     rapidCommit: parsed["rapid-commit"] ?? file["rapid-commit"],
     ...settings,
-    reservations: buildReservations(parsed.reservations),
+    reservations,
     ...(names !== undefined && { names }),
   });
 }
@@ -124,31 +123,4 @@ function buildPool(
     ranges: Object.freeze(left),
     ...settings,
   });
-}
-
-function hostnameOption(hostname: string): OptionSet {
-  return new Map([[Option.HOST_NAME, encodeOptionValue("text", hostname)]]);
-}
-
-function buildReservations(parsed: readonly ParsedReservation[]): Reservations {
-  const byMac = new Map<string, Reservation>();
-  const byClientId = new Map<string, Reservation>();
-  const byAddress = new Map<Ipv4, Reservation>();
-  for (const { mac, "client-id": clientId, address, hostname, ...scope } of parsed) {
-    const settings = settingsOf(scope);
-    const reservation: Reservation = Object.freeze({
-      ...(mac !== undefined && { mac }),
-      ...(clientId !== undefined && { clientId }),
-      address,
-      ...(hostname !== undefined && { hostname }),
-      ...settings,
-      options: hostname === undefined
-        ? settings.options
-        : mergeOptions(hostnameOption(hostname), settings.options),
-    });
-    if (mac !== undefined) byMac.set(mac, reservation);
-    if (clientId !== undefined) byClientId.set(clientId, reservation);
-    byAddress.set(address, reservation);
-  }
-  return Object.freeze({ byMac, byClientId, byAddress });
 }

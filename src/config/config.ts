@@ -72,20 +72,44 @@ export interface PlaceSettings extends ScopeSettings {
   readonly leaseTime: LeaseTime;
 }
 
-/** An address kept for one machine, matched by exactly one of `mac` and `clientId`. */
+/**
+ * What is kept for one machine. It is known by exactly one of `macs`, `clientId`, `port` and
+ * `vendorId`; leases/reservations.ts finds it.
+ */
 export interface Reservation extends ScopeSettings {
-  /** Ethernet address, `b8:27:eb:01:02:03`. Matches whatever the client's option 61 is. */
-  readonly mac?: string;
+  /** Ethernet addresses, `b8:27:eb:01:02:03`. They match whatever the client's option 61 is. */
+  readonly macs?: readonly string[];
   /** Client identifier (option 61) in hex with colons, type octet included. */
   readonly clientId?: string;
-  readonly address: Ipv4;
+  readonly port?: RelayPort;
+  readonly vendorId?: VendorId;
+  /** Absent where only the rest is kept for it. */
+  readonly address?: Ipv4;
   readonly hostname?: string;
+  /** For people. */
+  readonly comment?: string;
 }
 
-/** Reservations of one subnet, found by each of their keys. */
+/** Where a machine is plugged in, as option 82 has it; at least one of the two, in hex. */
+export interface RelayPort {
+  readonly circuitId?: string;
+  readonly remoteId?: string;
+}
+
+/** What a machine's vendor calls it (RFC 3925). */
+export interface VendorId {
+  /** The vendor's number at IANA. */
+  readonly enterprise: number;
+  /** The sub-option of option 125; a vendor class of option 124 where there is none. */
+  readonly code?: number;
+  /** In hex with colons. */
+  readonly value: string;
+}
+
+/** Reservations of one subnet. */
 export interface Reservations {
-  readonly byMac: ReadonlyMap<string, Reservation>;
-  readonly byClientId: ReadonlyMap<string, Reservation>;
+  /** In the order of the file. */
+  readonly all: readonly Reservation[];
   readonly byAddress: ReadonlyMap<Ipv4, Reservation>;
 }
 

@@ -64,16 +64,33 @@ export function loadConfig(text: string, fileName: string): LoadResult {
 /** Schema first, then the checks on whatever parts of the file the schema has no fault with. */
 function examine(source: YamlSource): { parsed?: ParsedConfig; findings: Finding[] } {
   const result = configSchema.safeParse(source.value, { reportInput: true });
-  const checked = checkFile(
-    partsOf(source.value),
-    (path) => source.locate(path, "value").line,
-  );
-  return result.success
-    ? { parsed: result.data, findings: checked }
-    : { findings: [...findingsOf(result.error.issues), ...checked] };
+  const lineOf = (path: Path) => source.locate(path, "value").line;
+  if (result.success) {
+    return { parsed: result.data, findings: checkFile(partsOfWhole(result.data), lineOf) };
+  }
+  const findings = findingsOf(result.error.issues);
+  return { findings: [...findings, ...checkFile(partsOfRest(source.value), lineOf)] };
 }
 
-function partsOf(file: unknown): FileParts {
+/** The parts of a file that the schema has no fault with at all. */
+function partsOfWhole(parsed: ParsedConfig): FileParts {
+  const part = <Parsed>(parsed: Parsed, path: Path) => ({
+    parsed,
+    whole: true,
+    pathOf: (inner: Path) => [...path, ...inner],
+  });
+  return {
+    interfaces: part(parsed.interfaces, ["interfaces"]),
+    trustOption82: part(parsed["trust-option-82"], ["trust-option-82"]),
+    names: part(parsed.names, ["names"]),
+    defaults: part(parsed, []),
+    sharedNetworks: parsed["shared-networks"].map((it, i) => part(it, ["shared-networks", i])),
+    subnets: parsed.subnets.map((it, i) => part(it, ["subnets", i])),
+  };
+}
+
+/** The parts of a file that are left without what the schema turns down. */
+function partsOfRest(file: unknown): FileParts {
   const values = new Map<string, unknown>(Object.entries(file ?? {}));
   const part = <Output>(schema: z.ZodType<Output>, value: unknown, path: Path) => {
     const salvaged = salvage(schema, value);

@@ -166,16 +166,20 @@ export function listSchema<Item extends z.ZodType>(expected: string, item: Item,
     .min(min, { error: () => pack(explain(`expected ${expected}, got an empty list`)) });
 }
 
-/** A list of at least `min` items that may be written as the one item it has. */
+/**
+ * A list of at least `min` items that may be written as the one item it has. `hintFor` is told
+ * what is neither.
+ */
 export function oneOrManySchema<Output, Input>(
   expected: string,
   item: z.ZodType<Output, Input>,
   min = 0,
+  hintFor?: (value: unknown) => string | undefined,
 ) {
   const many = `${expected}, or a list of them`;
   // Made a list at once: an item may be an array itself, and could not be told from a list later.
   const one = item.transform((value): Output[] => [value]);
   return z.union([one, listSchema(many, item, min)], {
-    error: ({ input }) => pack(mismatch(many, input)),
+    error: ({ input }) => pack(mismatch(many, input, hintFor?.(input))),
   });
 }

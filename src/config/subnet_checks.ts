@@ -1,23 +1,15 @@
 /** What has to hold within one subnet. */
-import {
-  type Cidr,
-  contains,
-  formatCidr,
-  formatIpv4,
-  hasBroadcast,
-  type Ipv4,
-  lastAddress,
-  netmask,
-} from "../wire/ipv4.ts";
+import { type Cidr, contains, formatCidr, formatIpv4, lastAddress, netmask } from "../wire/ipv4.ts";
 import { Option } from "../wire/option_codes.ts";
 import { decodeOptionValue } from "../wire/option_values.ts";
 import { encloses, formatRange, intersects, subtractRanges } from "./address_range.ts";
 import type { AddressRange, Boot } from "./config.ts";
 import { explain } from "./explanation.ts";
 import { type FilePart, partAt, type Reporter } from "./file_parts.ts";
-import type { Explanation, Path } from "./problem.ts";
+import type { Path } from "./problem.ts";
 import { checkScope, effectiveOption, type ScopePart } from "./scope_checks.ts";
-import type { ParsedReservation, ParsedSubnet } from "./subnet_schema.ts";
+import { addressesOfNoHost, checkReservations } from "./reservation_checks.ts";
+import type { ParsedSubnet } from "./subnet_schema.ts";
 
 /** Runs the checks of one subnet and of the scopes in it; `around` it are others. */
 export function checkSubnet(
@@ -41,8 +33,9 @@ export function checkSubnet(
   }
   const { pools, reservations, subnet: cidr } = subnet.parsed;
   if (subnet.parsed["proxy-dhcp"]) return checkProxyDhcp(subnet, around, reporter);
-  if (subnet.whole && pools.length === 0 && reservations.length === 0) {
-    const said = `subnet ${formatCidr(cidr)} has neither pools nor reservations: ` +
+  const isReserving = reservations.some(({ address }) => address !== undefined);
+  if (subnet.whole && pools.length === 0 && !isReserving) {
+    const said = `subnet ${formatCidr(cidr)} has neither pools nor reserved addresses: ` +
       "nobody gets an address on it";
     reporter.warning(subnet.pathOf(["subnet"]), explain(said));
   }
@@ -95,12 +88,6 @@ function wholeRange(cidr: Cidr): AddressRange {
   return { first: cidr.network, last: lastAddress(cidr) };
 }
 
-/** The addresses of a network that are no host's (RFC 1122 §3.2.1.3), with their names. */
-function addressesOfNoHost(cidr: Cidr): readonly (readonly [Ipv4, string])[] {
-  if (!hasBroadcast(cidr)) return [];
-  return [[cidr.network, "network address"], [lastAddress(cidr), "broadcast address"]];
-}
-
 function checkPools({ parsed, pathOf }: FilePart<ParsedSubnet>, reporter: Reporter): void {
   for (const [i, { range }] of parsed.pools.entries()) {
     for (const [j, addresses] of range.entries()) {
@@ -140,43 +127,6 @@ function checkExclusions(
       reporter.warning(excludedPath, explain(`${words} takes nothing out of any pool`));
     }
   }
-}
-
-function checkReservations({ parsed, pathOf }: FilePart<ParsedSubnet>, reporter: Reporter): void {
-  const addresses = new Map<string, Path>();
-  const macs = new Map<string, Path>();
-  const clientIds = new Map<string, Path>();
-  for (const [i, reservation] of parsed.reservations.entries()) {
-    const once = (key: keyof ParsedReservation, value: string, seen: Map<string, Path>) => {
-      const valuePath = pathOf(["reservations", i, key]);
-      const first = seen.get(value);
-      if (first === undefined) {
-        seen.set(value, valuePath);
-        return;
-      }
-      const said = `${key} ${value} has a reservation on ${reporter.placeOf(first)} already`;
-      reporter.error(valuePath, explain(said));
-    };
-    const { mac, "client-id": clientId, address } = reservation;
-    once("address", formatIpv4(address), addresses);
-    if (mac !== undefined) once("mac", mac, macs);
-    if (clientId !== undefined) once("client-id", clientId, clientIds);
-
-    const misplaced = explainAddress(parsed.subnet, address);
-    if (misplaced !== undefined) {
-      reporter.error(pathOf(["reservations", i, "address"]), misplaced);
-    }
-  }
-}
-
-function explainAddress(cidr: Cidr, address: Ipv4): Explanation | undefined {
-  const words = `the reserved address ${formatIpv4(address)}`;
-  if (!contains(cidr, address)) {
-    return explain(`${words} is not inside the subnet ${formatCidr(cidr)}`);
-  }
-  const [, name] = addressesOfNoHost(cidr).find(([taken]) => taken === address) ?? [];
-  if (name === undefined) return undefined;
-  return explain(`${words} is the ${name} of ${formatCidr(cidr)}, which no client can have`);
 }
 
 function checkMask(

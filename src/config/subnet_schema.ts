@@ -1,54 +1,14 @@
-/** The schema of an entry of `subnets`: a network, its pools and its reservations. */
+/** The schema of an entry of `subnets`: a network and its pools. */
 import { z } from "zod";
 import { conflictProbeSchema } from "./conflict_probe_schema.ts";
 import { bootpSchema } from "./boot_schema.ts";
-import { explain, mismatch, pack } from "./explanation.ts";
+import { mismatch, pack } from "./explanation.ts";
 import { subnetNamesSchema } from "./names_schema.ts";
-import type { Explanation } from "./problem.ts";
 import { networkNameSchema } from "./name_schemas.ts";
+import { reservationSchema } from "./reservation_schema.ts";
 import { booleanSchema, listSchema, mapSchema, oneOrManySchema } from "./schema_parts.ts";
 import { scopeShape, unknownKeyOrOption } from "./scope_schema.ts";
-import {
-  clientIdSchema,
-  hostnameSchema,
-  ipv4Schema,
-  macSchema,
-  rangeForm,
-  rangeSchema,
-  relaySchema,
-  subnetSchema,
-} from "./value_schemas.ts";
-
-const reservationSchema = mapSchema(
-  'a reservation like { mac: "b8:27:eb:01:02:03", address: 192.168.1.10 }',
-  {
-    "mac": macSchema.optional().meta({
-      description: "The Ethernet address of the machine; it counts whatever client-id it sends.",
-    }),
-    "client-id": clientIdSchema.optional().meta({
-      description: "Option 61 of the client in hex, type octet included. Instead of `mac`.",
-    }),
-    "address": ipv4Schema.meta({
-      description: "The address that is kept for it, inside the pools or outside.",
-    }),
-    "hostname": hostnameSchema.optional().meta({
-      description: "The host name that it is told (option 12) and listed under.",
-    }),
-    ...scopeShape,
-  },
-  unknownKeyOrOption,
-).refine(({ mac, "client-id": clientId }) => (mac === undefined) !== (clientId === undefined), {
-  error: ({ input }) => pack(explainClient(input)),
-  // Next to an unknown key, which may be a misspelt one, none can be said to be missing.
-  when: ({ issues }) => issues.length === 0,
-}).meta({ oneOf: [{ required: ["mac"] }, { required: ["client-id"] }] });
-
-function explainClient(reservation: unknown): Explanation {
-  const { mac } = reservation as { mac?: unknown };
-  return mac === undefined
-    ? explain("this reservation names no client", "add its mac or client-id")
-    : explain("this reservation has a mac and a client-id", "keep one of them");
-}
+import { rangeForm, rangeSchema, relaySchema, subnetSchema } from "./value_schemas.ts";
 
 const rangesSchema = oneOrManySchema(rangeForm.expected, rangeSchema);
 
@@ -108,7 +68,7 @@ export const subnetEntrySchema = mapSchema("a map that begins with subnet", {
     description: "What is different about the names of this subnet's clients; `off` for no names.",
   }),
   "reservations": listSchema("a list of reservations", reservationSchema).prefault([]).meta({
-    description: "Addresses that are kept for single machines.",
+    description: "What is kept for single machines: addresses, names, options.",
   }),
 }, unknownKeyOrOption);
 
@@ -122,5 +82,4 @@ export const sharedNetworkSchema = mapSchema("a shared network like { name: camp
 
 export type ParsedSubnet = z.output<typeof subnetEntrySchema>;
 export type ParsedPool = ParsedSubnet["pools"][number];
-export type ParsedReservation = ParsedSubnet["reservations"][number];
 export type ParsedSharedNetwork = z.output<typeof sharedNetworkSchema>;

@@ -45,17 +45,9 @@ function withholdFrom(subnet: Subnet, addresses: readonly Ipv4[]): Subnet {
 }
 
 function withoutAddresses(reservations: Reservations, withheld: ReadonlySet<Ipv4>): Reservations {
-  const { byMac, byClientId, byAddress } = reservations;
+  const stays = ({ address }: Reservation) => address === undefined || !withheld.has(address);
   return {
-    byMac: without(byMac, withheld),
-    byClientId: without(byClientId, withheld),
-    byAddress: without(byAddress, withheld),
+    all: reservations.all.filter(stays),
+    byAddress: new Map([...reservations.byAddress].filter(([, it]) => stays(it))),
   };
-}
-
-function without<Key>(
-  reservations: ReadonlyMap<Key, Reservation>,
-  withheld: ReadonlySet<Ipv4>,
-): ReadonlyMap<Key, Reservation> {
-  return new Map([...reservations].filter(([, { address }]) => !withheld.has(address)));
 }

@@ -36,7 +36,8 @@ export function createApp(
 
   // A stream, made as fast as the client reads it: packets are served between its chunks.
   app.get("/leases", () => {
-    const chunks = leasesAsJson(source.leases.records(), instantOf(source.clock));
+    const { subnets } = source.config();
+    const chunks = leasesAsJson(source.leases.records(), instantOf(source.clock), subnets);
     return json(ReadableStream.from(chunks).pipeThrough(new TextEncoderStream()));
   });
 

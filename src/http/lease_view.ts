@@ -1,5 +1,7 @@
 /** A lease as people and programs see it from outside: with wall time, as of now. */
+import type { Subnet } from "../config/config.ts";
 import { isActive, isQuarantined, type Lease, type LeaseState } from "../leases/lease.ts";
+import { reservationAt } from "../leases/subnets.ts";
 import { approximateDuration } from "../server/approximate_duration.ts";
 import type { Clock } from "../store/clock.ts";
 import { formatWall } from "../store/journal_format.ts";
@@ -26,6 +28,8 @@ export interface LeaseView {
   readonly "client-id"?: string;
   /** As the client sent it: untrusted text. */
   readonly hostname?: string;
+  /** What the config says of the machine that the address is reserved for. */
+  readonly comment?: string;
   /** What the relay agent said of where the client is. */
   readonly "option-82"?: RelayInformationByName;
   readonly state: ShownState;
@@ -45,16 +49,18 @@ function wallTimeMs(monotonicMs: number, now: Instant): number {
   return now.wallMs + (monotonicMs - now.monotonicMs);
 }
 
-/** A lease in JSON, as of `now`. */
-export function viewLease(lease: Lease, now: Instant): LeaseView {
+/** A lease in JSON, as of `now`; `subnets` are those of the config. */
+export function viewLease(lease: Lease, now: Instant, subnets: readonly Subnet[]): LeaseView {
   const { client, hostname, relayInformation, expiresAtMs } = lease;
   const endless = expiresAtMs === Infinity;
+  const comment = reservationAt(subnets, lease.address)?.comment;
   return {
     address: formatIpv4(lease.address),
     mac: client.hardwareAddress,
     ...(client.hardwareType === HTYPE_ETHERNET ? {} : { htype: client.hardwareType }),
     ...(client.clientId === undefined ? {} : { "client-id": client.clientId }),
     ...(hostname === undefined ? {} : { hostname }),
+    ...(comment === undefined ? {} : { comment }),
     ...(relayInformation === undefined
       ? {}
       : { "option-82": nameRelayInformation(relayInformation) }),
@@ -69,12 +75,16 @@ export function viewLease(lease: Lease, now: Instant): LeaseView {
 /** Leases that `leasesAsJson` puts into one chunk. */
 const LEASES_PER_CHUNK = 500;
 
-/** One JSON array as of `now`, a lease to a line, in chunks of text. */
-export function* leasesAsJson(leases: Iterable<Lease>, now: Instant): Generator<string> {
+/** One JSON array as of `now`, a lease to a line, in chunks of text; see `viewLease`. */
+export function* leasesAsJson(
+  leases: Iterable<Lease>,
+  now: Instant,
+  subnets: readonly Subnet[],
+): Generator<string> {
   let chunk = "[";
   let count = 0;
   for (const lease of leases) {
-    chunk += (count === 0 ? "\n" : ",\n") + stringifyVisibly(viewLease(lease, now));
+    chunk += (count === 0 ? "\n" : ",\n") + stringifyVisibly(viewLease(lease, now, subnets));
     count++;
     if (count % LEASES_PER_CHUNK === 0) {
       yield chunk;

@@ -78,7 +78,8 @@ export function reportStatus(source: StatusSource): StatusReport {
     subnets: countSubnets(source, now),
     "lease-count": leases.size,
     ...(names === undefined ? {} : { names }),
-    "last-leases": leases.newest(LAST_LEASES_MAX).map((lease) => viewLease(lease, now)),
+    "last-leases": leases.newest(LAST_LEASES_MAX)
+      .map((lease) => viewLease(lease, now, source.config().subnets)),
     conflicts: listConflicts(source, now),
     counters: {
       requests: Object.fromEntries(metrics.requests),

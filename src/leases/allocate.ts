@@ -128,5 +128,6 @@ function waitsForReservation(
   table: LeaseTable,
   nowMs: number,
 ): boolean {
-  return reservation !== undefined && !table.isAvailable(reservation.address, client, nowMs);
+  const address = reservation?.address;
+  return address !== undefined && !table.isAvailable(address, client, nowMs);
 }

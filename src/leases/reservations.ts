@@ -1,48 +1,108 @@
 /** Finding the reservation of a client. */
-import type { Reservation, Reservations, Subnet } from "../config/config.ts";
-import { HTYPE_ETHERNET } from "../wire/message_view.ts";
+import type { RelayPort, Reservation, Reservations, Subnet } from "../config/config.ts";
+import { formatHex } from "../wire/hex.ts";
+import { HTYPE_ETHERNET, type MessageView } from "../wire/message_view.ts";
+import { RelaySubOption } from "../wire/relay_agent.ts";
+import { subOption } from "../wire/sub_options.ts";
 import { type Client, clientIdHash, hardwareHash } from "./lease.ts";
+import { vendorKey, vendorKeysOf } from "./vendor_ids.ts";
 
-/**
- * Reservations by the hash of who they are for. A map from text would have to hash the text of
- * every client, most of whom have no reservation; the hash of the client is there already.
- */
-type ReservationsByHash = ReadonlyMap<number, readonly Reservation[]>;
+/** What a client can be known by. */
+export interface Seeker {
+  readonly client: Client;
+  /** Option 82 where it is believed. */
+  readonly relayInformation: Uint8Array | undefined;
+  /** What the client says itself: options 124 and 125. */
+  readonly view: Pick<MessageView, "option">;
+}
+
+interface ReservationIndex {
+  /**
+   * By the hash of client identifier or MAC. A map from text would have to hash the text of every
+   * client, most of whom have no reservation; the hash of the client is there already.
+   */
+  readonly byHash: ReadonlyMap<number, readonly Reservation[]>;
+  readonly byVendorId: ReadonlyMap<string, Reservation>;
+  readonly byPort: ReadonlyMap<string, Reservation>;
+}
 
 /** Made when the reservations of a config are first asked for; gone with the config. */
-const byHashOf = new WeakMap<Reservations, ReservationsByHash>();
+const indexes = new WeakMap<Reservations, ReservationIndex>();
 
 /**
  * The reservation of a client in a subnet. One by client identifier goes before one by MAC: it
  * is the narrower (one system of the machine, where the MAC means the machine whatever system it
- * boots), so both can stand side by side.
+ * boots), so both can stand side by side. Then what the vendor calls the machine, and last the
+ * port that it is plugged into, by both names before one of them.
  */
-export function findReservation(subnet: Subnet, client: Client): Reservation | undefined {
+export function findReservation(subnet: Subnet, seeker: Seeker): Reservation | undefined {
   const { reservations } = subnet;
-  if (reservations.byAddress.size === 0) return undefined;
-  const byHash = byHashOf.get(reservations) ?? indexByHash(reservations);
+  if (reservations.all.length === 0) return undefined;
+  const { byHash, byVendorId, byPort } = indexOf(reservations);
+  const { client, relayInformation, view } = seeker;
   const { clientId, hardwareType, hardwareAddress } = client;
   if (clientId !== undefined) {
     const byId = byHash.get(client.hash | 0)?.find((it) => it.clientId === clientId);
     if (byId !== undefined) return byId;
   }
-  if (hardwareType !== HTYPE_ETHERNET) return undefined;
-  const hash = clientId === undefined ? client.hash : hardwareHash(hardwareType, hardwareAddress);
-  return byHash.get(hash | 0)?.find((it) => it.mac === hardwareAddress);
+  if (hardwareType === HTYPE_ETHERNET) {
+    const hash = clientId === undefined ? client.hash : hardwareHash(hardwareType, hardwareAddress);
+    const byMac = byHash.get(hash | 0)?.find((it) => it.macs?.includes(hardwareAddress));
+    if (byMac !== undefined) return byMac;
+  }
+  if (byVendorId.size > 0) {
+    for (const key of vendorKeysOf(view)) {
+      const found = byVendorId.get(key);
+      if (found !== undefined) return found;
+    }
+  }
+  if (byPort.size === 0 || relayInformation === undefined) return undefined;
+  const circuitId = hexOf(relayInformation, RelaySubOption.CIRCUIT_ID);
+  const remoteId = hexOf(relayInformation, RelaySubOption.REMOTE_ID);
+  return byPort.get(portKey({ circuitId, remoteId })) ??
+    byPort.get(portKey({ circuitId })) ?? byPort.get(portKey({ remoteId }));
 }
 
-function indexByHash(reservations: Reservations): ReservationsByHash {
-  const byHash = new Map<number, Reservation[]>();
-  for (const reservation of reservations.byAddress.values()) {
-    const { mac, clientId } = reservation;
-    const hash = clientId === undefined
-      ? hardwareHash(HTYPE_ETHERNET, mac ?? "")
-      : clientIdHash(clientId);
-    // As a signed number, which the engine keeps without making an object of it.
-    const alike = byHash.get(hash | 0);
-    if (alike === undefined) byHash.set(hash | 0, [reservation]);
-    else alike.push(reservation);
+/** Whether the subnet has reservations by port, which only relay agents can tell. */
+export function reservesByPort({ reservations }: Subnet): boolean {
+  return reservations.all.length > 0 && indexOf(reservations).byPort.size > 0;
+}
+
+function indexOf(reservations: Reservations): ReservationIndex {
+  let index = indexes.get(reservations);
+  if (index === undefined) {
+    index = makeIndex(reservations);
+    indexes.set(reservations, index);
   }
-  byHashOf.set(reservations, byHash);
-  return byHash;
+  return index;
+}
+
+function makeIndex({ all }: Reservations): ReservationIndex {
+  const byHash = new Map<number, Reservation[]>();
+  const byVendorId = new Map<string, Reservation>();
+  const byPort = new Map<string, Reservation>();
+  for (const reservation of all) {
+    const { macs = [], clientId, port, vendorId } = reservation;
+    const hashes = macs.map((mac) => hardwareHash(HTYPE_ETHERNET, mac));
+    if (clientId !== undefined) hashes.push(clientIdHash(clientId));
+    for (const hash of hashes) {
+      // As a signed number, which the engine keeps without making an object of it.
+      const alike = byHash.get(hash | 0);
+      if (alike === undefined) byHash.set(hash | 0, [reservation]);
+      else alike.push(reservation);
+    }
+    if (port !== undefined) byPort.set(portKey(port), reservation);
+    if (vendorId !== undefined) byVendorId.set(vendorKey(vendorId), reservation);
+  }
+  return { byHash, byVendorId, byPort };
+}
+
+/** A name that is missing is not one of no octets. */
+function portKey({ circuitId, remoteId }: Partial<Record<keyof RelayPort, string | undefined>>) {
+  return `${circuitId ?? "-"}/${remoteId ?? "-"}`;
+}
+
+function hexOf(relayInformation: Uint8Array, code: number): string | undefined {
+  const value = subOption(relayInformation, code);
+  return value && formatHex(value);
 }

@@ -1,5 +1,5 @@
 /** Finding an address among sorted, disjoint subnets and ranges. */
-import type { AddressRange, PlaceSettings, Pool, Subnet } from "../config/config.ts";
+import type { AddressRange, PlaceSettings, Pool, Reservation, Subnet } from "../config/config.ts";
 import { contains, type Ipv4 } from "../wire/ipv4.ts";
 
 /** The subnet that `address` lies in; `subnets` are sorted by network and disjoint. */
@@ -36,6 +36,11 @@ export function isInPool({ ranges }: Pool, address: Ipv4): boolean {
 export function isInPools(subnet: Subnet, address: Ipv4): boolean {
   const pool = poolAt(subnet, address);
   return pool !== undefined && isInPool(pool, address);
+}
+
+/** The reservation of the address. */
+export function reservationAt(subnets: readonly Subnet[], address: Ipv4): Reservation | undefined {
+  return subnetOf(subnets, address)?.reservations.byAddress.get(address);
 }
 
 /** What a client with the address is told: the settings of its pool, or of the subnet. */

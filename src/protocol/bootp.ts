@@ -21,7 +21,7 @@ import { attachedSubnets } from "./subnet_selection.ts";
 interface Choice {
   readonly subnet: Subnet;
   readonly address: Ipv4;
-  readonly reservation?: Reservation;
+  readonly reservation: Reservation | undefined;
   readonly rule: Rule;
 }
 
@@ -42,14 +42,15 @@ export function bootp(request: Bootp, state: EngineState, slab: ReplySlab): Deci
  */
 function reserved(
   subnets: readonly Subnet[],
-  { client }: Bootp,
+  request: Bootp,
   { leases, nowMs, machineAddresses }: EngineState,
 ): Choice | undefined {
   for (const subnet of subnets) {
-    const reservation = subnet.bootp === "off" ? undefined : findReservation(subnet, client);
-    if (reservation === undefined) continue;
-    const { address } = reservation;
-    const isFree = leases.isAvailable(address, client, nowMs) && !machineAddresses.has(address);
+    const reservation = subnet.bootp === "off" ? undefined : findReservation(subnet, request);
+    const address = reservation?.address;
+    if (address === undefined) continue;
+    const isFree = leases.isAvailable(address, request.client, nowMs) &&
+      !machineAddresses.has(address);
     if (isFree) return { subnet, address, reservation, rule: "reservation" };
   }
   return undefined;
@@ -57,14 +58,16 @@ function reserved(
 
 function allocated(
   subnets: readonly Subnet[],
-  { client }: Bootp,
+  request: Bootp,
   { leases, nowMs }: EngineState,
 ): Choice | undefined {
   for (const subnet of subnets) {
     if (subnet.bootp !== "dynamic") continue;
-    const wish = { client, subnet, reservation: undefined, requestedAddress: undefined };
+    const { client } = request;
+    const reservation = findReservation(subnet, request);
+    const wish = { client, subnet, reservation, requestedAddress: undefined };
     const candidate = chooseAddress(wish, leases, nowMs);
-    if (candidate !== undefined) return { subnet, ...candidate };
+    if (candidate !== undefined) return { subnet, reservation, ...candidate };
   }
   return undefined;
 }
@@ -81,7 +84,7 @@ function answer(
     return ignore("other-server-chosen");
   }
   const reply = encodeBootReply(request, { address, subnet, scopes }, state, slab);
-  if (reservation !== undefined) return { kind: "reply", rule, reply, address };
+  if (reservation?.address === address) return { kind: "reply", rule, reply, address };
   const { client, hostname, view } = request;
   return {
     kind: "reply-after-commit",

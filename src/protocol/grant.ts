@@ -9,6 +9,7 @@ import { nameClient, registered } from "./client_name.ts";
 import type { Decision, Rule } from "./decision.ts";
 import { cutTo, grantTime, requestedLeaseSeconds } from "./lease_time.ts";
 import { encodeAck, encodeOffer } from "./reply.ts";
+import { lastRelayInformation } from "./reserved.ts";
 import type { Continuing, Discover, Request, Selecting } from "./request.ts";
 import type { EngineState } from "./respond.ts";
 import { leaseTimeOf, scopesOf } from "./scopes.ts";
@@ -58,7 +59,7 @@ export function acknowledge(
   const leaseTime = leaseTimeOf(scopes, subnet);
   const wishedSeconds = requestedLeaseSeconds(request.view);
   const hostname = reservation?.hostname ?? request.hostname;
-  const relayInformation = lastRelayInformation(request, address, state);
+  const relayInformation = lastRelayInformation(request, state.leases);
   const name = nameClient({ request, address, subnet, reservation }, state.leases);
   const asKnown: Holder = {
     client: request.client,
@@ -99,19 +100,6 @@ export function acknowledge(
       ),
     },
   };
-}
-
-/**
- * What a relay agent last said of the client. A client renews past every relay agent (RFC 3046 §2.1),
- * and is where it was.
- */
-function lastRelayInformation(
-  { kind, client, relayInformation }: Discover | Selecting | Continuing,
-  address: Ipv4,
-  { leases }: EngineState,
-): Uint8Array | undefined {
-  if (relayInformation !== undefined || kind !== "RENEWING") return relayInformation;
-  return leases.relayInformationOf(client, address);
 }
 
 /**

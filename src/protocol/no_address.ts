@@ -51,9 +51,9 @@ function autoConfigure(request: Discover, subnet: Subnet): InsteadOfAddress {
   return answer === undefined ? [] : [[Option.AUTO_CONFIG, answer]];
 }
 
-function configured({ client }: Discover, subnet: Subnet, code: number): Uint8Array | undefined {
+function configured(request: Discover, subnet: Subnet, code: number): Uint8Array | undefined {
   // There is no address yet, so no pool has a say.
-  const reservation = findReservation(subnet, client);
+  const reservation = findReservation(subnet, request);
   const scopes = reservation === undefined ? [subnet] : [reservation, subnet];
   return configuredOption(scopes, code) ?? undefined;
 }

@@ -37,6 +37,7 @@ import {
 import { offerAutoConfigure, offerV6Only } from "./no_address.ts";
 import { encodeInformAck, encodeNak } from "./reply.ts";
 import { proxyDhcp } from "./proxy_dhcp.ts";
+import { reservationOf } from "./reserved.ts";
 import { scopesOf } from "./scopes.ts";
 import { acknowledge, type Given, offer } from "./grant.ts";
 import { answerLeaseQuery } from "./leasequery.ts";
@@ -109,12 +110,13 @@ function discover(request: Discover, state: EngineState, slab: ReplySlab): Decis
  */
 function chooseAmong(
   subnets: readonly Subnet[],
-  { client, requestedAddress }: Discover,
+  request: Discover,
   { leases, nowMs }: EngineState,
 ): (Candidate & Given) | undefined {
+  const { client, requestedAddress } = request;
   let best: ReturnType<typeof chooseAmong>;
   for (const subnet of subnets) {
-    const reservation = findReservation(subnet, client);
+    const reservation = findReservation(subnet, request);
     const wish = { client, reservation, requestedAddress, subnet };
     const candidate = chooseAddress(wish, leases, nowMs);
     if (candidate === undefined) continue;
@@ -143,12 +145,14 @@ function selecting(request: Selecting, state: EngineState, slab: ReplySlab): Dec
   }
   if (!contains(subnet.cidr, address)) return nak("wrong-network", request, state, slab);
 
-  const reservation = findReservation(subnet, client);
+  const isOffered = leases.offeredAddress(client, subnet, nowMs) === address;
+  // What it was offered is its own, though its REQUEST may lack the option that it is known by.
+  const reservation = findReservation(subnet, request) ??
+    (isOffered ? subnet.reservations.byAddress.get(address) : undefined);
   if (!mayHave({ client, reservation, subnet }, address, state)) {
     return nak("address-not-available", request, state, slab);
   }
-  const offered = leases.offeredAddress(client, subnet, nowMs);
-  const rule = offered === address ? "outstanding-offer" : "confirmed";
+  const rule = isOffered ? "outstanding-offer" : "confirmed";
   return acknowledge(rule, request, { address, subnet, reservation }, state, slab);
 }
 
@@ -178,13 +182,13 @@ function continuing(request: Continuing, state: EngineState, slab: ReplySlab): D
   if (subnet === undefined) return ignore("no-subnet");
   if (!contains(subnet.cidr, address)) return nak("wrong-network", request, state, slab);
 
-  const reservation = findReservation(subnet, client);
+  const reservation = reservationOf(request, subnet, leases);
+  const reserved = reservation?.address;
   const binding = bindingOf(request, subnet, leases);
   // A reservation that was made since takes effect here, once its address is free: until then the
   // client keeps what it has, so that it is never sent away for an address that it cannot get.
-  const isReservedFree = reservation !== undefined &&
-    leases.isAvailable(reservation.address, client, nowMs);
-  const known = isReservedFree ? reservation.address : binding ?? reservation?.address;
+  const isReservedFree = reserved !== undefined && leases.isAvailable(reserved, client, nowMs);
+  const known = isReservedFree ? reserved : binding ?? reserved;
   if (known === undefined && !mayHeal(request, subnet, config)) return ignore("unknown-client");
   if (known !== undefined && known !== address) {
     return nak("not-the-clients-address", request, state, slab);
@@ -271,7 +275,7 @@ function inform(request: Inform, state: EngineState, slab: ReplySlab): Decision 
   // "The server SHOULD check the network address in a DHCPINFORM message for consistency": the
   // reply goes to that address, so it has to be one that a client on the subnet can have.
   if (!isHostAddress(subnet.cidr, request.address)) return ignore("wrong-network");
-  const reservation = findReservation(subnet, request.client);
+  const reservation = reservationOf(request, subnet, state.leases);
   const scopes = scopesOf(subnet, request.address, reservation);
   return {
     kind: "reply",

@@ -48,7 +48,7 @@ testBadConfigs("reservations", [
   ],
   ["no client", inSubnet("reservations:", "  - address: 192.168.1.10"), [
     "config.yaml:6:9: this reservation names no client",
-    "hint: add its mac or client-id",
+    "hint: add its mac, client-id, circuit-id, remote-id or vendor-id",
   ]],
   [
     "two names for the client",
@@ -72,9 +72,96 @@ testBadConfigs("reservations", [
     "a MAC address that YAML reads as a number",
     inSubnet("reservations:", "  - { mac: 001122334455, address: 192.168.1.10 }"),
     [
-      "config.yaml:6:16: expected a MAC address like b8:27:eb:01:02:03, got the number 1122334455",
+      "config.yaml:6:16: expected a MAC address like b8:27:eb:01:02:03, or a list of them, got the number 1122334455",
       "hint: put it in quotes to make it text",
     ],
+  ],
+  [
+    "one of several MAC addresses that is none",
+    inSubnet("reservations:", "  - { mac: [b827eb010203, b827eb0102], address: 192.168.1.10 }"),
+    ['config.yaml:6:31: expected a MAC address like b8:27:eb:01:02:03, got "b827eb0102"'],
+  ],
+  [
+    "no MAC address in a list",
+    inSubnet("reservations:", "  - { mac: [], address: 192.168.1.10 }"),
+    [
+      "config.yaml:6:16: expected a MAC address like b8:27:eb:01:02:03, or a list of them, got an empty list",
+    ],
+  ],
+  [
+    "one of several MAC addresses twice",
+    inSubnet(
+      "reservations:",
+      "  - { mac: [b827eb010203, b827eb010204], address: 192.168.1.10 }",
+      "  - { mac: b827eb010204, address: 192.168.1.11 }",
+    ),
+    ["config.yaml:7:16: mac b8:27:eb:01:02:04 has a reservation on line 6 already"],
+  ],
+  [
+    "a port and a MAC address",
+    inSubnet("reservations:", "  - { mac: b827eb010203, remote-id: sw1, address: 192.168.1.10 }"),
+    ["config.yaml:6:9: this reservation has a mac and a remote-id", "hint: keep one of them"],
+  ],
+  [
+    "a port twice, as text and as octets",
+    inSubnet(
+      "reservations:",
+      "  - { circuit-id: eth1, remote-id: sw1, address: 192.168.1.10 }",
+      "  - { circuit-id: eth1, address: 192.168.1.11 }",
+      "  - { circuit-id: 65:74:68:31, remote-id: '\"sw1\"', address: 192.168.1.12 }",
+      "  - { remote-id: sw1, address: 192.168.1.13 }",
+    ),
+    [
+      "config.yaml:8:23: circuit-id 65:74:68:31 with remote-id 73:77:31 has a reservation on line 6 already",
+    ],
+  ],
+  [
+    "names of ports that are none",
+    inSubnet(
+      "reservations:",
+      "  - { circuit-id: 17, address: 192.168.1.10 }",
+      "  - { circuit-id: '', address: 192.168.1.11 }",
+      `  - { remote-id: ${"a".repeat(256)}, address: 192.168.1.12 }`,
+    ),
+    [
+      "config.yaml:6:23: expected text, or octets in hex like 00:04:01:2c, got the number 17",
+      "hint: put it in quotes to make it text",
+      'config.yaml:7:23: expected text, or octets in hex like 00:04:01:2c, got ""',
+      "config.yaml:8:22: an identifier has at most 255 octets",
+    ],
+  ],
+  [
+    "names of vendors that are none, and one twice",
+    inSubnet(
+      "reservations:",
+      "  - { vendor-id: { enterprise: 3561, code: 256, value: A2 }, address: 192.168.1.10 }",
+      "  - { vendor-id: { code: 2, value: A1 }, address: 192.168.1.11 }",
+      "  - { vendor-id: { enterprise: 3561, value: A1 }, address: 192.168.1.12 }",
+      "  - { vendor-id: { enterprise: 3561, value: A1 }, address: 192.168.1.13 }",
+      "  - { vendor-id: A1, address: 192.168.1.14 }",
+    ),
+    [
+      "config.yaml:6:48: expected a whole number from 0 to 255, got the number 256",
+      'config.yaml:7:22: "enterprise" is missing',
+      "config.yaml:9:22: vendor-id 3561 41:31 has a reservation on line 8 already",
+      'config.yaml:10:22: expected a map like { enterprise: 3561, code: 2, value: A1B2C3 }, got "A1"',
+    ],
+  ],
+  [
+    "nothing kept",
+    inSubnet("reservations:", "  - { mac: b827eb010203, comment: the old printer }"),
+    [
+      "config.yaml:6:9: this reservation keeps nothing for its client",
+      "hint: add an address, a hostname or options",
+    ],
+  ],
+  [
+    "a comment of two lines",
+    inSubnet(
+      "reservations:",
+      '  - { mac: b827eb010203, hostname: pi, comment: "a\\nb" }',
+    ),
+    ['config.yaml:6:53: "a\\nb" has control characters in it'],
   ],
   [
     "client identifiers that are none",

@@ -65,7 +65,7 @@ testBadConfigs("subnets", [
     "nobody to give an address to (warning)",
     "interfaces: eth0\nsubnets:\n  - subnet: 10.0.0.0/24\n",
     [
-      "config.yaml:3:13: warning: subnet 10.0.0.0/24 has neither pools nor reservations: nobody gets an address on it",
+      "config.yaml:3:13: warning: subnet 10.0.0.0/24 has neither pools nor reserved addresses: nobody gets an address on it",
     ],
   ],
   ["subnets that overlap", inFile("  - subnet: 192.168.0.0/16", "    pools: 192.168.2.1"), [

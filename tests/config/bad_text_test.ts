@@ -328,6 +328,7 @@ testBadConfigs("keys", [
     'config.yaml:3:5: "subnet" is missing',
   ]],
   ["a reservation without its address", inSubnet("reservations:", "  - mac: b827eb010203"), [
-    'config.yaml:6:9: "address" is missing',
+    "config.yaml:6:9: this reservation keeps nothing for its client",
+    "hint: add an address, a hostname or options",
   ]],
 ]);

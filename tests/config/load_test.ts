@@ -43,7 +43,7 @@ Deno.test("a config of the least there can be gets the defaults", () => {
       rapidCommit: false,
       bootp: "reservations",
       conflictProbe: { beyondRouters: true, timeoutMs: 500 },
-      reservations: { byMac: new Map(), byClientId: new Map(), byAddress: new Map() },
+      reservations: { all: [], byAddress: new Map() },
     }],
     offerSeconds: 30,
     quarantineSeconds: 86_400,
@@ -254,14 +254,14 @@ subnets:
   assert.deepEqual(rangesOf(config, 1), []);
 });
 
-Deno.test("reservations are found by MAC, client-id and address, in the engine's spelling", () => {
+Deno.test("reservations are in the order of the file, in the engine's spelling", () => {
   const { reservations } = load(inSubnet(
     "reservations:",
     "  - { mac: B8-27-EB-01-02-03, address: 192.168.1.10, hostname: pi.home.arpa }",
     "  - { client-id: 01b827eb010204, address: 192.168.1.11 }",
   )).subnets[0]!;
   const pi = {
-    mac: "b8:27:eb:01:02:03",
+    macs: ["b8:27:eb:01:02:03"],
     address: address("192.168.1.10"),
     hostname: "pi.home.arpa",
     options: new Map([[12, new TextEncoder().encode("pi.home.arpa")]]),
@@ -271,8 +271,7 @@ Deno.test("reservations are found by MAC, client-id and address, in the engine's
     address: address("192.168.1.11"),
     options: new Map(),
   };
-  assert.deepEqual([...reservations.byMac], [[pi.mac, pi]]);
-  assert.deepEqual([...reservations.byClientId], [[other.clientId, other]]);
+  assert.deepEqual(reservations.all, [pi, other]);
   assert.deepEqual([...reservations.byAddress], [[pi.address, pi], [other.address, other]]);
 });
 
@@ -305,7 +304,7 @@ Deno.test("a router that is excluded or reserved may lie in a pool", () => {
 Deno.test("the config is frozen, down to its ranges", () => {
   const config = load(inSubnet("reservations: [{ mac: b827eb010203, address: 192.168.1.10 }]"));
   const subnet = config.subnets[0]!;
-  const { byMac } = subnet.reservations;
+  const { all } = subnet.reservations;
   const parts = [
     config,
     config.interfaces,
@@ -320,7 +319,9 @@ Deno.test("the config is frozen, down to its ranges", () => {
     subnet.spans[0],
     subnet.leaseTime,
     subnet.reservations,
-    byMac.get("b8:27:eb:01:02:03"),
+    all,
+    all[0],
+    all[0]!.macs,
   ];
   for (const part of parts) assert.ok(Object.isFrozen(part), JSON.stringify(part));
 });

@@ -71,7 +71,7 @@ Deno.test("config.example.yaml shows every key but those of single options", () 
 
 Deno.test("config.schema.json accepts what the server accepts, and refuses plain mistakes", () => {
   // zod's reader of JSON Schema takes a bare `required` for a schema that accepts everything.
-  const isBare = (branch: object) => Object.keys(branch).join() === "required";
+  const isBare = (branch: object) => ["required", "anyOf"].includes(Object.keys(branch).join());
   const readable: unknown = JSON.parse(
     renderSchema(),
     (key, value) => key === "oneOf" && (value as object[]).every(isBare) ? undefined : value,

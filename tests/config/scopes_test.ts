@@ -49,7 +49,7 @@ subnets:
     pool: poolOf("10.0.0.20"),
     second: second!.pools[0]!,
     apart: apart!.pools[0]!,
-    reservation: first!.reservations.byMac.get("b8:27:eb:01:02:03")!,
+    reservation: first!.reservations.all[0]!,
   };
 }
 

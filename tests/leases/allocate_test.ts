@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type AddressRule, chooseAddress, mayHold } from "../../src/leases/allocate.ts";
-import { type Client, makeClient } from "../../src/leases/lease.ts";
+import type { Client } from "../../src/leases/lease.ts";
 import { findReservation } from "../../src/leases/reservations.ts";
 import { LeaseTable } from "../../src/leases/lease_table.ts";
 import {
@@ -10,6 +10,7 @@ import {
   makeLease,
   makeSubnet,
   numberedClient,
+  seekerOf,
 } from "../support/leases_fixture.ts";
 
 const NOW_MS = 1000;
@@ -211,7 +212,7 @@ for (const { name, client, requested, expected, ...given } of ROWS) {
     const wish = {
       client,
       subnet: lan,
-      reservation: findReservation(lan, client),
+      reservation: findReservation(lan, seekerOf(client)),
       requestedAddress: requested === undefined ? undefined : ip(`192.168.1.${requested}`),
     };
     const candidate = chooseAddress(wish, tableWith(given), NOW_MS);
@@ -255,7 +256,7 @@ Deno.test("chooseAddress: nothing when the pool is exhausted, but a reservation 
     chooseAddress({ ...wish, client: alice, reservation: undefined }, table, NOW_MS),
     undefined,
   );
-  const reservation = findReservation(lan, carol);
+  const reservation = findReservation(lan, seekerOf(carol));
   assert.deepEqual(chooseAddress({ ...wish, client: carol, reservation }, table, NOW_MS), {
     address: ip("192.168.1.10"),
     rule: "reservation",
@@ -336,7 +337,7 @@ const HOLD_ROWS:
 
 for (const { name, client, octet, may, ...given } of HOLD_ROWS) {
   Deno.test(`mayHold: a client may ${may ? "" : "not "}hold ${name} (RFC 2131 §4.3.2)`, () => {
-    const claim = { client, subnet: lan, reservation: findReservation(lan, client) };
+    const claim = { client, subnet: lan, reservation: findReservation(lan, seekerOf(client)) };
     const address = ip(`192.168.1.${octet}`);
     assert.equal(mayHold(claim, address, tableWith(given), NOW_MS), may);
   });
@@ -347,25 +348,4 @@ Deno.test("mayHold: not an active address of another subnet (RFC 2131 §4.3.2)",
   const address = ip("192.168.2.7");
   table.put(makeLease({ address, client: alice }));
   assert(!mayHold({ client: alice, subnet: lan, reservation: undefined }, address, table, NOW_MS));
-});
-
-Deno.test("findReservation: by client identifier before MAC, and by MAC for Ethernet only", () => {
-  const subnet = makeSubnet({
-    reservations: [
-      { mac: alice.hardwareAddress, address: "192.168.1.10" },
-      { clientId: "ff:01", address: "192.168.1.11" },
-    ],
-  });
-  const mac = alice.hardwareAddress;
-  const cases: [Client, string | undefined][] = [
-    [alice, "192.168.1.10"],
-    [makeClient(1, mac, "01:02"), "192.168.1.10"],
-    [makeClient(1, mac, "ff:01"), "192.168.1.11"],
-    [makeClient(6, mac, "ff:01"), "192.168.1.11"],
-    [makeClient(6, mac, undefined), undefined],
-    [bob, undefined],
-  ];
-  for (const [client, address] of cases) {
-    assert.equal(dotted(findReservation(subnet, client)?.address), address, client.key);
-  }
 });

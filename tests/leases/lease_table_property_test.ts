@@ -10,7 +10,7 @@ import { isActive, type Lease, type LeaseState } from "../../src/leases/lease.ts
 import { LeaseTable } from "../../src/leases/lease_table.ts";
 import { findReservation } from "../../src/leases/reservations.ts";
 import { contains, formatIpv4, type Ipv4 } from "../../src/wire/ipv4.ts";
-import { ip, makeLease, makeSubnet, numberedClient } from "../support/leases_fixture.ts";
+import { ip, makeLease, makeSubnet, numberedClient, seekerOf } from "../support/leases_fixture.ts";
 import { LeaseModel, poolOf } from "./lease_model.ts";
 
 const CLIENTS = [
@@ -232,12 +232,13 @@ function allocateOne(
 ): Ipv4 | undefined {
   const client = CLIENTS[step.client]!;
   const subnet = subnetAt(model, step.subnet);
-  const reservation = findReservation(subnet, client);
+  const reservation = findReservation(subnet, seekerOf(client));
+  const reserved = reservation?.address;
   const claim = { client, subnet, reservation };
-  const givable = [...poolOf(subnet), ...(reservation ? [reservation.address] : [])]
+  const givable = [...poolOf(subnet), ...(reserved === undefined ? [] : [reserved])]
     .filter((address) => model.isAvailable(address, client));
   // Another still has the client's reserved address: until then it keeps even that of a third.
-  const waits = reservation !== undefined && !model.isAvailable(reservation.address, client);
+  const waits = reserved !== undefined && !model.isAvailable(reserved, client);
   for (const address of ADDRESSES) {
     const holder = model.get(address);
     const isReservedForOther = subnet.reservations.byAddress.has(address) &&
@@ -257,7 +258,7 @@ function allocateOne(
   const offered = model.offerTo(client, subnet)?.address;
   // No false exhaustion, and nothing that may not be given. Of several leases that a client has,
   // as it may after offers that the engine would not make, one counts; the rest need to be named.
-  const named = [last, offered, step.requested, reservation?.address];
+  const named = [last, offered, step.requested, reserved];
   const isHidden = (address: Ipv4) => {
     const lease = model.get(address);
     return lease !== undefined && isActive(lease, model.nowMs) && !named.includes(address);
@@ -265,8 +266,8 @@ function allocateOne(
   assert.equal(candidate === undefined, givable.every(isHidden));
   if (candidate === undefined) return undefined;
   assert(givable.includes(candidate.address), `${formatIpv4(candidate.address)} may not be given`);
-  if (reservation && givable.includes(reservation.address)) {
-    assert.deepEqual(candidate, { address: reservation.address, rule: "reservation" });
+  if (reserved !== undefined && givable.includes(reserved)) {
+    assert.deepEqual(candidate, { address: reserved, rule: "reservation" });
     return candidate.address;
   }
   // The same client gets the same address back while it is free, unless it was offered another.

@@ -11,11 +11,14 @@ import type {
   NamePolicy,
   OptionSet,
   Pool,
+  RelayPort,
   Reservation,
   ScopeSettings,
   Subnet,
+  VendorId,
 } from "../../src/config/config.ts";
 import { type Client, type Lease, type LeaseState, makeClient } from "../../src/leases/lease.ts";
+import type { Seeker } from "../../src/leases/reservations.ts";
 import {
   formatIpv4,
   type Ipv4,
@@ -29,10 +32,15 @@ import { encodeOptionValue } from "../../src/wire/option_values.ts";
 
 /** A reservation as a test writes it: the address as text. */
 export interface ReservationSketch extends Partial<ScopeSettings> {
+  /** One of several `macs`. */
   readonly mac?: string;
+  readonly macs?: readonly string[];
   readonly clientId?: string;
-  readonly address: string;
+  readonly port?: RelayPort;
+  readonly vendorId?: VendorId;
+  readonly address?: string;
   readonly hostname?: string;
+  readonly comment?: string;
 }
 
 /** A pool with settings of its own; those that it does not name are the subnet's. */
@@ -88,11 +96,8 @@ export function makeSubnet(sketch: SubnetSketch = {}): Subnet {
   const cidr = parseCidr(name);
   assert(cidr !== undefined, `not a subnet: ${name}`);
   const broadcast = lastAddress(cidr);
-  const reservations = (sketch.reservations ?? []).map((it) => ({
-    ...it,
-    address: ip(it.address),
-    options: new Map([...hostnameOption(it.hostname), ...it.options ?? []]),
-  }));
+  const reservations = (sketch.reservations ?? []).map(makeReservation);
+  const reserved = reservations.filter(hasAddress);
   const settings = {
     leaseTime: sketch.leaseTime ?? LEASE_TIME,
     options: sketch.options ?? new Map(),
@@ -100,7 +105,7 @@ export function makeSubnet(sketch: SubnetSketch = {}): Subnet {
   };
   const holes = [
     ...(sketch.exclude ?? []).map(parseRange),
-    ...reservations.map(({ address }) => ({ first: address, last: address })),
+    ...reserved.map(({ address }) => ({ first: address, last: address })),
   ];
   const whole = `${formatIpv4(cidr.network + 1)}-${formatIpv4(broadcast - 1)}`;
   const sketches = sketch.pools ?? [whole];
@@ -129,12 +134,24 @@ export function makeSubnet(sketch: SubnetSketch = {}): Subnet {
     ...(sketch.conflictProbe && { conflictProbe: sketch.conflictProbe }),
     ...settings,
     reservations: {
-      byMac: indexBy(reservations, (it) => it.mac),
-      byClientId: indexBy(reservations, (it) => it.clientId),
-      byAddress: indexBy(reservations, (it) => it.address),
+      all: reservations,
+      byAddress: new Map(reserved.map((it) => [it.address, it])),
     },
     ...(sketch.names === undefined ? {} : { names: sketch.names }),
   };
+}
+
+function makeReservation({ mac, address, ...sketch }: ReservationSketch): Reservation {
+  return {
+    ...(mac !== undefined && { macs: [mac] }),
+    ...(address !== undefined && { address: ip(address) }),
+    ...sketch,
+    options: new Map([...hostnameOption(sketch.hostname), ...sketch.options ?? []]),
+  };
+}
+
+function hasAddress(reservation: Reservation): reservation is Reservation & { address: Ipv4 } {
+  return reservation.address !== undefined;
 }
 
 /** What anyone may be given on a subnet. */
@@ -147,6 +164,11 @@ export function numberedClient(number: number, clientId?: string): Client {
   const octets = [0xb8, 0x27, 0xeb, (number >>> 16) & 255, (number >>> 8) & 255, number & 255];
   const mac = octets.map((octet) => octet.toString(16).padStart(2, "0")).join(":");
   return makeClient(1, mac, clientId);
+}
+
+/** A client that says no more of itself than who it is. */
+export function seekerOf(client: Client): Seeker {
+  return { client, relayInformation: undefined, view: { option: () => undefined } };
 }
 
 /** What a test says of a lease; the rest is made up. */
@@ -202,16 +224,4 @@ function withhold(ranges: readonly AddressRange[], hole: AddressRange): AddressR
       { first: Math.max(range.first, hole.last + 1), last: range.last },
     ].filter(({ first, last }) => first <= last)
   );
-}
-
-function indexBy<Key>(
-  reservations: readonly Reservation[],
-  keyOf: (reservation: Reservation) => Key | undefined,
-): ReadonlyMap<Key, Reservation> {
-  const index = new Map<Key, Reservation>();
-  for (const reservation of reservations) {
-    const key = keyOf(reservation);
-    if (key !== undefined) index.set(key, reservation);
-  }
-  return index;
 }

@@ -1,0 +1,86 @@
+/** What has to hold between the reservations of one subnet. */
+import {
+  type Cidr,
+  contains,
+  formatCidr,
+  formatIpv4,
+  hasBroadcast,
+  type Ipv4,
+  lastAddress,
+} from "../wire/ipv4.ts";
+import { explain } from "./explanation.ts";
+import type { FilePart, Reporter } from "./file_parts.ts";
+import type { Explanation, Path } from "./problem.ts";
+import type { ParsedReservation } from "./reservation_schema.ts";
+import type { ParsedSubnet } from "./subnet_schema.ts";
+
+/** The addresses of a network that are no host's (RFC 1122 §3.2.1.3), with their names. */
+export function addressesOfNoHost(cidr: Cidr): readonly (readonly [Ipv4, string])[] {
+  if (!hasBroadcast(cidr)) return [];
+  return [[cidr.network, "network address"], [lastAddress(cidr), "broadcast address"]];
+}
+
+/** Whatever is kept, is kept once; and whoever it is for has one reservation. */
+export function checkReservations(
+  { parsed, pathOf }: FilePart<ParsedSubnet>,
+  reporter: Reporter,
+): void {
+  const seen = new Map<string, Path>();
+  for (const [i, reservation] of parsed.reservations.entries()) {
+    for (const { words, path } of uniqueParts(reservation)) {
+      const partPath = pathOf(["reservations", i, ...path]);
+      const first = seen.get(words);
+      if (first === undefined) {
+        seen.set(words, partPath);
+        continue;
+      }
+      const said = `${words} has a reservation on ${reporter.placeOf(first)} already`;
+      reporter.error(partPath, explain(said));
+    }
+    const { address } = reservation;
+    const misplaced = address === undefined ? undefined : explainAddress(parsed.subnet, address);
+    if (misplaced !== undefined) {
+      reporter.error(pathOf(["reservations", i, "address"]), misplaced);
+    }
+  }
+}
+
+/** A part of a reservation that no other one of the subnet may have. */
+interface UniquePart {
+  readonly words: string;
+  /** In the reservation. */
+  readonly path: Path;
+}
+
+function uniqueParts(reservation: ParsedReservation): UniquePart[] {
+  const { mac: macs = [], "client-id": clientId, address } = reservation;
+  const { "circuit-id": circuitId, "remote-id": remoteId, "vendor-id": vendorId } = reservation;
+  const parts: UniquePart[] = macs.map((mac, j) => ({ words: `mac ${mac}`, path: ["mac", j] }));
+  if (address !== undefined) {
+    parts.unshift({ words: `address ${formatIpv4(address)}`, path: ["address"] });
+  }
+  if (clientId !== undefined) parts.push({ words: `client-id ${clientId}`, path: ["client-id"] });
+  if (circuitId !== undefined || remoteId !== undefined) {
+    const words = [
+      ...(circuitId === undefined ? [] : [`circuit-id ${circuitId}`]),
+      ...(remoteId === undefined ? [] : [`remote-id ${remoteId}`]),
+    ].join(" with ");
+    parts.push({ words, path: [circuitId === undefined ? "remote-id" : "circuit-id"] });
+  }
+  if (vendorId !== undefined) {
+    const { enterprise, code, value } = vendorId;
+    const words = ["vendor-id", enterprise, ...(code === undefined ? [] : [code]), value].join(" ");
+    parts.push({ words, path: ["vendor-id"] });
+  }
+  return parts;
+}
+
+function explainAddress(cidr: Cidr, address: Ipv4): Explanation | undefined {
+  const words = `the reserved address ${formatIpv4(address)}`;
+  if (!contains(cidr, address)) {
+    return explain(`${words} is not inside the subnet ${formatCidr(cidr)}`);
+  }
+  const [, name] = addressesOfNoHost(cidr).find(([taken]) => taken === address) ?? [];
+  if (name === undefined) return undefined;
+  return explain(`${words} is the ${name} of ${formatCidr(cidr)}, which no client can have`);
+}
