@@ -4,6 +4,8 @@ import { formatCidr, lastAddress, netmask } from "../wire/ipv4.ts";
 import { Option } from "../wire/option_codes.ts";
 import { encodeOptionValue } from "../wire/option_values.ts";
 import { formatRange, subtractRanges } from "./address_range.ts";
+import { buildClasses } from "./class_build.ts";
+import type { ClientClass, ClientClasses } from "./client_class.ts";
 import type {
   AddressRange,
   Config,
@@ -31,15 +33,17 @@ export function buildConfig(parsed: ParsedConfig, directory: string): Config {
   );
   const policies = buildNamePolicies(parsed);
   const nameServices = buildNameServices(parsed.names, directory);
+  const classes = buildClasses(parsed.classes);
   const subnets = parsed.subnets
     .map((subnet, i) => {
       const around = networks.get(subnet["shared-network"] ?? "") ?? defaults;
-      return buildSubnet(subnet, tellDomain(around, policies[i]), policies[i], parsed);
+      return buildSubnet(subnet, tellDomain(around, policies[i]), policies[i], classes, parsed);
     })
     .sort((a, b) => a.cidr.network - b.cidr.network);
   return Object.freeze({
     interfaces: Object.freeze(parsed.interfaces),
     authoritative: parsed.authoritative,
+    ...(classes !== undefined && { classes }),
     subnets: Object.freeze(subnets),
     ...(subnets.some(({ proxyDhcp }) => proxyDhcp) && { proxyDhcp: true }),
     offerSeconds: parsed["offer-time"],
@@ -67,6 +71,7 @@ function buildSubnet(
   parsed: ParsedSubnet,
   around: PlaceSettings,
   names: NamePolicy | undefined,
+  classes: ClientClasses | undefined,
   file: ParsedConfig,
 ): Subnet {
   const cidr = Object.freeze(parsed.subnet);
@@ -76,8 +81,9 @@ function buildSubnet(
   const reserved = reservations.byAddress.keys().map((it) => ({ first: it, last: it }));
   const holes = [...parsed.exclude, ...reserved];
   const spans: PoolSpan[] = [];
-  const pools = groupPools(parsed.pools).map(({ range, ...own }) => {
-    const pool = buildPool(range, holes, inherit(settings, settingsOf(own)));
+  const pools = groupPools(parsed.pools).map(({ range, only, ...own }) => {
+    const members = classesNamed(only ?? parsed.only, classes);
+    const pool = buildPool(range, holes, members, inherit(settings, settingsOf(own)));
     for (const { first, last } of range) spans.push(Object.freeze({ first, last, pool }));
     return pool;
   });
@@ -112,15 +118,24 @@ function groupPools(parsed: readonly ParsedPool[]): ParsedPool[] {
   });
 }
 
+function classesNamed(
+  names: readonly string[] | undefined,
+  classes: ClientClasses | undefined,
+): ReadonlySet<ClientClass> | undefined {
+  return names && new Set(classes?.all.filter(({ name }) => names.includes(name)));
+}
+
 function buildPool(
   ranges: readonly AddressRange[],
   holes: readonly AddressRange[],
+  only: ReadonlySet<ClientClass> | undefined,
   settings: PlaceSettings,
 ): Pool {
   const left = subtractRanges(ranges, holes).map((range) => Object.freeze(range));
   return Object.freeze({
     name: ranges.map(formatRange).join(", "),
     ranges: Object.freeze(left),
+    ...(only !== undefined && { only }),
     ...settings,
   });
 }

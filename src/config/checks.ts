@@ -4,6 +4,7 @@
  */
 import { formatCidr, lastAddress } from "../wire/ipv4.ts";
 import { findOverlaps, formatRange } from "./address_range.ts";
+import { checkClasses } from "./class_checks.ts";
 import type { AddressRange } from "./config.ts";
 import { didYouMean, explain, nearest, quote } from "./explanation.ts";
 import type { FilePart, FileParts, Reporter } from "./file_parts.ts";
@@ -38,6 +39,7 @@ export function checkFile(parts: FileParts, lineOf: (path: Path) => number): Fin
   if (defaults !== undefined) checkScope(defaults, [], reporter);
   checkSharedNetworks(sharedNetworks, subnets, reporter);
   for (const network of sharedNetworks) checkScope(network, outermost, reporter);
+  checkClasses(parts, reporter);
   checkOverlaps(subnets.map(subnetRange), reporter);
   checkOverlaps(subnets.flatMap(poolRanges), reporter);
   for (const subnet of subnets) {

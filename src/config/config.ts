@@ -4,6 +4,7 @@
  */
 import type { BootKind } from "../wire/boot_clients.ts";
 import type { Cidr, Ipv4 } from "../wire/ipv4.ts";
+import type { ClientClass, ClientClasses } from "./client_class.ts";
 
 /**
  * Option code -> encoded payload (no code and length octets), in the order of the codes. `null`
@@ -129,6 +130,8 @@ export interface Pool extends PlaceSettings {
    * inside of it is not here: it belongs to its reservation.
    */
   readonly ranges: readonly AddressRange[];
+  /** The classes whose clients are given these addresses; absent where anybody is. */
+  readonly only?: ReadonlySet<ClientClass>;
 }
 
 /** Addresses as the file gives them to a pool, whether or not they may be given to anyone. */
@@ -247,6 +250,8 @@ export interface Config {
   readonly interfaces: readonly string[];
   /** Whether this server is the one authority for its subnets (see protocol/respond.ts). */
   readonly authoritative: boolean;
+  /** Absent where there are none. */
+  readonly classes?: ClientClasses;
   /** Sorted by network, disjoint. */
   readonly subnets: readonly Subnet[];
   /** Set where a subnet has it. */

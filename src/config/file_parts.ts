@@ -1,4 +1,5 @@
 /** What the checks work on, and whom they tell. */
+import type { ParsedClass } from "./class_schema.ts";
 import type { ParsedNames } from "./names_schema.ts";
 import type { Explanation, Path } from "./problem.ts";
 import type { ParsedScope } from "./scope_schema.ts";
@@ -21,6 +22,7 @@ export interface FileParts {
   readonly defaults: FilePart<ParsedScope> | undefined;
   /** Undefined in it where the file has none. */
   readonly names: FilePart<ParsedNames | undefined> | undefined;
+  readonly classes: readonly FilePart<ParsedClass>[];
   readonly sharedNetworks: readonly FilePart<ParsedSharedNetwork>[];
   readonly subnets: readonly FilePart<ParsedSubnet>[];
 }

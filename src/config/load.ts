@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import type { z } from "zod";
 import { buildConfig } from "./build.ts";
 import { checkFile } from "./checks.ts";
+import { classEntrySchema } from "./class_schema.ts";
 import type { Config } from "./config.ts";
 import type { FileParts } from "./file_parts.ts";
 import { ConfigError, formatProblem } from "./problem.ts";
@@ -84,6 +85,7 @@ function partsOfWhole(parsed: ParsedConfig): FileParts {
     trustOption82: part(parsed["trust-option-82"], ["trust-option-82"]),
     names: part(parsed.names, ["names"]),
     defaults: part(parsed, []),
+    classes: parsed.classes.map((it, i) => part(it, ["classes", i])),
     sharedNetworks: parsed["shared-networks"].map((it, i) => part(it, ["shared-networks", i])),
     subnets: parsed.subnets.map((it, i) => part(it, ["subnets", i])),
   };
@@ -110,6 +112,7 @@ function partsOfRest(file: unknown): FileParts {
     trustOption82: part(trustOption82, values.get("trust-option-82"), ["trust-option-82"]),
     names: part(names, values.get("names"), ["names"]),
     defaults: part(scopeSchema, file, []),
+    classes: entries(classEntrySchema, "classes"),
     sharedNetworks: entries(sharedNetworkSchema, "shared-networks"),
     subnets: entries(subnetEntrySchema, "subnets"),
   };

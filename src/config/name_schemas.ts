@@ -22,6 +22,9 @@ function nameSchema(what: string) {
 /** The name of a shared network. */
 export const networkNameSchema = nameSchema("a shared network");
 
+/** The name of a class. */
+export const classNameSchema = nameSchema("a class");
+
 /** Nobody names an interface so, but a list that lacks its spaces, and odd quotes, look like it. */
 const NO_NAME = /^-|["'`“”„‘’‚«»,[\]{}]/;
 

@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { bootpSchema, bootSchema } from "./boot_schema.ts";
+import { classEntrySchema } from "./class_schema.ts";
 import { durabilitySchema, renewWriteThresholdSchema } from "./durability_schema.ts";
 import { conflictProbeSchema } from "./conflict_probe_schema.ts";
 import { DURATION_SECONDS_MAX } from "./duration.ts";
@@ -96,6 +97,13 @@ export const configSchema = mapSchema("a map with the keys interfaces and subnet
   "bootp": bootpSchema.prefault("reservations").meta({
     description: "Which BOOTP clients get an address: those with a reservation, all of them " +
       "(dynamic; theirs without end), or none (off).",
+  }),
+  "classes": listSchema(
+    'a list of classes like { name: phones, match: { vendor-class: "Cisco*" } }',
+    classEntrySchema,
+  ).prefault([]).meta({
+    description: "Clients that have something in common, and what they are given for it. Of " +
+      "several classes that a client is in, the earlier one goes first.",
   }),
   "shared-networks": listSchema(
     "a list of shared networks like { name: campus }",

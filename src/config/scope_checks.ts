@@ -1,5 +1,7 @@
 /** What has to hold within one scope, and between it and the scopes around it. */
+import { formatIpv4 } from "../wire/ipv4.ts";
 import { Option, optionByCode } from "../wire/option_codes.ts";
+import { decodeOptionValue } from "../wire/option_values.ts";
 import type { LeaseTime } from "./config.ts";
 import { formatDuration } from "./duration.ts";
 import { explain } from "./explanation.ts";
@@ -83,6 +85,22 @@ function checkRemoval(
   if (effectiveOption(code, around) !== undefined || FILLED_IN.has(code)) return;
   const said = `${nameOption(code)} has no value, and there is none further out to take away`;
   reporter.error(pathOf(["options", ...path]), explain(said));
+}
+
+/** RFC 3442: a client that takes classless routes ignores `routers`, and with it its default route. */
+export function checkRoutes(
+  scopes: readonly ScopePart[],
+  reporter: Reporter,
+): void {
+  const option = effectiveOption(Option.CLASSLESS_STATIC_ROUTE, scopes);
+  const routers = effectiveOption(Option.ROUTERS, scopes);
+  if (option === undefined || routers === undefined) return;
+  const routes = decodeOptionValue("cidr-routes", option.payload) ?? [];
+  if (routes.some(({ to }) => to.prefixLength === 0)) return;
+  const [router] = decodeOptionValue("ipv4-list", routers.payload) ?? [];
+  const said = "clients that take these routes ignore routers, and have no default route then";
+  const hint = router === undefined ? undefined : `add { to: default, via: ${formatIpv4(router)} }`;
+  reporter.warning(option.pathOf([]), explain(said, hint));
 }
 
 function nameOption(code: number): string {

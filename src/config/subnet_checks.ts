@@ -7,8 +7,8 @@ import type { AddressRange, Boot } from "./config.ts";
 import { explain } from "./explanation.ts";
 import { type FilePart, partAt, type Reporter } from "./file_parts.ts";
 import type { Path } from "./problem.ts";
-import { checkScope, effectiveOption, type ScopePart } from "./scope_checks.ts";
 import { addressesOfNoHost, checkReservations } from "./reservation_checks.ts";
+import { checkRoutes, checkScope, effectiveOption, type ScopePart } from "./scope_checks.ts";
 import type { ParsedSubnet } from "./subnet_schema.ts";
 
 /** Runs the checks of one subnet and of the scopes in it; `around` it are others. */
@@ -169,20 +169,4 @@ function checkRouters(
       reporter.warning(routerPath, explain(said, `add exclude: [${formatIpv4(router)}]`));
     }
   }
-}
-
-/** RFC 3442: a client that takes classless routes ignores `routers`, and with it its default route. */
-function checkRoutes(
-  scopes: readonly ScopePart[],
-  reporter: Reporter,
-): void {
-  const option = effectiveOption(Option.CLASSLESS_STATIC_ROUTE, scopes);
-  const routers = effectiveOption(Option.ROUTERS, scopes);
-  if (option === undefined || routers === undefined) return;
-  const routes = decodeOptionValue("cidr-routes", option.payload) ?? [];
-  if (routes.some(({ to }) => to.prefixLength === 0)) return;
-  const [router] = decodeOptionValue("ipv4-list", routers.payload) ?? [];
-  const said = "clients that take these routes ignore routers, and have no default route then";
-  const hint = router === undefined ? undefined : `add { to: default, via: ${formatIpv4(router)} }`;
-  reporter.warning(option.pathOf([]), explain(said, hint));
 }

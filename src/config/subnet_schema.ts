@@ -4,17 +4,23 @@ import { conflictProbeSchema } from "./conflict_probe_schema.ts";
 import { bootpSchema } from "./boot_schema.ts";
 import { mismatch, pack } from "./explanation.ts";
 import { subnetNamesSchema } from "./names_schema.ts";
-import { networkNameSchema } from "./name_schemas.ts";
+import { classNameSchema, networkNameSchema } from "./name_schemas.ts";
 import { reservationSchema } from "./reservation_schema.ts";
 import { booleanSchema, listSchema, mapSchema, oneOrManySchema } from "./schema_parts.ts";
 import { scopeShape, unknownKeyOrOption } from "./scope_schema.ts";
 import { rangeForm, rangeSchema, relaySchema, subnetSchema } from "./value_schemas.ts";
+
+/** Who is given addresses. */
+const onlySchema = oneOrManySchema("the name of a class", classNameSchema, 1);
 
 const rangesSchema = oneOrManySchema(rangeForm.expected, rangeSchema);
 
 const poolMap = mapSchema("a pool like { range: 192.168.1.100-192.168.1.199, lease-time: 1h }", {
   "range": oneOrManySchema(rangeForm.expected, rangeSchema, 1).meta({
     description: "The addresses of this pool: ranges, networks or single addresses.",
+  }),
+  "only": onlySchema.optional().meta({
+    description: "The classes whose clients are given these addresses, and no others.",
   }),
   ...scopeShape,
 }, unknownKeyOrOption);
@@ -40,6 +46,9 @@ export const subnetEntrySchema = mapSchema("a map that begins with subnet", {
   "pools": oneOrManySchema(rangeForm.expected, poolSchema).prefault([]).meta({
     description: "Addresses to give: ranges, networks or single addresses; or a map, where some " +
       "have settings of their own.",
+  }),
+  "only": onlySchema.optional().meta({
+    description: "As for a pool, for those pools that say nothing of it.",
   }),
   "exclude": rangesSchema.prefault([]).meta({
     description: "Addresses of the pools that no client gets.",

@@ -1,9 +1,10 @@
 /** Which address a client is offered, and whether it may have the one it names. */
-import type { Reservation, Subnet } from "../config/config.ts";
+import type { ClientClass } from "../config/client_class.ts";
+import type { Pool, Reservation, Subnet } from "../config/config.ts";
 import { contains, type Ipv4 } from "../wire/ipv4.ts";
 import type { Client } from "./lease.ts";
 import type { LeaseTable } from "./lease_table.ts";
-import { isInPools } from "./subnets.ts";
+import { isInPool, poolAt } from "./subnets.ts";
 
 /** A client in the subnet that it is on, with the reservation that it has there. */
 export interface Claim {
@@ -11,6 +12,8 @@ export interface Claim {
   readonly subnet: Subnet;
   /** What `findReservation` says. */
   readonly reservation: Reservation | undefined;
+  /** Those that it is in. */
+  readonly classes?: readonly ClientClass[];
 }
 
 /** A claim to any address, with the one that the client would like (option 50). */
@@ -64,8 +67,9 @@ const CHOOSERS: readonly Chooser[] = [
     // From a place that the client's name gives, so that it finds the same address again even
     // when the journal is lost.
     rule: "free-address",
-    propose: ({ client, subnet }, table) => {
+    propose: ({ client, subnet, classes }, table) => {
       for (const pool of subnet.pools) {
+        if (!isOpenTo(pool, classes)) continue;
         const address = table.findFree(pool, client.hash);
         if (address !== undefined) return address;
       }
@@ -111,8 +115,18 @@ export function mayHold(claim: Claim, address: Ipv4, table: LeaseTable, nowMs: n
 /** In a pool or the client's own reservation, and kept by nobody else. */
 function mayBeGiven(claim: Claim, address: Ipv4, table: LeaseTable, nowMs: number): boolean {
   // The pools have no reserved address in them, so this refuses those of others.
-  return (claim.reservation?.address === address || isInPools(claim.subnet, address)) &&
+  return (claim.reservation?.address === address || isInOpenPool(claim, address)) &&
     table.isAvailable(address, claim.client, nowMs);
+}
+
+function isInOpenPool({ subnet, classes }: Claim, address: Ipv4): boolean {
+  const pool = poolAt(subnet, address);
+  return pool !== undefined && isInPool(pool, address) && isOpenTo(pool, classes);
+}
+
+/** Whether clients of these classes are given addresses out of the pool. */
+export function isOpenTo({ only }: Pool, classes: readonly ClientClass[] = []): boolean {
+  return only === undefined || classes.some((it) => only.has(it));
 }
 
 function isReservedForOther({ subnet, reservation }: Claim, address: Ipv4): boolean {

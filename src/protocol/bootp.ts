@@ -63,9 +63,9 @@ function allocated(
 ): Choice | undefined {
   for (const subnet of subnets) {
     if (subnet.bootp !== "dynamic") continue;
-    const { client } = request;
+    const { client, classes } = request;
     const reservation = findReservation(subnet, request);
-    const wish = { client, subnet, reservation, requestedAddress: undefined };
+    const wish = { client, classes, subnet, reservation, requestedAddress: undefined };
     const candidate = chooseAddress(wish, leases, nowMs);
     if (candidate !== undefined) return { subnet, reservation, ...candidate };
   }
@@ -78,7 +78,7 @@ function answer(
   state: EngineState,
   slab: ReplySlab,
 ): Decision {
-  const scopes = scopesOf(subnet, address, reservation);
+  const scopes = scopesOf(subnet, address, reservation, request.classes);
   const boot = bootDataFor(request.view, scopes);
   if (asksForOther(request, boot?.serverName)) {
     return ignore("other-server-chosen");

@@ -1,4 +1,5 @@
 /** What the engine decided about a request, and why: a value that the loop carries out. */
+import type { ClientClass } from "../config/client_class.ts";
 import type { ConflictProbe, Subnet } from "../config/config.ts";
 import type { Client, Lease } from "../leases/lease.ts";
 import type { Offer } from "../leases/lease_table.ts";
@@ -26,6 +27,7 @@ export type Rule =
   | "wrong-network"
   | "address-not-available"
   | "not-the-clients-address"
+  | "not-for-its-classes"
   // Lease changes without a reply
   | "released"
   | "quarantined"
@@ -33,6 +35,7 @@ export type Rule =
   | "no-subnet"
   | "relay-not-allowed"
   | "leasequery-not-allowed"
+  | "denied"
   | "pool-exhausted"
   | "other-server-chosen"
   | "unknown-client"
@@ -69,7 +72,12 @@ export interface Reply {
  * With `probe`, the reply gives the client an address that it does not have yet: before that is
  * done, it is to be found out whether somebody uses the address, unless that is known.
  */
-export type Decision =
+export type Decision = Deed & {
+  /** Those that the client is in; absent where it is in none. */
+  readonly classes?: readonly ClientClass[];
+};
+
+type Deed =
   | { readonly kind: "ignore"; readonly rule: Rule; readonly withdraw: readonly Withdrawal[] }
   | {
     readonly kind: "reply";

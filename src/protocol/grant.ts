@@ -30,7 +30,7 @@ export function offer(
   state: EngineState,
   slab: ReplySlab,
 ): Decision {
-  const scopes = scopesOf(subnet, address, reservation);
+  const scopes = scopesOf(subnet, address, reservation, request.classes);
   const wishedSeconds = requestedLeaseSeconds(request.view);
   const time = grantTime(leaseTimeOf(scopes, subnet), wishedSeconds, seedOf(request));
   const name = nameClient({ request, subnet, reservation, address }, state.leases);
@@ -55,7 +55,7 @@ export function acknowledge(
   slab: ReplySlab,
 ): Decision {
   const { nowMs } = state;
-  const scopes = scopesOf(subnet, address, reservation);
+  const scopes = scopesOf(subnet, address, reservation, request.classes);
   const leaseTime = leaseTimeOf(scopes, subnet);
   const wishedSeconds = requestedLeaseSeconds(request.view);
   const hostname = reservation?.hostname ?? request.hostname;

@@ -8,7 +8,7 @@ import type { Decision } from "./decision.ts";
 import { encodeOfferOfNone, type Server } from "./reply.ts";
 import type { InsteadOfAddress } from "./reply_options.ts";
 import type { Discover } from "./request.ts";
-import { configuredOption } from "./scopes.ts";
+import { configuredOption, scopesAround } from "./scopes.ts";
 
 /**
  * For a client that can do without IPv4, on a network where it should: RFC 8925 §3.3 has it asked
@@ -52,9 +52,7 @@ function autoConfigure(request: Discover, subnet: Subnet): InsteadOfAddress {
 }
 
 function configured(request: Discover, subnet: Subnet, code: number): Uint8Array | undefined {
-  // There is no address yet, so no pool has a say.
-  const reservation = findReservation(subnet, request);
-  const scopes = reservation === undefined ? [subnet] : [reservation, subnet];
+  const scopes = scopesAround(subnet, findReservation(subnet, request), request.classes);
   return configuredOption(scopes, code) ?? undefined;
 }
 

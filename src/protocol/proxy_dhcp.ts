@@ -31,7 +31,7 @@ export function proxyDhcp(
   }
   const asked = boundFor(request, subnet);
   if (asked === undefined) return ignore("proxy-dhcp");
-  const scopes = scopesOf(subnet, asked, findReservation(subnet, request));
+  const scopes = scopesOf(subnet, asked, findReservation(subnet, request), request.classes);
   const boot = bootDataFor(request.view, scopes);
   if (boot?.firmware === undefined || boot.file === undefined) return ignore("proxy-dhcp");
   return {

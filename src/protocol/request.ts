@@ -2,6 +2,7 @@
  * From a message to what the client means by it: RFC 2131 §4.3.2's table as a closed union. What
  * cannot be expressed here cannot be mishandled later.
  */
+import type { ClientClass } from "../config/client_class.ts";
 import { type Client, makeClient } from "../leases/lease.ts";
 import { formatHex } from "../wire/hex.ts";
 import { hasBroadcast, type Ipv4, lastAddress, LIMITED_BROADCAST } from "../wire/ipv4.ts";
@@ -10,6 +11,7 @@ import { Option } from "../wire/option_codes.ts";
 import { decodeOptionValue } from "../wire/option_values.ts";
 import { relayAddress, RelaySubOption } from "../wire/relay_agent.ts";
 import { subOption } from "../wire/sub_options.ts";
+import { NO_CLASSES } from "./classes.ts";
 import type { Ingress } from "./endpoints.ts";
 
 /** Message types of option 53 (RFC 2132 §9.6, RFC 4388 §6.1). */
@@ -42,6 +44,8 @@ interface RequestBase {
    * outlives the batch; never empty.
    */
   readonly relayInformation: Uint8Array | undefined;
+  /** The classes of the config that the client is in; none before `respond` has looked. */
+  readonly classes: readonly ClientClass[];
 }
 
 /** The client looks for a server; `requestedAddress` is a wish (option 50). */
@@ -237,6 +241,7 @@ function readBase(
       ? undefined
       : decodeOptionValue("text", hostname.subarray(0, HOSTNAME_OCTETS_MAX)) || undefined,
     relayInformation: believedRelayInformation(view, ingress, trusted),
+    classes: NO_CLASSES,
   };
 }
 

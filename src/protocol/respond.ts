@@ -8,6 +8,7 @@ import {
   type Candidate,
   chooseAddress,
   type Claim,
+  isOpenTo,
   mayHold,
 } from "../leases/allocate.ts";
 import { isActive, type Lease } from "../leases/lease.ts";
@@ -17,6 +18,7 @@ import { contains, type Ipv4, isHostAddress } from "../wire/ipv4.ts";
 import type { ReplySlab } from "../wire/message_writer.ts";
 import { Option } from "../wire/option_codes.ts";
 import { bootp } from "./bootp.ts";
+import { clientClasses, isDenied, isForOthers } from "./class_policy.ts";
 import { type Decision, ignore } from "./decision.ts";
 import {
   attachedSubnet,
@@ -58,6 +60,14 @@ export interface EngineState {
 
 /** Decides about a request. Replies are encoded at once into `slab`. */
 export function respond(request: Request, state: EngineState, slab: ReplySlab): Decision {
+  const classes = clientClasses(request, state);
+  if (classes.length === 0) return decide(request, state, slab);
+  const member = { ...request, classes };
+  const decision = isDenied(member, state) ? ignore("denied") : decide(member, state, slab);
+  return { ...decision, classes };
+}
+
+function decide(request: Request, state: EngineState, slab: ReplySlab): Decision {
   if (request.kind === "LEASEQUERY") return answerLeaseQuery(request, state, slab);
   if (!isRelayAllowed(state.config, request)) return ignore("relay-not-allowed");
   if (state.config.proxyDhcp === true) {
@@ -93,7 +103,11 @@ function discover(request: Discover, state: EngineState, slab: ReplySlab): Decis
   if (v6Only !== undefined) return v6Only;
   const choice = chooseAmong(subnets, request, state);
   if (choice === undefined) {
-    return offerAutoConfigure(request, likeliest, state, slab) ?? ignore("pool-exhausted");
+    const isShutOut = subnets.every(({ pools }) =>
+      pools.length > 0 && pools.every((pool) => !isOpenTo(pool, request.classes))
+    );
+    return offerAutoConfigure(request, likeliest, state, slab) ??
+      ignore(isShutOut ? "not-for-its-classes" : "pool-exhausted");
   }
 
   // RFC 4039 §3: "the server responds with a DHCPACK that includes the Rapid Commit option", and
@@ -113,11 +127,11 @@ function chooseAmong(
   request: Discover,
   { leases, nowMs }: EngineState,
 ): (Candidate & Given) | undefined {
-  const { client, requestedAddress } = request;
+  const { client, classes, requestedAddress } = request;
   let best: ReturnType<typeof chooseAmong>;
   for (const subnet of subnets) {
     const reservation = findReservation(subnet, request);
-    const wish = { client, reservation, requestedAddress, subnet };
+    const wish = { client, classes, reservation, requestedAddress, subnet };
     const candidate = chooseAddress(wish, leases, nowMs);
     if (candidate === undefined) continue;
     const isStronger = best === undefined ||
@@ -131,7 +145,7 @@ function chooseAmong(
 /** RFC 2131 §4.3.2, "DHCPREQUEST generated during SELECTING state". */
 function selecting(request: Selecting, state: EngineState, slab: ReplySlab): Decision {
   const { config, leases, nowMs } = state;
-  const { client, address } = request;
+  const { client, classes, address } = request;
   const subnets = attachedSubnets(config, request, address);
   const subnet = subnets[0];
   if (subnet === undefined) return ignore("no-subnet");
@@ -149,9 +163,9 @@ function selecting(request: Selecting, state: EngineState, slab: ReplySlab): Dec
   // What it was offered is its own, though its REQUEST may lack the option that it is known by.
   const reservation = findReservation(subnet, request) ??
     (isOffered ? subnet.reservations.byAddress.get(address) : undefined);
-  if (!mayHave({ client, reservation, subnet }, address, state)) {
-    return nak("address-not-available", request, state, slab);
-  }
+  const claim = { client, classes, reservation, subnet };
+  if (isForOthers(claim, request)) return nak("not-for-its-classes", request, state, slab);
+  if (!mayHave(claim, address, state)) return nak("address-not-available", request, state, slab);
   const rule = isOffered ? "outstanding-offer" : "confirmed";
   return acknowledge(rule, request, { address, subnet, reservation }, state, slab);
 }
@@ -175,7 +189,7 @@ function isOurs(serverIdentifier: Ipv4, request: Request, { ownAddresses }: Engi
  */
 function continuing(request: Continuing, state: EngineState, slab: ReplySlab): Decision {
   const { config, leases, nowMs } = state;
-  const { client, address } = request;
+  const { client, classes, address } = request;
   const subnet = request.kind === "RENEWING"
     ? subnetOfAddress(config, request, address)
     : attachedSubnet(config, request, address);
@@ -193,9 +207,9 @@ function continuing(request: Continuing, state: EngineState, slab: ReplySlab): D
   if (known !== undefined && known !== address) {
     return nak("not-the-clients-address", request, state, slab);
   }
-  if (!mayHave({ client, reservation, subnet }, address, state)) {
-    return nak("address-not-available", request, state, slab);
-  }
+  const claim = { client, classes, reservation, subnet };
+  if (isForOthers(claim, request)) return nak("not-for-its-classes", request, state, slab);
+  if (!mayHave(claim, address, state)) return nak("address-not-available", request, state, slab);
   const rule = binding === address
     ? "renewed"
     : known !== undefined
@@ -276,7 +290,7 @@ function inform(request: Inform, state: EngineState, slab: ReplySlab): Decision 
   // reply goes to that address, so it has to be one that a client on the subnet can have.
   if (!isHostAddress(subnet.cidr, request.address)) return ignore("wrong-network");
   const reservation = reservationOf(request, subnet, state.leases);
-  const scopes = scopesOf(subnet, request.address, reservation);
+  const scopes = scopesOf(subnet, request.address, reservation, request.classes);
   return {
     kind: "reply",
     rule: "options-only",
@@ -292,7 +306,11 @@ function mayHave(claim: Claim, address: Ipv4, state: EngineState): boolean {
 }
 
 function nak(
-  rule: "wrong-network" | "address-not-available" | "not-the-clients-address",
+  rule:
+    | "wrong-network"
+    | "address-not-available"
+    | "not-the-clients-address"
+    | "not-for-its-classes",
   request: Selecting | Continuing,
   state: EngineState,
   slab: ReplySlab,

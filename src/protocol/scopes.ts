@@ -1,16 +1,36 @@
 /** Which scopes of the config a client is in, and what they say. */
-import type { LeaseTime, Reservation, ScopeSettings, Subnet } from "../config/config.ts";
+import type { ClientClass } from "../config/client_class.ts";
+import type {
+  LeaseTime,
+  PlaceSettings,
+  Reservation,
+  ScopeSettings,
+  Subnet,
+} from "../config/config.ts";
 import { settingsAt } from "../leases/subnets.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 
-/** The scopes of a client at an address, the nearest first; the last leaves nothing open. */
+/**
+ * The scopes of a client at an address, the nearest first: its reservation, its classes in the
+ * order of the file, its place, which leaves nothing open.
+ */
 export function scopesOf(
   subnet: Subnet,
   address: Ipv4,
   reservation: Reservation | undefined,
+  classes: readonly ClientClass[],
 ): readonly ScopeSettings[] {
-  const place = settingsAt(subnet, address);
-  return reservation === undefined ? [place] : [reservation, place];
+  return scopesAround(settingsAt(subnet, address), reservation, classes);
+}
+
+/** The same for a client of which only the subnet is known: no pool has a say. */
+export function scopesAround(
+  place: PlaceSettings,
+  reservation: Reservation | undefined,
+  classes: readonly ClientClass[],
+): readonly ScopeSettings[] {
+  if (classes.length === 0) return reservation === undefined ? [place] : [reservation, place];
+  return reservation === undefined ? [...classes, place] : [reservation, ...classes, place];
 }
 
 /** The lease time of the nearest scope that has one. */

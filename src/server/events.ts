@@ -25,6 +25,8 @@ export interface ExchangeEvent {
   /** The rule that made the decision. */
   readonly rule: Rule;
   readonly address?: Ipv4 | undefined;
+  /** Those of the config that the client is in. */
+  readonly classes?: readonly { readonly name: string }[] | undefined;
   readonly leaseSeconds?: number | undefined;
 }
 

@@ -29,6 +29,7 @@ export function describeExchange(
     outcome: outcomeOf(decision),
     rule,
     address,
+    classes: decision.classes,
     leaseSeconds: gives ? decision.leaseSeconds : undefined,
   };
 }

@@ -129,7 +129,17 @@ function writeExchange(event: ExchangeEvent, palette: Palette, log: Utf8Text): v
   }
   log.append(" ");
   paint(`(${event.rule})`, palette.dim, log);
+  writeClasses(event, log);
   writeWay(event, log);
+}
+
+/** The names need no escape: they are of the config, and its words. */
+function writeClasses({ classes }: ExchangeEvent, log: Utf8Text): void {
+  if (classes === undefined) return;
+  for (let i = 0; i < classes.length; i++) {
+    log.append(i === 0 ? " class " : ", ");
+    log.append(classes[i]!.name);
+  }
 }
 
 /** The relay agent, and what it says of where the client is. */
@@ -198,6 +208,7 @@ function jsonFields(event: ServerEvent): Record<string, unknown> {
         // JSON has no Infinity; the config's word for it says more than `null`.
         "lease-seconds": event.leaseSeconds === Infinity ? "infinite" : event.leaseSeconds,
         rule: event.rule,
+        classes: event.classes?.map(({ name }) => name),
         relay: event.relay === undefined ? undefined : formatIpv4(event.relay),
         "option-82": event.relayInformation && nameRelayInformation(event.relayInformation),
       };

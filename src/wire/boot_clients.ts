@@ -60,6 +60,11 @@ export function kindOfArchitecture(architecture: number): BootKind | undefined {
   return KIND_BY_ARCHITECTURE.get(architecture);
 }
 
+/** The architectures of a kind; none of what runs on any. */
+export function codesOfArchitecture(kind: BootKind): readonly number[] {
+  return [...KIND_BY_ARCHITECTURE].filter(([, it]) => it === kind).map(([code]) => code);
+}
+
 /** Whether a client of the kind loads from a URL only. */
 export function bootsByHttp(kind: BootKind): boolean {
   return kind.startsWith("http-");

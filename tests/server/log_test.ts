@@ -63,6 +63,12 @@ const HUMAN_TABLE: readonly [name: string, event: ServerEvent, line: string][] =
     'eth0 b8:27:eb:01:02:03 "pi" DISCOVER -> OFFER 192.168.1.100 12h (previous-binding)',
   ],
   [
+    "a client of two classes",
+    { ...OFFER, classes: [{ name: "phones" }, { name: "lobby" }], relay: ip("10.20.0.1") },
+    'eth0 b8:27:eb:01:02:03 "pi" DISCOVER -> OFFER 192.168.1.100 12h (previous-binding) ' +
+    "class phones, lobby via 10.20.0.1",
+  ],
+  [
     "a request that a relay agent brought",
     { ...OFFER, relay: ip("10.20.0.1") },
     'eth0 b8:27:eb:01:02:03 "pi" DISCOVER -> OFFER 192.168.1.100 12h (previous-binding) ' +

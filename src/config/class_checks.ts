@@ -1,0 +1,106 @@
+/** What has to hold between `classes` and the rest of a file. */
+import { matchesGlob } from "../wire/glob.ts";
+import type { ParsedMatch } from "./class_match_schema.ts";
+import type { ParsedClass } from "./class_schema.ts";
+import { didYouMean, explain, nearest, quote } from "./explanation.ts";
+import { type FilePart, type FileParts, partAt, type Reporter } from "./file_parts.ts";
+import type { Path } from "./problem.ts";
+import { checkRoutes, checkScope, type ScopePart } from "./scope_checks.ts";
+import { scopeShape } from "./scope_schema.ts";
+
+/** Runs the checks of all classes, and of who names them. */
+export function checkClasses(parts: FileParts, reporter: Reporter): void {
+  const { classes, interfaces } = parts;
+  const seen = new Map<string, Path>();
+  // A class takes away what any place may set; the outermost first, which takes nothing away.
+  const around = scopesOutside(parts);
+  const wanted = checkNamesOfClasses(parts, reporter);
+  for (const part of classes) {
+    const { parsed: { name, match }, pathOf } = part;
+    const first = seen.get(name);
+    if (first === undefined) seen.set(name, pathOf(["name"]));
+    else {
+      const said = `the class ${quote(name)} is on ${reporter.placeOf(first)} already`;
+      reporter.error(pathOf(["name"]), explain(said));
+    }
+    checkScope(part, around, reporter);
+    checkRoutes([part], reporter);
+    checkUse(part, wanted, reporter);
+    if (interfaces?.whole) {
+      checkInterfaces(match, interfaces.parsed, (path) => pathOf(["match", ...path]), reporter);
+    }
+  }
+}
+
+/** Says which names are no classes; returns those that somebody wants. */
+function checkNamesOfClasses(
+  { classes, subnets }: FileParts,
+  reporter: Reporter,
+): ReadonlySet<string> {
+  const names = new Set(classes.map(({ parsed }) => parsed.name));
+  const wanted = new Set<string>();
+  for (const subnet of subnets) {
+    const pools = subnet.parsed.pools.map((pool, i) => partAt(subnet, ["pools", i], pool));
+    for (const { parsed: { only }, pathOf } of [subnet, ...pools]) {
+      for (const [i, name] of (only ?? []).entries()) {
+        wanted.add(name);
+        if (names.has(name)) continue;
+        const meant = nearest(name, names);
+        const hint = meant === undefined
+          ? `add classes: [{ name: ${name}, match: … }]`
+          : didYouMean(meant);
+        reporter.error(pathOf(["only", i]), explain(`there is no class ${quote(name)}`, hint));
+      }
+    }
+  }
+  return wanted;
+}
+
+/** A class that makes no difference, and settings that nobody ever hears of. */
+function checkUse(
+  { parsed, pathOf, whole }: FilePart<ParsedClass>,
+  wanted: ReadonlySet<string>,
+  reporter: Reporter,
+): void {
+  const gives = Object.keys(scopeShape).filter((key) => Object.hasOwn(parsed, key));
+  const { name, deny } = parsed;
+  if (whole && !deny && gives.length === 0 && !wanted.has(name)) {
+    const said = `the class ${quote(name)} makes no difference: it gives nothing, and no pool is ` +
+      "for it only";
+    reporter.warning(pathOf(["name"]), explain(said));
+  }
+  if (deny && gives.length > 0) {
+    const said = `clients of the class ${quote(name)} get no answer, so nobody is told this`;
+    reporter.warning(pathOf([gives[0]!]), explain(said, "leave it out, or deny"));
+  }
+}
+
+function checkInterfaces(
+  { interface: globs, any, all, not }: ParsedMatch,
+  served: readonly string[],
+  pathOf: (path: Path) => Path,
+  reporter: Reporter,
+): void {
+  const names = served.map((name) => new TextEncoder().encode(name));
+  for (const [i, glob] of (globs ?? []).entries()) {
+    if (names.some((name) => matchesGlob(glob, name))) continue;
+    reporter.error(pathOf(["interface", i]), explain("none of the interfaces is called so"));
+  }
+  const within = (key: "any" | "all", parts: readonly ParsedMatch[] | undefined) => {
+    for (const [i, part] of (parts ?? []).entries()) {
+      checkInterfaces(part, served, (path) => pathOf([key, i, ...path]), reporter);
+    }
+  };
+  within("any", any);
+  within("all", all);
+  if (not !== undefined) {
+    checkInterfaces(not, served, (path) => pathOf(["not", ...path]), reporter);
+  }
+}
+
+function scopesOutside({ defaults, sharedNetworks, subnets }: FileParts): readonly ScopePart[] {
+  const pools = subnets.flatMap((subnet) =>
+    subnet.parsed.pools.map((pool, i) => partAt(subnet, ["pools", i], pool))
+  );
+  return [...defaults === undefined ? [] : [defaults], ...sharedNetworks, ...subnets, ...pools];
+}

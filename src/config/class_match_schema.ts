@@ -1,0 +1,323 @@
+/** The schema of `match`: what the clients of a class have in common. */
+import { z } from "zod";
+import { BOOT_KINDS, type BootKind, codesOfArchitecture } from "../wire/boot_clients.ts";
+import {
+  firstOctetGlob,
+  type Glob,
+  globOctets,
+  literalGlob,
+  networkGlob,
+  openEnded,
+  parseHexGlob,
+  parseTextGlob,
+} from "../wire/glob.ts";
+import { Option, OPTIONS } from "../wire/option_codes.ts";
+import { encodeOptionValue, type OptionKind } from "../wire/option_values.ts";
+import type { Cidr } from "../wire/ipv4.ts";
+import { RelaySubOption } from "../wire/relay_agent.ts";
+import type { ClassField } from "./client_class.ts";
+import { didYouMean, explain, mismatch, nearest, pack, quote } from "./explanation.ts";
+import {
+  type HoldingKind,
+  KIND_WORDS,
+  PLAIN_SCHEMAS,
+  type PlainKind,
+} from "./option_value_schemas.ts";
+import {
+  booleanSchema,
+  type ExplainKey,
+  integerSchema,
+  listSchema,
+  mapSchema,
+  oneOrManySchema,
+  putInQuotes,
+  textSchema,
+} from "./schema_parts.ts";
+import { CONTROL_CHARACTER, networkOrAddressSchema } from "./value_schemas.ts";
+
+const TEXT = 'text like "Cisco*"';
+const HEX = 'octets in hex like "00:04:*"';
+const MAC = 'a MAC address or its beginning like b8:27:eb or "b8:27:eb:*"';
+const MAC_OCTETS = 6;
+const TEXT_PATTERN = ".";
+
+const textGlobSchema = textSchema<Glob>({
+  expected: TEXT,
+  read: (text) => CONTROL_CHARACTER.test(text) ? undefined : parseTextGlob(text),
+  hintFor: putInQuotes,
+  pattern: TEXT_PATTERN,
+});
+
+const hexGlobSchema = textSchema<Glob>({
+  expected: HEX,
+  read: parseHexGlob,
+  hintFor: putInQuotes,
+  pattern: "^[0-9A-Fa-f?*:-]+$",
+});
+
+/** Text with stars, or octets in hex with stars. */
+const patternSchema = z.union([
+  textGlobSchema,
+  mapSchema(`a map like { hex: "00:04:*" }`, {
+    hex: hexGlobSchema.meta({ description: "Octets in hex; `*` stands for any, `?` for a digit." }),
+  }).transform(({ hex }) => hex),
+], {
+  error: ({ input }) => pack(mismatch(`${TEXT}, or { hex: "00:04:*" }`, input, putInQuotes(input))),
+}).meta({ id: "pattern" });
+
+const patternsSchema = oneOrManySchema(TEXT, patternSchema, 1, putInQuotes);
+
+/** As the log shows octets that are no text, with stars for some of them. */
+const OCTETS = /^[0-9a-f?*:]*[0-9a-f]{2}:[0-9a-f?*:]*$|^\*:[0-9a-f?*:]*[0-9a-f]{2}$/i;
+
+/** What devices make up, as reservations have it: text, or octets in hex with colons. */
+const identifiersSchema = oneOrManySchema(
+  'text like "eth 1/*", or octets in hex like "00:04:*"',
+  textSchema<Glob>({
+    expected: 'text like "eth 1/*", or octets in hex like "00:04:*"',
+    read(text) {
+      if (CONTROL_CHARACTER.test(text)) return undefined;
+      return (OCTETS.test(text) ? parseHexGlob(text) : undefined) ?? parseTextGlob(text);
+    },
+    hintFor: putInQuotes,
+    pattern: TEXT_PATTERN,
+  }),
+  1,
+  putInQuotes,
+);
+const hexPatternsSchema = oneOrManySchema(HEX, hexGlobSchema, 1, putInQuotes);
+
+const macSchema = textSchema<Glob>({
+  expected: MAC,
+  read(text) {
+    const glob = parseHexGlob(text);
+    const octets = glob === undefined ? 0 : globOctets(glob);
+    if (glob === undefined || octets > MAC_OCTETS) return undefined;
+    return glob.length === 1 && octets < MAC_OCTETS ? openEnded(glob) : glob;
+  },
+  hintFor(value) {
+    const [digits] = typeof value === "string" ? /^[0-9a-f]+/i.exec(value) ?? [] : [];
+    if (digits === undefined || digits.length < 4 || digits.length % 2 > 0) {
+      return putInQuotes(value);
+    }
+    return `write ${digits.match(/../g)!.join(":")}`;
+  },
+  pattern: "^[0-9A-Fa-f?*:-]+$",
+});
+
+/** Kinds of machines that option 93 tells. */
+const MACHINES = BOOT_KINDS.filter((kind) => codesOfArchitecture(kind).length > 0);
+
+const architectureSchema = z.union([
+  integerSchema(0, 0xffff).transform((code) => [code]),
+  z.literal(MACHINES).transform((kind: BootKind) => codesOfArchitecture(kind)),
+], {
+  error: ({ input }) => {
+    const meant = typeof input === "string" ? nearest(input, MACHINES) : undefined;
+    const hint = meant === undefined ? `the names are: ${MACHINES.join(", ")}` : didYouMean(meant);
+    return pack(mismatch("an architecture like uefi-x64 or 7", input, hint));
+  },
+});
+
+/** An option that is compared. */
+interface OptionCondition {
+  readonly code: number;
+  readonly isText: boolean;
+  readonly globs: readonly Glob[];
+}
+
+const TEXT_KINDS: ReadonlySet<OptionKind> = new Set(["text", "uri"]);
+const HEX_KINDS: ReadonlySet<OptionKind> = new Set<HoldingKind | "hex">([
+  "hex",
+  "record",
+  "sub-options",
+  "vendor-classes",
+  "vendor-options",
+]);
+
+/** What an option of a kind is compared with: text, octets, or a value as it is set. */
+function comparedSchema(kind: OptionKind): z.ZodType<readonly Glob[]> {
+  if (TEXT_KINDS.has(kind)) return patternsSchema;
+  if (HEX_KINDS.has(kind)) return hexPatternsSchema;
+  return valueSchema(kind as PlainKind);
+}
+
+function valueSchema<Kind extends PlainKind>(kind: Kind): z.ZodType<readonly Glob[]> {
+  return PLAIN_SCHEMAS[kind].transform((value) => [literalGlob(encodeOptionValue(kind, value))]);
+}
+
+const namedSchemas = Object.fromEntries(
+  OPTIONS.filter(({ code }) => code !== Option.RELAY_AGENT_INFORMATION).map((
+    { name, code, kind, source },
+  ) => [
+    name,
+    comparedSchema(kind).optional().meta({
+      title: `${name} (${code})`,
+      description: `Option ${code}, ${source}: ${KIND_WORDS[kind]}.`,
+    }),
+  ]),
+);
+
+const explainOption: ExplainKey = (name, knownNames) => {
+  const meant = nearest(name, knownNames);
+  const hint = meant === undefined
+    ? "options without a name here go under other: [{ code, value }]"
+    : didYouMean(meant);
+  return explain(`unknown option ${quote(name)}`, hint);
+};
+
+const otherSchema = listSchema(
+  'a list of options like { code: 224, value: "lobby*" }',
+  mapSchema('an option like { code: 224, value: "lobby*" }', {
+    code: integerSchema(1, 254).meta({ description: "The option's code." }),
+    value: patternsSchema.meta({ description: "What it is compared with." }),
+  }),
+).optional().meta({ description: "Options by code." });
+
+const comparedOptionsSchema = mapSchema(
+  'a map of options like { host-name: "printer*" }',
+  { ...namedSchemas, other: otherSchema },
+  explainOption,
+).transform((values): OptionCondition[] => {
+  const byName = new Map<string, unknown>(Object.entries(values));
+  const named = OPTIONS.flatMap(({ name, code, kind }): OptionCondition[] => {
+    const globs = byName.get(name) as readonly Glob[] | undefined;
+    return globs === undefined ? [] : [{ code, isText: TEXT_KINDS.has(kind), globs }];
+  });
+  const other = (values.other ?? []).map(({ code, value }) => ({
+    code,
+    isText: true,
+    globs: value,
+  }));
+  return [...named, ...other];
+}).meta({ id: "compared-options" });
+
+/** What `match` says; all of it has to be true. */
+export interface ParsedMatch {
+  readonly "vendor-class"?: readonly Glob[] | undefined;
+  readonly "user-class"?: readonly Glob[] | undefined;
+  readonly "architecture"?: readonly (readonly number[])[] | undefined;
+  readonly "mac"?: readonly Glob[] | undefined;
+  readonly "random-mac"?: boolean | undefined;
+  readonly "circuit-id"?: readonly Glob[] | undefined;
+  readonly "remote-id"?: readonly Glob[] | undefined;
+  readonly "relay"?: readonly Cidr[] | undefined;
+  readonly "interface"?: readonly Glob[] | undefined;
+  readonly "options"?: readonly OptionCondition[] | undefined;
+  readonly "any"?: readonly ParsedMatch[] | undefined;
+  readonly "all"?: readonly ParsedMatch[] | undefined;
+  readonly "not"?: ParsedMatch | undefined;
+}
+
+/** What people who know other servers call these. */
+const FOLK_NAMES: ReadonlyMap<string, string> = new Map([
+  ["giaddr", "relay"],
+  ["relays", "relay"],
+  ["vendor-class-identifier", "vendor-class"],
+  ["vendorclass", "vendor-class"],
+  ["vendor", "vendor-class"],
+  ["userclass", "user-class"],
+  ["arch", "architecture"],
+  ["client-arch", "architecture"],
+  ["oui", "mac"],
+  ["mac-prefix", "mac"],
+  ["hardware", "mac"],
+  ["randomized-mac", "random-mac"],
+  ["randomised-mac", "random-mac"],
+  ["option", "options"],
+  ["or", "any"],
+  ["and", "all"],
+  ["none", "not"],
+]);
+
+const explainKey: ExplainKey = (key, knownKeys) => {
+  const meant = FOLK_NAMES.get(key) ?? nearest(key, knownKeys);
+  const hint = meant === undefined ? `known here: ${knownKeys.join(", ")}` : didYouMean(meant);
+  return explain(`unknown key ${quote(key)}`, hint);
+};
+
+const MATCH = 'a map like { vendor-class: "Cisco*" }';
+
+/** What the clients of a class have in common. */
+export const matchSchema: z.ZodType<ParsedMatch> = z.lazy(() => matchMap).meta({ id: "match" });
+
+const matchMap = mapSchema(MATCH, {
+  "vendor-class": patternsSchema.optional().meta({
+    description: "Option 60: text in which `*` stands for any text, `?` for one character.",
+  }),
+  "user-class": patternsSchema.optional().meta({
+    description: "A class of option 77 (RFC 3004), or all of the option as text.",
+  }),
+  "architecture": oneOrManySchema("an architecture like uefi-x64 or 7", architectureSchema, 1)
+    .optional().meta({ description: "Option 93: what machines that boot say they are." }),
+  "mac": oneOrManySchema(MAC, macSchema, 1, putInQuotes).optional().meta({
+    description: "The Ethernet address, its first octets, or a pattern.",
+  }),
+  "random-mac": booleanSchema().optional().meta({
+    description: "Whether the Ethernet address is made up (locally administered), as those of " +
+      "telephones and of virtual machines are.",
+  }),
+  "circuit-id": identifiersSchema.optional().meta({
+    description: "The port that the client is on: sub-option 1 of option 82.",
+  }),
+  "remote-id": identifiersSchema.optional().meta({
+    description: "Sub-option 2 of option 82.",
+  }),
+  "relay": oneOrManySchema("an address like 10.0.0.1 or 10.9.0.0/24", networkOrAddressSchema, 1)
+    .optional().meta({ description: "The relay agent, by the address it names as its (giaddr)." }),
+  "interface": oneOrManySchema("the name of an interface like eth0", textGlobSchema, 1).optional()
+    .meta({ description: "The interface that the client was heard on." }),
+  "options": comparedOptionsSchema.optional().meta({
+    description: "Any options, as the client sends them.",
+  }),
+  "any": listSchema(`a list of maps, each ${MATCH}`, matchSchema, 1).optional().meta({
+    description: "One of these has to be true.",
+  }),
+  "all": listSchema(`a list of maps, each ${MATCH}`, matchSchema, 1).optional().meta({
+    description: "All of these have to be true.",
+  }),
+  "not": matchSchema.optional().meta({ description: "This must not be true." }),
+}, explainKey).refine((match) => Object.keys(match).length > 0, {
+  error: () => pack(explain("this says nothing, and every client would match", `write ${MATCH}`)),
+  // Next to an unknown key, which may be a misspelt one, it says something.
+  when: ({ issues }) => issues.length === 0,
+});
+
+/** A value of a field has to fit one of the patterns; or none, with `isNot`. */
+export interface FieldCondition {
+  readonly field: ClassField;
+  readonly globs: readonly Glob[];
+  readonly isNot?: boolean;
+}
+
+const LOCAL_UNICAST = firstOctetGlob(0b10, 0b11);
+
+/** The conditions of a match itself; not those within its `any`, `all` and `not`. */
+export function fieldConditions(match: ParsedMatch): readonly FieldCondition[] {
+  const conditions: FieldCondition[] = [];
+  const add = (field: ClassField, globs: readonly Glob[] | undefined, isNot = false) => {
+    if (globs !== undefined) conditions.push({ field, globs, isNot });
+  };
+  add({ kind: "mac" }, match.mac);
+  add({ kind: "text-option", code: Option.VENDOR_CLASS }, match["vendor-class"]);
+  add({ kind: "user-class" }, match["user-class"]);
+  add({ kind: "architecture" }, match.architecture?.flat().map(architectureGlob));
+  add({ kind: "relay-information", code: RelaySubOption.CIRCUIT_ID }, match["circuit-id"]);
+  add({ kind: "relay-information", code: RelaySubOption.REMOTE_ID }, match["remote-id"]);
+  const { relay, options, "random-mac": randomMac } = match;
+  add(
+    { kind: "relay" },
+    relay?.map(({ network, prefixLength }) => networkGlob(network, prefixLength)),
+  );
+  add({ kind: "interface" }, match.interface);
+  for (const { code, isText, globs } of options ?? []) {
+    add({ kind: isText ? "text-option" : "option", code }, globs);
+  }
+  if (randomMac !== undefined) add({ kind: "mac" }, [LOCAL_UNICAST], !randomMac);
+  return conditions;
+}
+
+/** A number of option 93 as it is sent. */
+function architectureGlob(code: number): Glob {
+  return literalGlob(Uint8Array.of(code >>> 8, code & 0xff));
+}

@@ -1,0 +1,22 @@
+/** The schema of an entry of `classes`. */
+import type { z } from "zod";
+import { matchSchema } from "./class_match_schema.ts";
+import { classNameSchema } from "./name_schemas.ts";
+import { booleanSchema, mapSchema } from "./schema_parts.ts";
+import { scopeShape, unknownKeyOrOption } from "./scope_schema.ts";
+
+/** Clients that have something in common, and what they are given. */
+export const classEntrySchema = mapSchema(
+  'a class like { name: phones, match: { vendor-class: "Cisco*" } }',
+  {
+    "name": classNameSchema.meta({ description: "What `only` of a pool names it by." }),
+    "match": matchSchema.meta({ description: "Who is in it: all of this has to be true." }),
+    "deny": booleanSchema().prefault(false).meta({
+      description: "Whether its clients get no answer at all, save those with a reservation.",
+    }),
+    ...scopeShape,
+  },
+  unknownKeyOrOption,
+);
+
+export type ParsedClass = z.output<typeof classEntrySchema>;

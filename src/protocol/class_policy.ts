@@ -1,0 +1,47 @@
+/** What its classes mean to a client: whether it is answered, and which addresses are not for it. */
+import { type Claim, isOpenTo } from "../leases/allocate.ts";
+import { poolAt } from "../leases/subnets.ts";
+import { classesOf, NO_CLASSES } from "./classes.ts";
+import type { Continuing, Request, Selecting } from "./request.ts";
+import { lastRelayInformation, reservationOf } from "./reserved.ts";
+import type { EngineState } from "./respond.ts";
+import { attachedSubnets, subnetOfAddress } from "./subnet_selection.ts";
+
+/** The classes of the client. */
+export function clientClasses(
+  request: Request,
+  { config, leases }: EngineState,
+): Request["classes"] {
+  if (config.classes === undefined || request.kind === "LEASEQUERY") return NO_CLASSES;
+  const relayInformation = lastRelayInformation(request, leases);
+  return classesOf(config.classes, { ...request, relayInformation });
+}
+
+/** Whether the client is in a class that gets no answer, and has no reservation. */
+export function isDenied(request: Request, { config, leases }: EngineState): boolean {
+  const { classes, kind } = request;
+  // What a client gives back is taken of anybody.
+  if (kind === "RELEASE" || kind === "DECLINE") return false;
+  if (!classes.some((it) => it.isDenied)) return false;
+  const subnets = kind === "RENEWING" || kind === "INFORM"
+    ? [subnetOfAddress(config, request, request.address)]
+    : attachedSubnets(config, request, undefined);
+  return !subnets.some((it) =>
+    it !== undefined && reservationOf(request, it, leases) !== undefined
+  );
+}
+
+/**
+ * Whether the address is in a pool that the client's classes have no share in: then it has to go,
+ * though it may hold it. But a unicast renewal shows neither relay agent nor interface, so a class
+ * that they tell is taken for granted there.
+ */
+export function isForOthers(
+  { subnet, classes, reservation }: Claim,
+  { kind, address }: Selecting | Continuing,
+): boolean {
+  const pool = poolAt(subnet, address);
+  if (pool?.only === undefined || isOpenTo(pool, classes)) return false;
+  if (reservation?.address === address) return false;
+  return !(kind === "RENEWING" && pool.only.values().some((it) => it.isToldByWay));
+}
