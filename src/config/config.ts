@@ -25,6 +25,10 @@ export interface LeaseTime {
   readonly maxSeconds: number;
   /** When clients ask again; half and seven eighths of the lease, without spread, if absent. */
   readonly timers?: LeaseTimers;
+  /** The most that a client gets which does not hold the address. */
+  readonly firstSeconds?: number;
+  /** The most that a client gets while more than a part, 0 to 1, of its pool is in use. */
+  readonly whenFull?: { readonly above: number; readonly maxSeconds: number };
 }
 
 /** Parts of a lease, from 0 to 1 (RFC 2131 §4.4.5). */

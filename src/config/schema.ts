@@ -13,12 +13,8 @@ import { interfaceNameSchema } from "./name_schemas.ts";
 import { namesSchema } from "./names_schema.ts";
 import { optionsSchema } from "./option_schema.ts";
 import { booleanSchema, listSchema, mapSchema, oneOrManySchema } from "./schema_parts.ts";
-import {
-  LEASE_DEFAULT,
-  LEASE_SECONDS_MIN,
-  leaseTimeSchema,
-  unknownKeyOrOption,
-} from "./scope_schema.ts";
+import { LEASE_DEFAULT, LEASE_SECONDS_MIN, leaseTimeSchema } from "./lease_time_schema.ts";
+import { unknownKeyOrOption } from "./scope_schema.ts";
 import { statusSchema } from "./status_schema.ts";
 import { sharedNetworkSchema, subnetEntrySchema } from "./subnet_schema.ts";
 import {

@@ -12,7 +12,8 @@ import { encodeAck, encodeOffer } from "./reply.ts";
 import { lastRelayInformation } from "./reserved.ts";
 import type { Continuing, Discover, Request, Selecting } from "./request.ts";
 import type { EngineState } from "./respond.ts";
-import { leaseTimeOf, scopesOf } from "./scopes.ts";
+import { leaseTimeFor } from "./short_lease.ts";
+import { scopesOf } from "./scopes.ts";
 import { secondsOnDisk } from "./unwritten_renewal.ts";
 
 /** What a client is given, and the reservation that it has on the subnet. */
@@ -31,8 +32,8 @@ export function offer(
   slab: ReplySlab,
 ): Decision {
   const scopes = scopesOf(subnet, address, reservation, request.classes);
-  const wishedSeconds = requestedLeaseSeconds(request.view);
-  const time = grantTime(leaseTimeOf(scopes, subnet), wishedSeconds, seedOf(request));
+  const leaseTime = leaseTimeFor({ client: request.client, subnet, address, scopes }, state);
+  const time = grantTime(leaseTime, requestedLeaseSeconds(request.view), seedOf(request));
   const name = nameClient({ request, subnet, reservation, address }, state.leases);
   const expiresAtMs = state.nowMs + state.config.offerSeconds * 1000;
   return {
@@ -56,7 +57,7 @@ export function acknowledge(
 ): Decision {
   const { nowMs } = state;
   const scopes = scopesOf(subnet, address, reservation, request.classes);
-  const leaseTime = leaseTimeOf(scopes, subnet);
+  const leaseTime = leaseTimeFor({ client: request.client, subnet, address, scopes }, state);
   const wishedSeconds = requestedLeaseSeconds(request.view);
   const hostname = reservation?.hostname ?? request.hostname;
   const relayInformation = lastRelayInformation(request, state.leases);

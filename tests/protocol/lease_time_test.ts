@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { LeaseTime } from "../../src/config/config.ts";
-import { LEASE_SECONDS_MIN } from "../../src/config/scope_schema.ts";
+import { LEASE_SECONDS_MIN } from "../../src/config/lease_time_schema.ts";
 import { grantTime } from "../../src/protocol/lease_time.ts";
 import { DISCOVER, optionSeconds, REQUEST } from "../support/dhcp_packets.ts";
 import { type Ask, Engine, hexOctets, START_MS } from "../support/engine_fixture.ts";
