@@ -76,6 +76,7 @@ function buildSubnet(
 ): Subnet {
   const cidr = Object.freeze(parsed.subnet);
   const sharedNetwork = parsed["shared-network"];
+  const network = file["shared-networks"].find(({ name }) => name === sharedNetwork);
   const settings = inherit(around, settingsOf(parsed));
   const reservations = buildReservations(parsed.reservations);
   const reserved = reservations.byAddress.keys().map((it) => ({ first: it, last: it }));
@@ -97,6 +98,7 @@ function buildSubnet(
     pools: Object.freeze(pools),
     spans: Object.freeze(spans.sort((a, b) => a.first - b.first)),
     bootp: parsed.bootp ?? file.bootp,
+    identity: parsed.identity ?? network?.identity ?? file.identity,
     ...(parsed["proxy-dhcp"] && { proxyDhcp: true }),
     ...(conflictProbe && { conflictProbe }),
     ...(parsed.relays && { relays: new Set(parsed.relays) }),

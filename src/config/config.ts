@@ -143,6 +143,13 @@ export interface PoolSpan extends AddressRange {
   readonly pool: Pool;
 }
 
+/**
+ * What tells clients apart: what they say of themselves (option 61), else their hardware address,
+ * as RFC 2131 §4.2 has it; or the hardware address alone, for machines whose identifier changes
+ * between firmware, installer and system.
+ */
+export type Identity = "client-id" | "mac";
+
 export interface Subnet extends PlaceSettings {
   /** `192.168.1.0/24`: the name that the status page shows. */
   readonly name: string;
@@ -158,6 +165,7 @@ export interface Subnet extends PlaceSettings {
   /** Whether a client that offers to is given its lease at once, without an OFFER (RFC 4039). */
   readonly rapidCommit: boolean;
   readonly bootp: BootpPolicy;
+  readonly identity: Identity;
   /** Set where another server gives the addresses, and this one boot data only. */
   readonly proxyDhcp?: true;
   /** The relay agents (giaddr) that this subnet is reached through; absent when any may be. */

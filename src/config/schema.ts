@@ -4,6 +4,7 @@
  * of that.
  */
 import { z } from "zod";
+import { identitySchema } from "./allocation_schema.ts";
 import { bootpSchema, bootSchema } from "./boot_schema.ts";
 import { classEntrySchema } from "./class_schema.ts";
 import { durabilitySchema, renewWriteThresholdSchema } from "./durability_schema.ts";
@@ -93,6 +94,11 @@ export const configSchema = mapSchema("a map with the keys interfaces and subnet
   "bootp": bootpSchema.prefault("reservations").meta({
     description: "Which BOOTP clients get an address: those with a reservation, all of them " +
       "(dynamic; theirs without end), or none (off).",
+  }),
+  "identity": identitySchema.prefault("client-id").meta({
+    description:
+      "What tells clients apart: `client-id` (option 61, else the hardware address), or " +
+      "`mac`, for machines whose client-id changes between firmware, installer and system.",
   }),
   "classes": listSchema(
     'a list of classes like { name: phones, match: { vendor-class: "Cisco*" } }',

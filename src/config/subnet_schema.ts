@@ -1,5 +1,6 @@
 /** The schema of an entry of `subnets`: a network and its pools. */
 import { z } from "zod";
+import { identitySchema } from "./allocation_schema.ts";
 import { conflictProbeSchema } from "./conflict_probe_schema.ts";
 import { bootpSchema } from "./boot_schema.ts";
 import { mismatch, pack } from "./explanation.ts";
@@ -56,6 +57,9 @@ export const subnetEntrySchema = mapSchema("a map that begins with subnet", {
   "bootp": bootpSchema.optional().meta({
     description: "Which BOOTP clients get an address, in place of `bootp` of the whole file.",
   }),
+  "identity": identitySchema.optional().meta({
+    description: "What tells clients apart here, in place of `identity` further out.",
+  }),
   "proxy-dhcp": booleanSchema().prefault(false).meta({
     description: "Whether another server gives the addresses here: then this one tells machines " +
       "that boot from the network what `boot` says, and nothing to anybody else.",
@@ -85,6 +89,9 @@ export const subnetEntrySchema = mapSchema("a map that begins with subnet", {
 export const sharedNetworkSchema = mapSchema("a shared network like { name: campus }", {
   "name": networkNameSchema.meta({
     description: "What the subnets name it by.",
+  }),
+  "identity": identitySchema.optional().meta({
+    description: "What tells clients apart here, in place of `identity` of the whole file.",
   }),
   ...scopeShape,
 }, unknownKeyOrOption);

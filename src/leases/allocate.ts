@@ -70,7 +70,7 @@ const CHOOSERS: readonly Chooser[] = [
     propose: ({ client, subnet, classes }, table) => {
       for (const pool of subnet.pools) {
         if (!isOpenTo(pool, classes)) continue;
-        const address = table.findFree(pool, client.hash);
+        const address = table.findFree(pool, client.hashBy(subnet.identity));
         if (address !== undefined) return address;
       }
       return undefined;

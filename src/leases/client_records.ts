@@ -7,6 +7,7 @@
  * without), whether only its reverse record is ours, then chaddr, option 61, the host name in
  * UTF-8, the name in DNS and option 82.
  */
+import type { Identity } from "../config/config.ts";
 import { formatHex, octetCountOfHex, octetOfHex } from "../wire/hex.ts";
 import { type Client, hardwareHash, type Lease, makeClient } from "./lease.ts";
 import { OctetArena } from "./octet_arena.ts";
@@ -71,11 +72,14 @@ export class ClientRecords {
     this.#arena.free(record, octets);
   }
 
-  /** Whether the record is of this client. */
-  isOf(record: number, { clientId, hardwareType, hardwareAddress }: Client): boolean {
+  /** Whether the record is of this client, where clients are told apart in this way. */
+  isOf(record: number, client: Client, identity: Identity): boolean {
+    const { clientId, hardwareType, hardwareAddress } = client;
     const bytes = this.#arena.pageOf(record);
     const start = this.#arena.offsetOf(record);
     const hardwareOctets = bytes[start + 1]!;
+    const isByHardware = identity === "mac" && (hardwareOctets > 0 || hardwareAddress !== "");
+    if (isByHardware) return this.hasHardwareOf(record, client);
     const idOctets = bytes[start + 2]!;
     if (clientId === undefined) {
       return idOctets === 0 && bytes[start] === hardwareType &&
@@ -108,7 +112,9 @@ export class ClientRecords {
     const bytes = this.#arena.pageOf(record);
     const start = this.#arena.offsetOf(record);
     const hardwareOctets = bytes[start + 1]!;
-    if (!this.isOf(record, client) || bytes[start] !== client.hardwareType) return false;
+    if (!this.isOf(record, client, "client-id") || bytes[start] !== client.hardwareType) {
+      return false;
+    }
     if (!isHexAt(bytes, start + HEADER_OCTETS, hardwareOctets, client.hardwareAddress)) {
       return false;
     }

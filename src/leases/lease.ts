@@ -2,12 +2,14 @@
  * A lease: the record that the table holds, the journal writes and recovery replays. A change is
  * always a whole new record; nothing mutates one.
  */
+import type { Identity } from "../config/config.ts";
 import { hashHex } from "../wire/hex.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 
 /**
  * Who a client is (RFC 2131 §4.2): its client identifier when it sent one that is not empty,
- * otherwise hardware type and address. Text, because it outlives the packet it came in.
+ * otherwise hardware type and address; or, where its subnet says so (`Identity`), always these, if
+ * it has any. Text, because it outlives the packet it came in.
  */
 export class Client {
   /** `htype` of RFC 2131 (IANA hardware types; 1 is Ethernet). */
@@ -18,6 +20,7 @@ export class Client {
   readonly clientId: string | undefined;
   /** u32; clients that are the same have the same. Made once: a packet needs it some five times. */
   readonly hash: number;
+  #hardwareHash: number | undefined;
 
   /** Use `makeClient`. */
   constructor(hardwareType: number, hardwareAddress: string, clientId: string | undefined) {
@@ -31,9 +34,33 @@ export class Client {
 
   /** `id:01:b8:27:…` or `hw:1:b8:27:…`. Equal keys are the same client. */
   get key(): string {
-    return this.clientId === undefined
+    return this.keyBy("client-id");
+  }
+
+  /** As `key`, where clients are told apart in this way. */
+  keyBy(identity: Identity): string {
+    return this.clientId === undefined || this.isByHardware(identity)
       ? `hw:${this.hardwareType}:${this.hardwareAddress}`
       : `id:${this.clientId}`;
+  }
+
+  /** As `hash`, where clients are told apart in this way. */
+  hashBy(identity: Identity): number {
+    return this.isByHardware(identity) ? this.hardwareHash : this.hash;
+  }
+
+  /** Whether its hardware address says who it is, whatever identifier it sends. */
+  isByHardware(identity: Identity): boolean {
+    // There are links without such addresses (RFC 4390 §2.1).
+    return identity === "mac" && this.hardwareAddress !== "";
+  }
+
+  /** The hash of its hardware address, whatever identifier it has. */
+  get hardwareHash(): number {
+    this.#hardwareHash ??= this.clientId === undefined
+      ? this.hash
+      : hardwareHash(this.hardwareType, this.hardwareAddress);
+    return this.#hardwareHash;
   }
 }
 

@@ -5,10 +5,12 @@
  *
  * A row keeps its number as long as it is in use.
  */
+import type { Identity } from "../config/config.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import { ClientRecords } from "./client_records.ts";
 import type { HeapColumns } from "./deadline_heap.ts";
 import type { Client, Lease, LeaseState } from "./lease.ts";
+import type { RowIndex } from "./row_index.ts";
 
 /** In a column of row numbers, positions or indexes: there is none. */
 export const NONE = -1;
@@ -37,6 +39,8 @@ export class LeaseRows implements HeapColumns {
   /** The pool that may give the address to anyone, by the table's own numbers; NONE outside. */
   pool = new Int32Array(INITIAL_ROWS);
   isReserved = new Uint8Array(INITIAL_ROWS);
+  /** Whether the subnet of the address tells clients apart by hardware address. */
+  isByHardware = new Uint8Array(INITIAL_ROWS);
   standing = new Uint8Array(INITIAL_ROWS);
   /** Which heap the row stands in, by the table's own numbers. */
   heap = new Uint8Array(INITIAL_ROWS);
@@ -83,6 +87,7 @@ export class LeaseRows implements HeapColumns {
     this.home[row] = NONE;
     this.pool[row] = NONE;
     this.isReserved[row] = 0;
+    this.isByHardware[row] = 0;
     this.standing[row] = 0;
     this.heap[row] = 0;
     this.heapPosition[row] = NONE;
@@ -117,13 +122,43 @@ export class LeaseRows implements HeapColumns {
 
   /** Whether the row has a lease of the client. */
   isLeaseOf(row: number, client: Client): boolean {
-    return this.#state[row] !== NO_LEASE && this.#leaseHash[row] === client.hash &&
-      this.#clients.isOf(this.#record[row]!, client);
+    const identity = this.identityOf(row);
+    return this.#state[row] !== NO_LEASE && this.#leaseHash[row] === client.hashBy(identity) &&
+      this.#clients.isOf(this.#record[row]!, client, identity);
+  }
+
+  /** What tells clients apart at the row's address. */
+  identityOf(row: number): Identity {
+    return this.isByHardware[row] === 1 ? "mac" : "client-id";
+  }
+
+  /** Has the row's lease under its client as that is told apart from now on. */
+  rehash(row: number): void {
+    const client = this.#clients.client(this.#record[row]!);
+    this.#leaseHash[row] = client.hashBy(this.identityOf(row));
   }
 
   /** Whether the row has a lease of the client's hardware address. */
   isLeaseOfHardware(row: number, client: Client): boolean {
     return this.#state[row] !== NO_LEASE && this.#clients.hasHardwareOf(this.#record[row]!, client);
+  }
+
+  /** Addresses of active leases, of the first `looksMax` rows of an index under a hash. */
+  activeAddresses(
+    index: RowIndex,
+    hash: number,
+    isOf: (row: number) => boolean,
+    nowMs: number,
+    looksMax: number,
+  ): readonly Ipv4[] {
+    const addresses: Ipv4[] = [];
+    let looks = 0;
+    for (let at = index.first(hash); at >= 0 && looks < looksMax; at = index.next(at)) {
+      looks++;
+      const row = index.rowAt(at);
+      if (isOf(row) && this.isActive(row, nowMs)) addresses.push(this.address[row]!);
+    }
+    return addresses;
   }
 
   /** Hash of the hardware address of the lease's client. */
@@ -180,7 +215,7 @@ export class LeaseRows implements HeapColumns {
       if (record !== NO_RECORD) this.#clients.remove(record);
       this.#record[row] = this.#clients.add(lease);
     }
-    this.#leaseHash[row] = lease.client.hash;
+    this.#leaseHash[row] = lease.client.hashBy(this.identityOf(row));
     this.#state[row] = STATE_CODES[lease.state];
     this.updatedAtMs[row] = lease.updatedAtMs;
     this.expiresAtMs[row] = lease.expiresAtMs;
@@ -203,8 +238,10 @@ export class LeaseRows implements HeapColumns {
 
   /** Whether the row's address is offered to the client. */
   isOfferedTo(row: number, client: Client): boolean {
-    return this.#offerRecord[row] !== NO_RECORD && this.#offerHash[row] === client.hash &&
-      this.#clients.isOf(this.#offerRecord[row]!, client);
+    const identity = this.identityOf(row);
+    return this.#offerRecord[row] !== NO_RECORD &&
+      this.#offerHash[row] === client.hashBy(identity) &&
+      this.#clients.isOf(this.#offerRecord[row]!, client, identity);
   }
 
   /** Hash of the client that the row's address is offered to. */
@@ -220,7 +257,7 @@ export class LeaseRows implements HeapColumns {
   /** Offers the address of a row without an offer. */
   setOffer(row: number, client: Client): void {
     this.#offerRecord[row] = this.#clients.add({ client });
-    this.#offerHash[row] = client.hash;
+    this.#offerHash[row] = client.hashBy(this.identityOf(row));
   }
 
   /** Takes the offer off a row that has one. */
@@ -237,6 +274,7 @@ export class LeaseRows implements HeapColumns {
     this.home = doubled(this.home);
     this.pool = doubled(this.pool);
     this.isReserved = doubled(this.isReserved);
+    this.isByHardware = doubled(this.isByHardware);
     this.standing = doubled(this.standing);
     this.heap = doubled(this.heap);
     this.heapAtMs = doubled(this.heapAtMs);

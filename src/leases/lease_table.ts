@@ -13,7 +13,8 @@
 import type { Pool, Subnet } from "../config/config.ts";
 import { assert } from "../wire/assert.ts";
 import { type Ipv4, lastAddress } from "../wire/ipv4.ts";
-import { type Client, hardwareHash, type Lease } from "./lease.ts";
+import { HardwareIndex } from "./hardware_index.ts";
+import type { Client, Lease } from "./lease.ts";
 import { LeaseRows, NONE } from "./lease_rows.ts";
 import { NameIndex } from "./name_index.ts";
 import { RowIndex } from "./row_index.ts";
@@ -27,9 +28,6 @@ export interface Offer {
   readonly expiresAtMs: number;
 }
 
-/** Rows that are found by one hardware address. */
-const HARDWARE_ROWS_MAX = 64;
-
 export class LeaseTable {
   #subnets: readonly Subnet[] = [];
   readonly #rows = new LeaseRows();
@@ -39,7 +37,7 @@ export class LeaseTable {
   readonly #byClient = new RowIndex();
   readonly #byOfferedClient = new RowIndex();
   /** The rows of `#byClient` by hardware address, where it was asked for. */
-  #byHardware: RowIndex | undefined;
+  #byHardware: HardwareIndex | undefined;
   /** Names in DNS of active leases, as of the last `advance`. */
   readonly names = new NameIndex(this.#rows, this.#standings);
   #leaseCount = 0;
@@ -86,8 +84,9 @@ export class LeaseTable {
   bindingOf(client: Client, subnet: Subnet): Ipv4 | undefined {
     const home = this.#standings.indexOf(subnet);
     const byClient = this.#byClient;
+    const hash = client.hashBy(subnet.identity);
     let best = NONE;
-    for (let at = byClient.first(client.hash); at >= 0; at = byClient.next(at)) {
+    for (let at = byClient.first(hash); at >= 0; at = byClient.next(at)) {
       const row = byClient.rowAt(at);
       if (this.#rows.home[row] !== home || !this.#rows.isLeaseOf(row, client)) continue;
       if (best === NONE || this.#isPreferred(row, best)) best = row;
@@ -115,26 +114,19 @@ export class LeaseTable {
 
   /** Makes `addressesOfHardware` possible, from now on: one look at every record. */
   indexHardware(): void {
-    if (this.#byHardware !== undefined) return;
-    this.#byHardware = new RowIndex();
-    for (let row = 0; row < this.#rows.end; row++) {
-      if (this.#rows.hasHolder(row)) this.#linkHardware(row);
-    }
+    this.#byHardware ??= new HardwareIndex(this.#rows, this.#standings);
   }
 
   /** Addresses that the client actively leases, of its first `looksMax` records. */
   addressesOf(client: Client, nowMs: number, looksMax: number): readonly Ipv4[] {
     const isOf = (row: number) => this.#rows.isLeaseOf(row, client);
-    return this.#activeAddresses(this.#byClient, client.hash, isOf, nowMs, looksMax);
+    return this.#rows.activeAddresses(this.#byClient, client.hash, isOf, nowMs, looksMax);
   }
 
   /** As `addressesOf`, of all the clients with the hardware address of this one. */
   addressesOfHardware(client: Client, nowMs: number, looksMax: number): readonly Ipv4[] {
     assert(this.#byHardware !== undefined, "the hardware addresses are indexed");
-    const { hardwareType, hardwareAddress } = client;
-    const hash = hardwareHash(hardwareType, hardwareAddress);
-    const isOf = (row: number) => this.#rows.isLeaseOfHardware(row, client);
-    return this.#activeAddresses(this.#byHardware, hash, isOf, nowMs, looksMax);
+    return this.#byHardware.activeAddresses(client, nowMs, looksMax);
   }
 
   /** Option 82 of the client's lease of the address, past or present, as a copy. */
@@ -157,16 +149,14 @@ export class LeaseTable {
     const wasLinked = rows.hasHolder(row);
     const isLinked = lease.state !== "declined";
     const staysLinked = wasLinked && isLinked && rows.isLeaseOf(row, client);
-    // Where the hardware addresses are indexed at all, a renewal leaves the index as it is.
-    const byHardware = this.#byHardware;
-    const keepsHardware = wasLinked && isLinked && byHardware !== undefined &&
-      rows.isLeaseOfHardware(row, client);
-    if (wasLinked && !keepsHardware) byHardware?.remove(rows.hardwareHash(row), row);
+    // A renewal leaves the index of hardware addresses as it is.
+    const keepsHardware = wasLinked && isLinked && rows.isLeaseOfHardware(row, client);
+    if (wasLinked && !keepsHardware) this.#byHardware?.remove(row);
     if (!rows.hasLease(row)) this.#leaseCount++;
     if (wasLinked && !staysLinked) this.#byClient.remove(rows.leaseHash(row), row);
     rows.setLease(row, lease);
-    if (isLinked && !staysLinked) this.#byClient.add(client.hash, row);
-    if (isLinked && !keepsHardware) this.#linkHardware(row);
+    if (isLinked && !staysLinked) this.#byClient.add(rows.leaseHash(row), row);
+    if (isLinked && !keepsHardware) this.#byHardware?.add(row);
     if (rows.isOfferedTo(row, client)) this.#dropOffer(row);
     this.#settle(row);
     this.names.move(row, earlierName, this.names.nameOf(row));
@@ -194,7 +184,7 @@ export class LeaseTable {
       }
       this.#dropOffer(row);
       rows.setOffer(row, client);
-      this.#byOfferedClient.add(client.hash, row);
+      this.#byOfferedClient.add(rows.offerHash(row), row);
     }
     rows.offerExpiresAtMs[row] = expiresAtMs;
     this.#settle(row);
@@ -297,7 +287,9 @@ export class LeaseTable {
         offers.push({ address, client: rows.offeredClient(row), expiresAtMs });
         this.#dropOffer(row);
       }
+      const wasByHardware = rows.isByHardware[row];
       this.#standings.enter(row);
+      if (rows.isByHardware[row] !== wasByHardware) this.#rehash(row);
       this.#settle(row);
     }
     // Subnets may have merged, and a client has one offer in each: the newest stays.
@@ -322,43 +314,12 @@ export class LeaseTable {
     return row;
   }
 
-  #activeAddresses(
-    index: RowIndex,
-    hash: number,
-    isOf: (row: number) => boolean,
-    nowMs: number,
-    looksMax: number,
-  ): Ipv4[] {
-    const addresses: Ipv4[] = [];
-    let looks = 0;
-    for (let at = index.first(hash); at >= 0 && looks < looksMax; at = index.next(at)) {
-      looks++;
-      const row = index.rowAt(at);
-      if (isOf(row) && this.#rows.isActive(row, nowMs)) addresses.push(this.#rows.address[row]!);
-    }
-    return addresses;
-  }
-
-  /**
-   * Takes a row into the index of hardware addresses. One machine that poses as thousands of
-   * clients, each with an identifier of its own, would make that slow for all: of one address, so
-   * many rows are in, and one that is not in use makes room.
-   */
-  #linkHardware(row: number): void {
-    const index = this.#byHardware;
-    if (index === undefined) return;
-    const hash = this.#rows.hardwareHash(row);
-    let count = 0;
-    let unused = NONE;
-    for (let at = index.first(hash); at >= 0; at = index.next(at)) {
-      count++;
-      if (!this.#standings.isUsed(index.rowAt(at))) unused = index.rowAt(at);
-    }
-    if (count >= HARDWARE_ROWS_MAX) {
-      if (unused === NONE) return;
-      index.remove(hash, unused);
-    }
-    index.add(hash, row);
+  /** Has the row under its client as that is told apart since its subnet was reconfigured. */
+  #rehash(row: number): void {
+    if (!this.#rows.hasHolder(row)) return;
+    this.#byClient.remove(this.#rows.leaseHash(row), row);
+    this.#rows.rehash(row);
+    this.#byClient.add(this.#rows.leaseHash(row), row);
   }
 
   /** Makes everything that depends on the row follow from its lease, its offer and the time. */
@@ -374,7 +335,8 @@ export class LeaseTable {
   /** The row that is offered to the client in the subnet of an index. */
   #offeredRow(client: Client, home: number): number {
     const offers = this.#byOfferedClient;
-    for (let at = offers.first(client.hash); at >= 0; at = offers.next(at)) {
+    const hash = client.hashBy(this.#subnets[home]!.identity);
+    for (let at = offers.first(hash); at >= 0; at = offers.next(at)) {
       const row = offers.rowAt(at);
       if (this.#rows.home[row] === home && this.#rows.isOfferedTo(row, client)) return row;
     }

@@ -46,8 +46,9 @@ export function findReservation(subnet: Subnet, seeker: Seeker): Reservation | u
     if (byId !== undefined) return byId;
   }
   if (hardwareType === HTYPE_ETHERNET) {
-    const hash = clientId === undefined ? client.hash : hardwareHash(hardwareType, hardwareAddress);
-    const byMac = byHash.get(hash | 0)?.find((it) => it.macs?.includes(hardwareAddress));
+    const byMac = byHash.get(client.hardwareHash | 0)?.find((it) =>
+      it.macs?.includes(hardwareAddress)
+    );
     if (byMac !== undefined) return byMac;
   }
   if (byVendorId.size > 0) {

@@ -96,6 +96,7 @@ export class Standings {
     const state = pool !== undefined && isInPool(pool, address) ? this.#poolState(pool) : undefined;
     rows.pool[row] = state?.index ?? NONE;
     rows.isReserved[row] = Number(subnet?.reservations.byAddress.has(address) === true);
+    rows.isByHardware[row] = Number(subnet?.identity === "mac");
     state?.addresses.mark(address);
   }
 

@@ -11,7 +11,7 @@ import {
   isOpenTo,
   mayHold,
 } from "../leases/allocate.ts";
-import { isActive, type Lease } from "../leases/lease.ts";
+import type { Lease } from "../leases/lease.ts";
 import type { LeaseTable } from "../leases/lease_table.ts";
 import { findReservation } from "../leases/reservations.ts";
 import { contains, type Ipv4, isHostAddress } from "../wire/ipv4.ts";
@@ -275,11 +275,8 @@ function endLease(
   if (serverIdentifier !== undefined && !isOurs(serverIdentifier, request, state)) {
     return ignore("other-server-chosen");
   }
-  const lease = leases.get(address);
-  if (lease === undefined || lease.client.key !== client.key || !isActive(lease, nowMs)) {
-    return ignore("not-the-holder");
-  }
-  return end(lease);
+  const isHolder = leases.heldUntilMs(client, address, nowMs) > nowMs;
+  return isHolder ? end(leases.get(address)!) : ignore("not-the-holder");
 }
 
 /** RFC 2131 §4.3.5: no address, no lease time, and nothing is recorded. */

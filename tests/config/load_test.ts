@@ -42,6 +42,7 @@ Deno.test("a config of the least there can be gets the defaults", () => {
       spans: [{ ...range, pool }],
       rapidCommit: false,
       bootp: "reservations",
+      identity: "client-id",
       conflictProbe: { beyondRouters: true, timeoutMs: 500 },
       reservations: { all: [], byAddress: new Map() },
     }],

@@ -53,6 +53,21 @@ subnets:
   };
 }
 
+Deno.test("identity: the subnet's, else the shared network's, else the file's", () => {
+  const config = load(`
+interfaces: eth0
+identity: mac
+shared-networks: [{ name: campus, identity: client-id }, { name: lab }]
+subnets:
+  - { subnet: 10.0.0.0/24, pools: 10.0.0.1 }
+  - { subnet: 10.0.1.0/24, pools: 10.0.1.1, shared-network: campus }
+  - { subnet: 10.0.2.0/24, pools: 10.0.2.1, shared-network: campus, identity: mac }
+  - { subnet: 10.0.3.0/24, pools: 10.0.3.1, shared-network: lab }
+`);
+  const identities = config.subnets.map(({ identity }) => identity);
+  assert.deepEqual(identities, ["mac", "client-id", "mac", "mac"]);
+});
+
 const ROWS: readonly [
   name: string,
   scopes: Parameters<typeof placesOf>[0],

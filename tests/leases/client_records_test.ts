@@ -79,8 +79,11 @@ Deno.test("a record is of a client when their keys are equal, and exactly it whe
       const records = new ClientRecords();
       const record = records.add(one);
       const [a, b] = [one.client, other.client];
-      assert.equal(records.isOf(record, b), a.key === b.key);
+      assert.equal(records.isOf(record, b, "client-id"), a.key === b.key);
+      const isSameMachine = a.keyBy("mac") === b.keyBy("mac");
+      assert.equal(records.isOf(record, b, "mac"), isSameMachine);
       if (a.key === b.key) assert.equal(a.hash, b.hash, "the same client has the same hash");
+      if (isSameMachine) assert.equal(a.hashBy("mac"), b.hashBy("mac"));
       const isSame = a.key === b.key && a.hardwareType === b.hardwareType &&
         a.hardwareAddress === b.hardwareAddress && one.name === other.name &&
         one.isReverseOnly === other.isReverseOnly &&

@@ -16,7 +16,7 @@ export class LeaseModel {
   put(lease: Lease): void {
     this.leases = [...this.leases.filter(({ address }) => address !== lease.address), lease];
     this.offers = this.offers.filter(({ address, client }) =>
-      address !== lease.address || client.key !== lease.client.key
+      address !== lease.address || !this.isSame(address, client, lease.client)
     );
   }
 
@@ -29,7 +29,8 @@ export class LeaseModel {
 
   withdrawOffer(client: Client, subnet: Subnet): void {
     this.offers = this.offers.filter((offer) =>
-      offer.client.key !== client.key || this.subnetOf(offer.address) !== subnet
+      !this.isSame(offer.address, offer.client, client) ||
+      this.subnetOf(offer.address) !== subnet
     );
   }
 
@@ -51,7 +52,8 @@ export class LeaseModel {
 
   ofClient(client: Client, subnet: Subnet): Lease | undefined {
     return this.leases
-      .filter((lease) => lease.client.key === client.key && lease.state !== "declined")
+      .filter((lease) => this.isSame(lease.address, lease.client, client))
+      .filter((lease) => lease.state !== "declined")
       .filter((lease) => contains(subnet.cidr, lease.address))
       .toSorted((a, b) => a.updatedAtMs - b.updatedAtMs || a.address - b.address)
       .toSorted((a, b) => Number(isActive(a, this.nowMs)) - Number(isActive(b, this.nowMs)))
@@ -60,7 +62,7 @@ export class LeaseModel {
 
   offerTo(client: Client, subnet: Subnet): Offer | undefined {
     return this.offers.find((offer) =>
-      offer.client.key === client.key && contains(subnet.cidr, offer.address)
+      this.isSame(offer.address, offer.client, client) && contains(subnet.cidr, offer.address)
     );
   }
 
@@ -69,8 +71,9 @@ export class LeaseModel {
     const lease = this.get(address);
     const offer = this.offers.find((it) => it.address === address);
     if (lease && isQuarantined(lease, this.nowMs)) return false;
-    if (lease && isActive(lease, this.nowMs) && lease.client.key !== client?.key) return false;
-    return offer === undefined || offer.client.key === client?.key;
+    const isTaken = lease && isActive(lease, this.nowMs);
+    if (isTaken && !this.isSame(address, lease.client, client)) return false;
+    return offer === undefined || this.isSame(address, offer.client, client);
   }
 
   findFree(pool: Pool, startHash: number): Ipv4 | undefined {
@@ -101,6 +104,12 @@ export class LeaseModel {
       else counts.free++;
     }
     return counts;
+  }
+
+  /** Whether the two are one client as the address's subnet tells clients apart. */
+  isSame(address: Ipv4, a: Client, b: Client | undefined): boolean {
+    const identity = this.subnetOf(address)?.identity ?? "client-id";
+    return a.keyBy(identity) === b?.keyBy(identity);
   }
 
   subnetOf(address: Ipv4): Subnet | undefined {

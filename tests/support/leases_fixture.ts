@@ -7,6 +7,7 @@ import type {
   Boot,
   BootpPolicy,
   ConflictProbe,
+  Identity,
   LeaseTime,
   NamePolicy,
   OptionSet,
@@ -71,6 +72,8 @@ export interface SubnetSketch {
   readonly boot?: Boot;
   /** `reservations` unless told. */
   readonly bootp?: BootpPolicy;
+  /** `client-id` unless told. */
+  readonly identity?: Identity;
   readonly proxyDhcp?: boolean;
   /** Clients have no names unless told. */
   readonly names?: NamePolicy;
@@ -129,6 +132,7 @@ export function makeSubnet(sketch: SubnetSketch = {}): Subnet {
     spans: pools.flatMap(({ spans }) => spans).sort((a, b) => a.first - b.first),
     rapidCommit: sketch.rapidCommit ?? false,
     bootp: sketch.bootp ?? "reservations",
+    identity: sketch.identity ?? "client-id",
     ...(sketch.proxyDhcp === true && { proxyDhcp: true }),
     ...(sketch.relays === undefined ? {} : { relays: new Set(sketch.relays.map(ip)) }),
     ...(sketch.conflictProbe && { conflictProbe: sketch.conflictProbe }),
