@@ -45,6 +45,7 @@ export function subletConfig(network: Network, { leases }: Paths): string {
   );
   return `interfaces: ${SERVER_INTERFACE}
 conflict-probe: off
+rate-limits: off
 lease-time: ${LEASE_SECONDS}s
 options:
   domain-name: ${DOMAIN}

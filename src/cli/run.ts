@@ -161,6 +161,7 @@ function statusSource(parts: {
     interfaces: () => link.interfaces(),
     linkCounters: () => link.counters(),
     health: () => store.health(),
+    limits: () => server.limiter.status(),
     names: () => names.status(),
   };
 }

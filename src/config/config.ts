@@ -2,6 +2,7 @@
  * What the engine reads: one frozen value, made by `load.ts` from the YAML file. Everything is
  * resolved and encoded here, once, so that the way of a packet only looks up and copies.
  */
+import type { RateLimits } from "./rate_limits.ts";
 import type { BootKind } from "../wire/boot_clients.ts";
 import type { Cidr, Ipv4 } from "../wire/ipv4.ts";
 import type { ClientClass, ClientClasses } from "./client_class.ts";
@@ -272,6 +273,8 @@ export interface Config {
   readonly offerSeconds: number;
   /** How long an address stays out of use that was found taken. */
   readonly quarantineSeconds: number;
+  /** How much anybody may ask for; absent when there is no limit. */
+  readonly rateLimits?: RateLimits;
   /** Whom the server becomes when it is started as root. */
   readonly user?: string;
   /** Names of the interfaces where option 82 is believed that came past every relay agent. */

@@ -13,6 +13,7 @@ import { DURATION_SECONDS_MAX } from "./duration.ts";
 import { interfaceNameSchema } from "./name_schemas.ts";
 import { namesSchema } from "./names_schema.ts";
 import { optionsSchema } from "./option_schema.ts";
+import { rateLimitsSchema } from "./rate_limits_schema.ts";
 import { booleanSchema, listSchema, mapSchema, oneOrManySchema } from "./schema_parts.ts";
 import { LEASE_DEFAULT, LEASE_SECONDS_MIN, leaseTimeSchema } from "./lease_time_schema.ts";
 import { unknownKeyOrOption } from "./scope_schema.ts";
@@ -84,6 +85,10 @@ export const configSchema = mapSchema("a map with the keys interfaces and subnet
     description: "Whether somebody is asked for who uses an address already, before a client is " +
       "offered it for the first time: by ARP on the wires of this machine, by ICMP echo beyond " +
       "relay agents. `on`, `off`, `local` (only on the wires), or a map with a timeout.",
+  }),
+  "rate-limits": rateLimitsSchema.prefault({}).meta({
+    description: "How much one client, one port, one relay agent and all together may ask for, " +
+      "so that nobody can take all addresses or all of the server's time; `off` for no limits.",
   }),
   "options": optionsSchema.optional().meta({
     description: "Options for the clients of every subnet.",

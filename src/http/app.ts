@@ -5,11 +5,13 @@ import type { StatusSource } from "../server/status.ts";
 import { escapeInvisible, stringifyVisibly } from "../wire/escape.ts";
 import { guard, setSecurityHeaders } from "./guard.ts";
 import { instantOf, leasesAsJson } from "./lease_view.ts";
+import { formatMetrics, METRICS_TYPE } from "./metrics_text.ts";
 import { findTrouble, formatStatus, reportStatus } from "./status_report.ts";
 
 const ENDPOINTS = `  /         a page for a terminal; JSON for a browser
   /status   everything, as JSON
   /leases   every lease, as JSON
+  /metrics  counters and gauges, for Prometheus
   /healthz  "ok", or 503 and the reason
 `;
 
@@ -33,6 +35,11 @@ export function createApp(
       : context.text(formatStatus(source)));
 
   app.get("/status", () => statusAsJson(source));
+
+  app.get("/metrics", (context) => {
+    context.header("Content-Type", METRICS_TYPE);
+    return context.body(formatMetrics(source));
+  });
 
   // A stream, made as fast as the client reads it: packets are served between its chunks.
   app.get("/leases", () => {

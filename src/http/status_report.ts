@@ -4,6 +4,7 @@ import type { AddressCounts } from "../leases/standings.ts";
 import type { InterfaceStatus } from "../link/link.ts";
 import type { NamesStatus } from "../names/name_registrar.ts";
 import { approximateDuration } from "../server/approximate_duration.ts";
+import type { LimitsStatus } from "../server/rate_limiter.ts";
 import type { StatusSource } from "../server/status.ts";
 import { VERSION } from "../server/version.ts";
 import type { StoreHealth } from "../store/lease_store.ts";
@@ -31,6 +32,7 @@ export interface StatusReport {
   readonly subnets: readonly ({ readonly subnet: string } & AddressCounts)[];
   /** Number of lease records, whatever their state. */
   readonly "lease-count": number;
+  readonly "rate-limits": LimitsStatus;
   /** Absent where names are put nowhere. */
   readonly names?: NamesStatus;
   /** The records changed last, the newest first. */
@@ -77,6 +79,7 @@ export function reportStatus(source: StatusSource): StatusReport {
     interfaces: source.interfaces(),
     subnets: countSubnets(source, now),
     "lease-count": leases.size,
+    "rate-limits": source.limits(),
     ...(names === undefined ? {} : { names }),
     "last-leases": leases.newest(LAST_LEASES_MAX)
       .map((lease) => viewLease(lease, now, source.config().subnets)),
@@ -179,7 +182,7 @@ function describeState(trouble: Trouble | undefined): string {
  * What keeps clients from being served. A store that cannot write is an outage: no ACK leaves
  * without it. So is having no interface to serve; but while one of several serves, the others may
  * just be waiting for their cable, which is normal and heals by itself. A clock that is wrong
- * keeps nobody from being served.
+ * keeps nobody from being served, nor do those who ask for too much.
  */
 export function findTrouble(source: StatusSource): Trouble | undefined {
   const store = source.health();
@@ -189,7 +192,7 @@ export function findTrouble(source: StatusSource): Trouble | undefined {
   const interfaces = source.interfaces();
   const waiting = interfaces.filter(({ state }) => state !== "serving");
   if (waiting.length === 0) {
-    const reason = store["clock-problem"];
+    const reason = source.limits().alarm ? STARVATION : store["clock-problem"];
     return reason === undefined ? undefined : { outage: false, reason };
   }
   return {
@@ -197,6 +200,8 @@ export function findTrouble(source: StatusSource): Trouble | undefined {
     reason: waiting.map(({ name, state }) => `${name} ${STATE_WORDS[state]}`).join(", "),
   };
 }
+
+const STARVATION = "more is asked for than can be given (see the log, and rate-limits in /status)";
 
 const STATE_WORDS: Readonly<Record<InterfaceStatus["state"], string>> = {
   serving: "is serving",

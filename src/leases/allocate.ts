@@ -28,7 +28,8 @@ export type AddressRule =
   | "outstanding-offer"
   | "previous-binding"
   | "requested-address"
-  | "free-address";
+  | "free-address"
+  | "oldest-offer";
 
 export interface Candidate {
   readonly address: Ipv4;
@@ -79,21 +80,48 @@ const CHOOSERS: readonly Chooser[] = [
 ];
 
 /** The rules in the order of their choosers: of two claims, that of the earlier rule is stronger. */
-export const ADDRESS_RULES: readonly AddressRule[] = CHOOSERS.map(({ rule }) => rule);
+export const ADDRESS_RULES: readonly AddressRule[] = [
+  ...CHOOSERS.map(({ rule }) => rule),
+  "oldest-offer",
+];
+
+/** The rules by which clients get an address that have no claim but their wish. */
+const WISH_RULES: ReadonlySet<string> = new Set<AddressRule>([
+  "requested-address",
+  "free-address",
+  "oldest-offer",
+]);
+
+/** Whether the client has no claim to the address but its wish: then an offer may have to yield. */
+export function isWish(rule: string): boolean {
+  return WISH_RULES.has(rule);
+}
 
 /**
  * The address to offer to a client and the rule that found it: the first proposal that the
  * client may have. `undefined` when there is none: the pool is exhausted. The table has been
  * advanced to `nowMs`.
+ *
+ * With `offersYield`, the oldest offer to a client without another claim gives way when nothing is
+ * free: "While not required for correct operation of DHCP, the server SHOULD NOT reuse the
+ * selected network address before the client responds" (RFC 2131 §4.3.1), and in a flood of
+ * DISCOVERs no client responds.
  */
 export function chooseAddress(
   wish: Wish,
   table: LeaseTable,
   nowMs: number,
+  offersYield = false,
 ): Candidate | undefined {
   for (const { rule, propose } of CHOOSERS) {
     const address = propose(wish, table, nowMs);
     if (address !== undefined && mayBeGiven(wish, address, table, nowMs)) return { address, rule };
+  }
+  if (!offersYield) return undefined;
+  for (const pool of wish.subnet.pools) {
+    if (!isOpenTo(pool, wish.classes)) continue;
+    const address = table.findYielding(pool, nowMs);
+    if (address !== undefined) return { address, rule: "oldest-offer" };
   }
   return undefined;
 }

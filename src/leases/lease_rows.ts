@@ -34,6 +34,8 @@ export class LeaseRows implements HeapColumns {
   updatedAtMs = new Float64Array(INITIAL_ROWS);
   expiresAtMs = new Float64Array(INITIAL_ROWS);
   offerExpiresAtMs = new Float64Array(INITIAL_ROWS);
+  /** The offer's place in the queue of those that may have to yield; 0 for none. */
+  offerSlot = new Uint16Array(INITIAL_ROWS);
   /** The subnet that the address lies in, as its index in the table's list; NONE outside. */
   home = new Int32Array(INITIAL_ROWS);
   /** The pool that may give the address to anyone, by the table's own numbers; NONE outside. */
@@ -83,6 +85,7 @@ export class LeaseRows implements HeapColumns {
     this.#state[row] = NO_LEASE;
     this.#record[row] = NO_RECORD;
     this.#offerRecord[row] = NO_RECORD;
+    this.offerSlot[row] = 0;
     this.address[row] = address;
     this.home[row] = NONE;
     this.pool[row] = NONE;
@@ -271,6 +274,7 @@ export class LeaseRows implements HeapColumns {
     this.updatedAtMs = doubled(this.updatedAtMs);
     this.expiresAtMs = doubled(this.expiresAtMs);
     this.offerExpiresAtMs = doubled(this.offerExpiresAtMs);
+    this.offerSlot = doubled(this.offerSlot);
     this.home = doubled(this.home);
     this.pool = doubled(this.pool);
     this.isReserved = doubled(this.isReserved);
@@ -290,6 +294,7 @@ export class LeaseRows implements HeapColumns {
 
 type Column =
   | Uint8Array<ArrayBuffer>
+  | Uint16Array<ArrayBuffer>
   | Uint32Array<ArrayBuffer>
   | Int32Array<ArrayBuffer>
   | Float64Array<ArrayBuffer>;

@@ -17,6 +17,7 @@ import { HardwareIndex } from "./hardware_index.ts";
 import type { Client, Lease } from "./lease.ts";
 import { LeaseRows, NONE } from "./lease_rows.ts";
 import { NameIndex } from "./name_index.ts";
+import { OfferQueue } from "./offer_queue.ts";
 import { RowIndex } from "./row_index.ts";
 import { type AddressCounts, Standings } from "./standings.ts";
 import { subnetOf } from "./subnets.ts";
@@ -26,6 +27,8 @@ export interface Offer {
   readonly address: Ipv4;
   readonly client: Client;
   readonly expiresAtMs: number;
+  /** Whether it may have to make room for others: its client has no claim but its wish. */
+  readonly mayYield?: boolean;
 }
 
 export class LeaseTable {
@@ -36,6 +39,8 @@ export class LeaseTable {
   /** Rows whose lease names the client; declined ones are not here. */
   readonly #byClient = new RowIndex();
   readonly #byOfferedClient = new RowIndex();
+  readonly #yieldingOffers = new OfferQueue(this.#rows);
+  #yieldedCount = 0;
   /** The rows of `#byClient` by hardware address, where it was asked for. */
   #byHardware: HardwareIndex | undefined;
   /** Names in DNS of active leases, as of the last `advance`. */
@@ -51,6 +56,11 @@ export class LeaseTable {
   /** Number of lease records. */
   get size(): number {
     return this.#leaseCount;
+  }
+
+  /** How many offers had to yield so far: since more clients asked than there is room for. */
+  get yieldedCount(): number {
+    return this.#yieldedCount;
   }
 
   /**
@@ -157,7 +167,8 @@ export class LeaseTable {
     rows.setLease(row, lease);
     if (isLinked && !staysLinked) this.#byClient.add(rows.leaseHash(row), row);
     if (isLinked && !keepsHardware) this.#byHardware?.add(row);
-    if (rows.isOfferedTo(row, client)) this.#dropOffer(row);
+    const isOutrun = this.#yieldingOffers.has(row) && lease.state !== "released";
+    if (isOutrun || rows.isOfferedTo(row, client)) this.#dropOffer(row);
     this.#settle(row);
     this.names.move(row, earlierName, this.names.nameOf(row));
   }
@@ -170,9 +181,10 @@ export class LeaseTable {
 
   /**
    * Holds an address of one of the subnets for a client. It takes the place of the client's other
-   * offer in that subnet, and of an offer of the address to somebody else.
+   * offer in that subnet, and of an offer of the address to somebody else. There is room for so
+   * many offers that may have to yield: for one more, the oldest of them does.
    */
-  offer({ address, client, expiresAtMs }: Offer): void {
+  offer({ address, client, expiresAtMs, mayYield }: Offer): void {
     const rows = this.#rows;
     const row = this.#findOrOpen(address);
     assert(rows.home[row] !== NONE, "an offered address lies in a subnet");
@@ -182,9 +194,12 @@ export class LeaseTable {
         this.#dropOffer(earlier);
         this.#settle(earlier);
       }
+      const takesOver = rows.hasOffer(row);
+      if (takesOver) this.#yieldedCount++;
       this.#dropOffer(row);
       rows.setOffer(row, client);
       this.#byOfferedClient.add(rows.offerHash(row), row);
+      if (mayYield === true && rows.pool[row] !== NONE) this.#enqueueOffer(row, takesOver);
     }
     rows.offerExpiresAtMs[row] = expiresAtMs;
     this.#settle(row);
@@ -208,7 +223,8 @@ export class LeaseTable {
 
   /**
    * Whether nothing in the table keeps the address from the client: it is not leased or offered
-   * to another, nor quarantined. Says nothing of pools and reservations.
+   * to another, nor quarantined. An address whose offers had to yield is for the first to ask for
+   * it. Says nothing of pools and reservations.
    */
   isAvailable(address: Ipv4, client: Client, nowMs: number): boolean {
     const rows = this.#rows;
@@ -217,7 +233,7 @@ export class LeaseTable {
     if (rows.isQuarantined(row, nowMs)) return false;
     if (rows.isActive(row, nowMs) && !rows.isLeaseOf(row, client)) return false;
     return !rows.hasOffer(row) || rows.isOfferedTo(row, client) ||
-      rows.offerExpiresAtMs[row]! <= nowMs;
+      rows.offerExpiresAtMs[row]! <= nowMs || this.#yieldingOffers.isContested(row);
   }
 
   /**
@@ -228,6 +244,13 @@ export class LeaseTable {
    */
   findFree(pool: Pool, startHash: number): Ipv4 | undefined {
     return this.#standings.findFree(pool, startHash);
+  }
+
+  /** The address of the oldest offer in a pool that may have to yield; when nothing else is free. */
+  findYielding(pool: Pool, nowMs: number): Ipv4 | undefined {
+    const row = this.#yieldingOffers.oldestOf(this.#standings.poolIndexOf(pool));
+    if (row === NONE || this.#rows.isActive(row, nowMs)) return undefined;
+    return this.#rows.isQuarantined(row, nowMs) ? undefined : this.#rows.address[row];
   }
 
   /** How the addresses of the subnet stand, as of the last `advance`. */
@@ -284,7 +307,8 @@ export class LeaseTable {
       if (!rows.isOpen(row)) continue;
       if (rows.hasOffer(row)) {
         const [address, expiresAtMs] = [rows.address[row]!, rows.offerExpiresAtMs[row]!];
-        offers.push({ address, client: rows.offeredClient(row), expiresAtMs });
+        const mayYield = this.#yieldingOffers.has(row);
+        offers.push({ address, client: rows.offeredClient(row), expiresAtMs, mayYield });
         this.#dropOffer(row);
       }
       const wasByHardware = rows.isByHardware[row];
@@ -343,9 +367,20 @@ export class LeaseTable {
     return NONE;
   }
 
+  #enqueueOffer(row: number, takesOver: boolean): void {
+    if (this.#yieldingOffers.isFull) {
+      const { oldest } = this.#yieldingOffers;
+      this.#yieldedCount++;
+      this.#dropOffer(oldest);
+      this.#settle(oldest);
+    }
+    this.#yieldingOffers.add(row, takesOver);
+  }
+
   /** Takes the offer, if there is one, off its row, which the caller then settles. */
   #dropOffer(row: number): void {
     if (!this.#rows.hasOffer(row)) return;
+    this.#yieldingOffers.remove(row);
     this.#byOfferedClient.remove(this.#rows.offerHash(row), row);
     this.#rows.clearOffer(row);
   }

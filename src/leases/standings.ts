@@ -105,6 +105,11 @@ export class Standings {
     return this.#stateOf(subnet).index;
   }
 
+  /** Which of the pools this is, as the column `pool` has it. */
+  poolIndexOf(pool: Pool): number {
+    return this.#poolState(pool).index;
+  }
+
   /** Whether the row's address was actively leased when it was settled. */
   isUsed(row: number): boolean {
     return this.#rows.standing[row] === USED;

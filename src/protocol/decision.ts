@@ -43,6 +43,7 @@ export type Rule =
   | "conflict"
   | "bootp-not-served"
   | "proxy-dhcp"
+  | "rate-limited"
   | "overloaded";
 
 /** Message types of replies (RFC 2131 §3.1, RFC 4388 §6.1); a BOOTREPLY of RFC 951 has none. */

@@ -1,5 +1,6 @@
 /** An address that has been found for a client: its OFFER, and its ACK with the lease. */
 import type { Reservation, Subnet } from "../config/config.ts";
+import { isWish } from "../leases/allocate.ts";
 import type { Holder } from "../leases/client_records.ts";
 import type { Client } from "../leases/lease.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
@@ -42,7 +43,13 @@ export function offer(
     reply: encodeOffer(request, { address, time, subnet, scopes, name }, state, slab),
     address,
     leaseSeconds: time.leaseSeconds,
-    offer: { address, client: request.client, expiresAtMs },
+    offer: {
+      address,
+      client: request.client,
+      expiresAtMs,
+      // Of a reservation there may be only a name.
+      mayYield: reservation === undefined && isWish(rule),
+    },
     probe: probeBeforeGiving(address, request.client, subnet, state),
   };
 }

@@ -56,6 +56,8 @@ export interface EngineState {
   readonly ownAddresses: ReadonlySet<Ipv4>;
   /** Every address of this machine: the pools are without them, but a lease may be older. */
   readonly machineAddresses: ReadonlySet<Ipv4>;
+  /** Whether offers give way to newer ones where nothing is free: in a flood of DISCOVERs. */
+  readonly offersYield?: boolean;
 }
 
 /** Decides about a request. Replies are encoded at once into `slab`. */
@@ -125,14 +127,14 @@ function discover(request: Discover, state: EngineState, slab: ReplySlab): Decis
 function chooseAmong(
   subnets: readonly Subnet[],
   request: Discover,
-  { leases, nowMs }: EngineState,
+  { leases, nowMs, offersYield }: EngineState,
 ): (Candidate & Given) | undefined {
   const { client, classes, requestedAddress } = request;
   let best: ReturnType<typeof chooseAmong>;
   for (const subnet of subnets) {
     const reservation = findReservation(subnet, request);
     const wish = { client, classes, reservation, requestedAddress, subnet };
-    const candidate = chooseAddress(wish, leases, nowMs);
+    const candidate = chooseAddress(wish, leases, nowMs, offersYield);
     if (candidate === undefined) continue;
     const isStronger = best === undefined ||
       ADDRESS_RULES.indexOf(candidate.rule) < ADDRESS_RULES.indexOf(best.rule);

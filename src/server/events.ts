@@ -43,13 +43,13 @@ export interface ConflictEvent {
   readonly occupant?: string | undefined;
 }
 
-/** A datagram that is not a request. */
+/** A datagram that is not a request, or of which nobody looked whether it is one. */
 export interface DropEvent {
   readonly kind: "dropped";
   readonly interfaceName: string;
   readonly source: Ipv4;
   readonly octets: number;
-  readonly reason: MalformedReason;
+  readonly reason: MalformedReason | "rate-limited";
 }
 
 /** Something the operator should know: started, reloaded, interface gone, disk full. */

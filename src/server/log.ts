@@ -140,14 +140,17 @@ function urgencyOf(event: ServerEvent): number {
     case "notice":
       return LOG_LEVELS.indexOf(event.level);
     case "exchange":
+      // Thousands a second; that it goes on is told once, by the alarm.
+      if (event.rule === "rate-limited") return NEVER;
       return WARNING_RULES.has(event.rule) || event.outcome === "lost" ? WARNING : INFO;
     case "conflict":
       return WARNING;
     case "dropped":
-      return INFO;
+      return event.reason === "rate-limited" ? NEVER : INFO;
   }
 }
 
+const NEVER = -1;
 const INFO = LOG_LEVELS.indexOf("info");
 const WARNING = LOG_LEVELS.indexOf("warning");
 

@@ -5,23 +5,25 @@
  */
 import type { Config } from "../config/config.ts";
 import { withholdAddresses } from "../config/withhold.ts";
+import { isWish } from "../leases/allocate.ts";
 import type { Lease } from "../leases/lease.ts";
 import type { LeaseTable } from "../leases/lease_table.ts";
 import type { Datagram, Link, Outgoing, ProbeAnswer } from "../link/link.ts";
 import type { NameRegistrar } from "../names/name_registrar.ts";
-import type { NameChange } from "../names/registration.ts";
 import type { Decision, Reply } from "../protocol/decision.ts";
 import { classify, type Request } from "../protocol/request.ts";
 import { type EngineState, respond } from "../protocol/respond.ts";
 import type { Clock } from "../store/clock.ts";
-import { type LeaseStore, StoreError } from "../store/lease_store.ts";
+import type { LeaseStore } from "../store/lease_store.ts";
 import { formatIpv4, type Ipv4 } from "../wire/ipv4.ts";
 import { MessageView, viewMessage } from "../wire/message_view.ts";
 import { ReplySlab } from "../wire/message_writer.ts";
 import { ClockWatch } from "./clock_watch.ts";
 import { ConflictProbes, type HeldRequest } from "./conflict_probes.ts";
-import type { ExchangeEvent, ServerEvent } from "./events.ts";
+import { CHANGES_IN_FLIGHT_MAX, type Commitment, Commits } from "./commits.ts";
+import type { DropEvent, ServerEvent } from "./events.ts";
 import { describeExchange } from "./exchange_event.ts";
+import { RateLimiter } from "./rate_limiter.ts";
 
 /** Everything the loop works with; made in cli/run.ts and in tests/support. */
 export interface ServerParts {
@@ -37,16 +39,6 @@ export interface ServerParts {
 }
 
 /**
- * Lease changes that may wait for the disk at a time: no queue of ours grows without bound. What a
- * client was promised is never dropped; what comes too much is passed over, the newest first, and
- * its client asks again. A DISCOVER goes first, at half of the limit: to offer more while the disk
- * is behind makes REQUESTs that it cannot keep up with either. At the limit, so does everything
- * that would change a lease. Offers to few clients and all other replies never wait for the disk.
- */
-export const CHANGES_IN_FLIGHT_MAX = 8192;
-export const CHANGES_TO_OFFER_MAX = CHANGES_IN_FLIGHT_MAX / 2;
-
-/**
  * Addresses that may be found taken for one request. After so many its client is left to ask
  * again: a host that answers for every address must not put a whole pool into quarantine at once.
  */
@@ -55,22 +47,12 @@ export const CONFLICTS_FOR_A_REQUEST_MAX = 8;
 /** Slabs that are kept for the next groups; as many groups as usually overlap, and some more. */
 const IDLE_SLABS_MAX = 16;
 
-/** An ACK that waits for its lease to be durable. */
-interface PaidReply {
-  readonly outgoing: Outgoing;
-  readonly event: ExchangeEvent;
-}
-
 /** What one batch adds up to. */
-interface Group {
+interface Group extends Commitment {
   /** Holds every reply of the group until the last of them is sent. */
   readonly slab: ReplySlab;
   /** Replies that depend on no change. */
   readonly free: Outgoing[];
-  readonly paid: PaidReply[];
-  readonly changes: Lease[];
-  /** What the changes mean to name servers. */
-  readonly names: NameChange[];
 }
 
 /** A reply that gives an address which the client does not have yet. */
@@ -84,17 +66,18 @@ export class DhcpServer {
   #machineAddresses: ReadonlySet<Ipv4> = new Set();
   /** Those of them that the config would give away, and that the operator has been told of. */
   #withheld: ReadonlySet<Ipv4> = new Set();
-  readonly #commits = new Set<Promise<void>>();
+  readonly #commits: Commits;
   readonly #idleSlabs: ReplySlab[] = [];
   readonly #view = new MessageView();
   readonly #probes = new ConflictProbes();
-  #changesInFlight = 0;
-  #storeFailing = false;
+  readonly limiter: RateLimiter;
   readonly #startedAtMs: number;
   readonly #clockWatch: ClockWatch;
 
   constructor(parts: ServerParts) {
     this.#parts = parts;
+    this.#commits = new Commits(parts);
+    this.limiter = new RateLimiter(parts.leases);
     this.#startedAtMs = parts.clock.monotonicMs();
     this.#clockWatch = new ClockWatch(parts.clock);
     this.#configured = parts.config;
@@ -144,7 +127,7 @@ export class DhcpServer {
       if (batch === undefined) break;
       this.#handleBatch(batch);
     }
-    await Promise.all(this.#commits);
+    await this.#commits.settled();
   }
 
   /** How long the loop may sleep; `undefined` for as long as nothing comes. */
@@ -155,7 +138,8 @@ export class DhcpServer {
 
   /**
    * To be called every few seconds: lets the store note a step of the wall clock, and recover from
-   * a failure, while there is nothing to write; and leases run out, while nobody asks.
+   * a failure, while there is nothing to write; leases run out, while nobody asks; and the alarm
+   * of the rate limits begin and end.
    */
   checkStore(): void {
     const message = this.#clockWatch.look();
@@ -163,7 +147,9 @@ export class DhcpServer {
     // On a quiet network no packet makes leases run out, and their names have to go.
     const { leases, clock } = this.#parts;
     leases.advance(clock.monotonicMs());
-    this.#commitGroup({ changes: [], paid: [], names: [] });
+    const alarm = this.limiter.look(clock.monotonicMs());
+    if (alarm !== undefined) this.#parts.emit({ kind: "notice", ...alarm });
+    this.#commits.add({ changes: [], paid: [], names: [] });
   }
 
   #handleBatch(batch: readonly Datagram[]): void {
@@ -180,6 +166,7 @@ export class DhcpServer {
       startedAtMs: this.#startedAtMs,
       ownAddresses,
       machineAddresses,
+      offersYield: this.limiter.offersYield(nowMs),
     };
     const slab = this.#idleSlabs.pop() ?? new ReplySlab();
     const group: Group = { slab, free: [], paid: [], changes: [], names: [] };
@@ -190,7 +177,7 @@ export class DhcpServer {
     if (probes.length > 0) link.probe(probes);
     if (group.free.length > 0) link.send(group.free);
     if (group.changes.length + group.paid.length === 0) this.#recycle(slab);
-    else this.#commitGroup(group).finally(() => this.#recycle(slab));
+    else this.#commits.add(group).finally(() => this.#recycle(slab));
   }
 
   #recycle(slab: ReplySlab): void {
@@ -256,29 +243,29 @@ export class DhcpServer {
   ): void {
     const { bytes, ingress } = datagram;
     const view = viewMessage(bytes, this.#view);
-    const request = view.kind === "malformed"
-      ? view
-      : classify(view, ingress, this.#config.trustOption82);
-    if (request.kind === "malformed") {
-      this.#parts.emit({
-        kind: "dropped",
-        interfaceName: ingress.interfaceName,
-        source: ingress.source,
-        octets: bytes.length,
-        reason: request.reason,
-      });
-      return;
+    if (view.kind === "malformed") return this.#drop(datagram, view.reason);
+    const { rateLimits } = this.#config;
+    // One that has waited was admitted when it came.
+    if (rateLimits !== undefined && held === undefined) {
+      const isAdmitted = this.limiter.admitsMessage(view, rateLimits, state.nowMs);
+      if (!isAdmitted) return this.#drop(datagram, "rate-limited");
     }
+    const request = classify(view, ingress, this.#config.trustOption82);
+    if (request.kind === "malformed") return this.#drop(datagram, request.reason);
     const decision = this.#decide(request, state, group, held);
     if (!("probe" in decision) || !this.#holdBack(decision, request, state, held)) {
-      this.#carryOut(decision, request, group, held);
+      this.#carryOut(decision, request, state, group, held);
     }
+  }
+
+  #drop({ bytes, ingress }: Datagram, reason: DropEvent["reason"]): void {
+    const { interfaceName, source } = ingress;
+    this.#parts.emit({ kind: "dropped", interfaceName, source, octets: bytes.length, reason });
   }
 
   #decide(request: Request, state: EngineState, group: Group, held?: HeldRequest): Decision {
     if (held !== undefined && held.conflictCount >= CONFLICTS_FOR_A_REQUEST_MAX) return CONFLICTS;
-    const isLate = this.#changesInFlight >= CHANGES_TO_OFFER_MAX;
-    if (request.kind === "DISCOVER" && isLate) return OVERLOADED;
+    if (request.kind === "DISCOVER" && this.#commits.isLate) return OVERLOADED;
     return respond(request, state, group.slab);
   }
 
@@ -290,25 +277,36 @@ export class DhcpServer {
     held: HeldRequest | undefined,
   ): boolean {
     const { address, rule, probe } = decision;
-    const client = decision.kind === "reply" ? decision.offer?.client : decision.change.client;
+    const { client, mayYield = false } = decision.kind === "reply"
+      ? decision.offer ?? {}
+      : { client: decision.change.client, mayYield: isWish(rule) };
     if (probe === undefined || client === undefined || address === undefined) return false;
     const { ingress, view: { bytes, giaddr: relay } } = request;
     const conflictCount = held?.conflictCount ?? 0;
     const wanted = { address, client, bytes, ingress, relay, rule, conflictCount };
     if (!this.#probes.hold(wanted, probe, nowMs)) return false;
     const expiresAtMs = nowMs + probe.timeoutMs + config.offerSeconds * 1000;
-    this.#parts.leases.offer({ address, client, expiresAtMs });
+    this.#parts.leases.offer({ address, client, expiresAtMs, mayYield });
     return true;
   }
 
   /** Whether no more lease changes may wait for the disk. */
   #isFull({ changes }: Group): boolean {
-    return this.#changesInFlight + changes.length >= CHANGES_IN_FLIGHT_MAX;
+    return this.#commits.changesInFlight + changes.length >= CHANGES_IN_FLIGHT_MAX;
   }
 
-  #carryOut(wanted: Decision, request: Request, group: Group, held?: HeldRequest): void {
+  #carryOut(
+    wanted: Decision,
+    request: Request,
+    { nowMs }: EngineState,
+    group: Group,
+    held?: HeldRequest,
+  ): void {
     const { leases, emit } = this.#parts;
-    const decision = "change" in wanted && this.#isFull(group) ? OVERLOADED : wanted;
+    const decision = "change" in wanted
+      ? this.#refusal(wanted.change, request, nowMs, group) ?? wanted
+      : wanted;
+    this.limiter.note(decision.rule, nowMs);
     // By now the address is offered to the client; why it was chosen is another matter.
     const isHeld = held !== undefined && "address" in decision && decision.address === held.address;
     const event = describeExchange(request, decision, isHeld ? held.rule : decision.rule);
@@ -336,53 +334,18 @@ export class DhcpServer {
     }
   }
 
+  /** Why a lease change is not made. */
+  #refusal(change: Lease, request: Request, nowMs: number, group: Group): Decision | undefined {
+    if (this.#isFull(group)) return OVERLOADED;
+    const isAdmitted = this.limiter.admitsChange(change, request, this.#config, nowMs);
+    return isAdmitted ? undefined : RATE_LIMITED;
+  }
+
   #put(change: Lease, group: Group): void {
     this.#parts.names?.collect(change, group.names);
     this.#parts.leases.put(change);
     group.changes.push(change);
     this.#probes.settle(change.address);
-  }
-
-  /** Commits a group without waiting for it: the next batch is decided meanwhile. */
-  #commitGroup({ changes, paid, names }: Omit<Group, "slab" | "free">): Promise<void> {
-    const { store, link, emit, names: registrar } = this.#parts;
-    this.#changesInFlight += changes.length;
-    const commit = store.commit(changes).then(
-      () => {
-        link.send(paid.map(({ outgoing }) => outgoing));
-        for (const { event } of paid) emit(event);
-        registrar?.commit(names);
-        this.#noticeStore(undefined);
-      },
-      (cause: unknown) => {
-        if (!(cause instanceof StoreError)) throw cause;
-        // What was not written is not said. The clients ask again, and the store repairs itself.
-        for (const { event } of paid) emit({ ...event, outcome: "lost" });
-        // The table has them all the same, and so will the journal once it is repaired.
-        if (names.length > 0) registrar?.sweep();
-        this.#noticeStore(cause);
-      },
-    ).then(() => {
-      this.#changesInFlight -= changes.length;
-      this.#commits.delete(commit);
-    });
-    this.#commits.add(commit);
-    return commit;
-  }
-
-  /** Says once that the store fails, and once that it works again. */
-  #noticeStore(failure: StoreError | undefined): void {
-    if ((failure !== undefined) === this.#storeFailing) return;
-    this.#storeFailing = failure !== undefined;
-    this.#parts.emit(
-      failure === undefined
-        ? { kind: "notice", level: "info", message: "the lease journal is written again" }
-        : {
-          kind: "notice",
-          level: "error",
-          message: `${failure.message}; no client gets an ACK until it can be written`,
-        },
-    );
   }
 }
 
@@ -395,4 +358,5 @@ function outgoing(reply: Reply, request: Request): Outgoing {
 }
 
 const OVERLOADED: Decision = { kind: "ignore", rule: "overloaded", withdraw: [] };
+const RATE_LIMITED: Decision = { kind: "ignore", rule: "rate-limited", withdraw: [] };
 const CONFLICTS: Decision = { kind: "ignore", rule: "conflict", withdraw: [] };

@@ -6,6 +6,7 @@ import type { NamesStatus } from "../names/name_registrar.ts";
 import type { Clock } from "../store/clock.ts";
 import type { StoreHealth } from "../store/lease_store.ts";
 import type { Metrics } from "./metrics.ts";
+import type { LimitsStatus } from "./rate_limiter.ts";
 
 export interface StatusSource {
   /** The running config; another one after a reload. */
@@ -18,6 +19,8 @@ export interface StatusSource {
   interfaces(): readonly InterfaceStatus[];
   linkCounters(): LinkCounters;
   health(): StoreHealth;
+  /** What the rate limits held back. */
+  limits(): LimitsStatus;
   /** What name servers were told; absent when there are none. */
   names(): NamesStatus | undefined;
 }

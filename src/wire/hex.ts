@@ -70,6 +70,17 @@ export function hashHex(text: string, salt: number): number {
   const octets = octetCountOfHex(text);
   let hash = Math.imul(FNV_BASIS ^ salt, FNV_PRIME);
   for (let i = 0; i < octets; i++) hash = Math.imul(hash ^ octetOfHex(text, i), FNV_PRIME);
+  return mixed(hash);
+}
+
+/** The same of octets from `start` to before `end`. */
+export function hashOctets(bytes: Uint8Array, start: number, end: number, salt: number): number {
+  let hash = Math.imul(FNV_BASIS ^ salt, FNV_PRIME);
+  for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, FNV_PRIME);
+  return mixed(hash);
+}
+
+function mixed(hash: number): number {
   hash = Math.imul(hash ^ (hash >>> 16), 0x85eb_ca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2_ae35);
   return (hash ^ (hash >>> 16)) >>> 0;

@@ -48,6 +48,14 @@ Deno.test("a config of the least there can be gets the defaults", () => {
     }],
     offerSeconds: 30,
     quarantineSeconds: 86_400,
+    rateLimits: {
+      client: { intervalMs: 100, burst: 100 },
+      declines: { intervalMs: 3_600_000, burst: 5 },
+      newLeases: { intervalMs: 0.5, burst: 20_000 },
+      newLeasesPerRelay: { intervalMs: 2, burst: 5_000 },
+      newLeasesPerCircuit: { intervalMs: 10, burst: 1_000 },
+      newLeasesFrom: 0.5,
+    },
     trustOption82: new Set(),
     subnetSelection: false,
     durability: { kind: "commit" },
@@ -64,6 +72,7 @@ authoritative: false
 lease-time: { default: 1h, min: 5m, max: infinite }
 offer-time: 1m30s
 quarantine-time: infinite
+rate-limits: off
 trust-option-82: eth1
 subnet-selection: true
 leasequery: { allow: [10.0.0.1, 10.9.0.0/24] }

@@ -9,6 +9,7 @@ import { createApp } from "../../src/http/app.ts";
 import { LeaseTable } from "../../src/leases/lease_table.ts";
 import type { ExchangeEvent } from "../../src/server/events.ts";
 import { Metrics } from "../../src/server/metrics.ts";
+import { RateLimiter } from "../../src/server/rate_limiter.ts";
 import { decodeLine, encodeHeader, encodeLease } from "../../src/store/journal_format.ts";
 import { formatHuman, formatJson } from "../support/log_lines.ts";
 import { makeLease, numberedClient } from "../support/leases_fixture.ts";
@@ -102,6 +103,7 @@ function appWith(hostname: string) {
     linkCounters: () => ({ oversizedDatagrams: 0, unsentReplies: 0 }),
     names: () => undefined,
     health: () => ({ ok: true }),
+    limits: () => new RateLimiter(leases).status(),
   }, { names: [] });
 }
 

@@ -177,6 +177,7 @@ Deno.test("an OFFER promises an address for the offer's time and writes nothing 
     address: ip(A),
     client: makeClient(1, "b8:27:eb:00:00:01", undefined),
     expiresAtMs: START_MS + 45_000,
+    mayYield: true,
   });
   assert.equal(decision.address, ip(A));
   assert.equal(engine.leases.size, 0);

@@ -1,11 +1,8 @@
 /** The loop, before an address is given for the first time: RFC 2131 §2.2, §3.1 step 2, §4.4.1. */
 import assert from "node:assert/strict";
 import { CLEAR_MS } from "../../src/server/conflict_probes.ts";
-import {
-  CHANGES_IN_FLIGHT_MAX,
-  CHANGES_TO_OFFER_MAX,
-  CONFLICTS_FOR_A_REQUEST_MAX,
-} from "../../src/server/server.ts";
+import { CHANGES_IN_FLIGHT_MAX, CHANGES_TO_OFFER_MAX } from "../../src/server/commits.ts";
+import { CONFLICTS_FOR_A_REQUEST_MAX } from "../../src/server/server.ts";
 import { DISCOVER, RELEASE, REQUEST } from "../support/dhcp_packets.ts";
 import { type Ask, macOf, SERVER } from "../support/engine_fixture.ts";
 import { dotted, ip, type SubnetSketch } from "../support/leases_fixture.ts";

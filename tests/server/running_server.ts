@@ -5,7 +5,7 @@ import type { Probe } from "../../src/link/link.ts";
 import type { ServerEvent } from "../../src/server/events.ts";
 import { DhcpServer } from "../../src/server/server.ts";
 import { formatIpv4, LIMITED_BROADCAST } from "../../src/wire/ipv4.ts";
-import { messageType, parsePacket } from "../support/dhcp_packets.ts";
+import { messageType, type Packet, parsePacket } from "../support/dhcp_packets.ts";
 import { type Ask, requestBytes, SERVER } from "../support/engine_fixture.ts";
 import { ip, makeSubnet, type SubnetSketch } from "../support/leases_fixture.ts";
 import { MemoryLink } from "../support/memory_link.ts";
@@ -31,10 +31,13 @@ export function makeConfig(...subnets: SubnetSketch[]): Config {
 }
 
 /** A server that runs, and what it says. */
-export async function start(...subnets: SubnetSketch[]) {
-  const config = makeConfig(
-    ...(subnets.length === 0 ? [{ pools: ["192.168.1.100-192.168.1.199"] }] : subnets),
-  );
+export function start(...subnets: SubnetSketch[]) {
+  const sketches = subnets.length === 0 ? [{ pools: ["192.168.1.100-192.168.1.199"] }] : subnets;
+  return startWith(makeConfig(...sketches));
+}
+
+/** The same with a whole config, which serves lan0. */
+export async function startWith(config: Config) {
   const link = new MemoryLink(["lan0"]);
   link.addInterface("lan0", `${SERVER}/24`);
   const store = new MemoryStore();
@@ -51,6 +54,13 @@ export async function start(...subnets: SubnetSketch[]) {
     server,
     link,
     store,
+    clock,
+    /** Lets requests arrive in one batch, and returns the replies to them as they were sent. */
+    async exchange(asks: readonly Ask[]): Promise<Packet[]> {
+      for (const ask of asks) link.inject("lan0", requestBytes(ask), 0, LIMITED_BROADCAST);
+      await settle();
+      return link.sent.splice(0).map(({ bytes }) => parsePacket(bytes));
+    },
     /** Lets requests arrive in one batch, and the loop go on as far as it can. */
     async ask(...asks: Ask[]): Promise<string[]> {
       for (const ask of asks) link.inject("lan0", requestBytes(ask), 0, LIMITED_BROADCAST);

@@ -1,6 +1,6 @@
 /** The loop on an in-memory link and store: what leaves when, and what is never given. */
 import assert from "node:assert/strict";
-import { CHANGES_IN_FLIGHT_MAX, CHANGES_TO_OFFER_MAX } from "../../src/server/server.ts";
+import { CHANGES_IN_FLIGHT_MAX, CHANGES_TO_OFFER_MAX } from "../../src/server/commits.ts";
 import { DECLINE, DISCOVER, INFORM, RELEASE, REQUEST } from "../support/dhcp_packets.ts";
 import { type Ask, macOf, SERVER } from "../support/engine_fixture.ts";
 import { dotted, ip, rangesOf, type SubnetSketch } from "../support/leases_fixture.ts";

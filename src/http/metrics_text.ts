@@ -1,0 +1,83 @@
+/**
+ * The counters in the text format of Prometheus, version 0.0.4. No label has a value that comes
+ * from a client: whoever sends what he likes makes no time series.
+ */
+import type { StatusSource } from "../server/status.ts";
+
+/** The Content-Type of the format. */
+export const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+
+/** A value, and the values of its labels. */
+type Sample = readonly [labels: Readonly<Record<string, string>>, value: number];
+
+type Kind = "counter" | "gauge";
+
+/** All metrics, as of now. */
+export function formatMetrics(source: StatusSource): string {
+  const { metrics, leases, clock, startedAtMs } = source;
+  const { oversizedDatagrams, unsentReplies } = source.linkCounters();
+  const limits = source.limits();
+  leases.advance(clock.monotonicMs());
+  const addresses = source.config().subnets.flatMap((subnet) => {
+    const { used, offered, quarantined, free } = leases.counts(subnet);
+    return Object.entries({ used, offered, quarantined, free })
+      .map(([state, count]): Sample => [{ subnet: subnet.name, state }, count]);
+  });
+  return [
+    family("uptime_seconds", "gauge", "Time since the start.", [
+      [{}, Math.floor((clock.monotonicMs() - startedAtMs) / 1000)],
+    ]),
+    family("requests_total", "counter", "Requests by kind.", counts("kind", metrics.requests)),
+    family(
+      "outcomes_total",
+      "counter",
+      "What became of them.",
+      counts("outcome", metrics.outcomes),
+    ),
+    family("decisions_total", "counter", "Decisions by rule.", counts("rule", metrics.rules)),
+    family(
+      "dropped_datagrams_total",
+      "counter",
+      "Datagrams that are not requests, or not looked at, by reason.",
+      counts("reason", metrics.dropped),
+    ),
+    family("oversized_datagrams_total", "counter", "Datagrams too long for any request.", [
+      [{}, oversizedDatagrams],
+    ]),
+    family("unsent_replies_total", "counter", "Replies that the kernel did not take.", [
+      [{}, unsentReplies],
+    ]),
+    family("leases", "gauge", "Lease records, whatever their state.", [[{}, leases.size]]),
+    family("addresses", "gauge", "Addresses that may be given, by how they stand.", addresses),
+    family("store_ok", "gauge", "Whether leases can be written.", [
+      [{}, Number(source.health().ok)],
+    ]),
+    family(
+      "rate_limited_total",
+      "counter",
+      "Messages without an answer, by the limit that held them back.",
+      counts("limit", Object.entries(limits.held)),
+    ),
+    family("offers_yielded_total", "counter", "Offers that gave way to newer ones.", [
+      [{}, limits["offers-yielded"]],
+    ]),
+    family("discovers_in_vain_total", "counter", "DISCOVERs in a flood that found no address.", [
+      [{}, limits["discovers-in-vain"]],
+    ]),
+    family("starvation_alarm", "gauge", "Whether more is asked for than can be given.", [
+      [{}, Number(limits.alarm)],
+    ]),
+  ].join("");
+}
+
+function counts(label: string, counters: Iterable<readonly [string, number]>): Sample[] {
+  return [...counters].map(([name, count]) => [{ [label]: name }, count]);
+}
+
+function family(name: string, kind: Kind, help: string, samples: readonly Sample[]): string {
+  const lines = samples.map(([labels, value]) => {
+    const pairs = Object.entries(labels).map(([label, text]) => `${label}=${JSON.stringify(text)}`);
+    return `sublet_${name}${pairs.length === 0 ? "" : `{${pairs.join(",")}}`} ${value}\n`;
+  });
+  return `# HELP sublet_${name} ${help}\n# TYPE sublet_${name} ${kind}\n${lines.join("")}`;
+}

@@ -1,0 +1,107 @@
+/** What waits for the disk: groups of lease changes, and the ACKs that leave when they are on it. */
+import type { Lease } from "../leases/lease.ts";
+import type { Link, Outgoing } from "../link/link.ts";
+import type { NameRegistrar } from "../names/name_registrar.ts";
+import type { NameChange } from "../names/registration.ts";
+import { type LeaseStore, StoreError } from "../store/lease_store.ts";
+import type { ExchangeEvent, ServerEvent } from "./events.ts";
+
+/**
+ * Lease changes that may wait for the disk at a time: no queue of ours grows without bound. What a
+ * client was promised is never dropped; what comes too much is passed over, the newest first, and
+ * its client asks again. A DISCOVER goes first, at half of the limit: to offer more while the disk
+ * is behind makes REQUESTs that it cannot keep up with either. At the limit, so does everything
+ * that would change a lease. Offers to few clients and all other replies never wait for the disk.
+ */
+export const CHANGES_IN_FLIGHT_MAX = 8192;
+export const CHANGES_TO_OFFER_MAX = CHANGES_IN_FLIGHT_MAX / 2;
+
+/** An ACK that waits for its lease to be durable. */
+interface PaidReply {
+  readonly outgoing: Outgoing;
+  readonly event: ExchangeEvent;
+}
+
+/** What is to be durable as one, and what is to be said then. */
+export interface Commitment {
+  readonly changes: Lease[];
+  readonly paid: PaidReply[];
+  /** What the changes mean to name servers. */
+  readonly names: NameChange[];
+}
+
+/** Whom a commit concerns. */
+interface CommitParts {
+  readonly store: LeaseStore;
+  readonly link: Link;
+  readonly names?: NameRegistrar;
+  readonly emit: (event: ServerEvent) => void;
+}
+
+export class Commits {
+  readonly #parts: CommitParts;
+  readonly #underWay = new Set<Promise<void>>();
+  #changesInFlight = 0;
+  #storeFailing = false;
+
+  constructor(parts: CommitParts) {
+    this.#parts = parts;
+  }
+
+  /** Lease changes that wait for the disk. */
+  get changesInFlight(): number {
+    return this.#changesInFlight;
+  }
+
+  /** Whether the disk is so far behind that nothing more should be offered. */
+  get isLate(): boolean {
+    return this.#changesInFlight >= CHANGES_TO_OFFER_MAX;
+  }
+
+  /** Resolves when all that is under way is over. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#underWay);
+  }
+
+  /** Commits a group without waiting for it: the next batch is decided meanwhile. */
+  add({ changes, paid, names }: Commitment): Promise<void> {
+    const { store, link, emit, names: registrar } = this.#parts;
+    this.#changesInFlight += changes.length;
+    const commit = store.commit(changes).then(
+      () => {
+        link.send(paid.map(({ outgoing }) => outgoing));
+        for (const { event } of paid) emit(event);
+        registrar?.commit(names);
+        this.#noticeStore(undefined);
+      },
+      (cause: unknown) => {
+        if (!(cause instanceof StoreError)) throw cause;
+        // What was not written is not said. The clients ask again, and the store repairs itself.
+        for (const { event } of paid) emit({ ...event, outcome: "lost" });
+        // The table has them all the same, and so will the journal once it is repaired.
+        if (names.length > 0) registrar?.sweep();
+        this.#noticeStore(cause);
+      },
+    ).then(() => {
+      this.#changesInFlight -= changes.length;
+      this.#underWay.delete(commit);
+    });
+    this.#underWay.add(commit);
+    return commit;
+  }
+
+  /** Says once that the store fails, and once that it works again. */
+  #noticeStore(failure: StoreError | undefined): void {
+    if ((failure !== undefined) === this.#storeFailing) return;
+    this.#storeFailing = failure !== undefined;
+    this.#parts.emit(
+      failure === undefined
+        ? { kind: "notice", level: "info", message: "the lease journal is written again" }
+        : {
+          kind: "notice",
+          level: "error",
+          message: `${failure.message}; no client gets an ACK until it can be written`,
+        },
+    );
+  }
+}

@@ -1,0 +1,227 @@
+/**
+ * Keeps strangers from taking all addresses and all of the server's time. Whoever has a lease or a
+ * reservation is held back by one limit only: how many messages a single hardware address may send.
+ *
+ * A state machine without a clock, like `ConflictProbes`. The buckets take three megabytes at most,
+ * and no packet makes them more.
+ */
+import type { RateLimits } from "../config/rate_limits.ts";
+import type { Lease } from "../leases/lease.ts";
+import type { LeaseTable } from "../leases/lease_table.ts";
+import { findReservation } from "../leases/reservations.ts";
+import { isInPool, poolAt, subnetOf } from "../leases/subnets.ts";
+import type { Config } from "../config/config.ts";
+import type { Rule } from "../protocol/decision.ts";
+import { MessageType, type Request } from "../protocol/request.ts";
+import { hashOctets } from "../wire/hex.ts";
+import { Header, type MessageView } from "../wire/message_view.ts";
+import { Option } from "../wire/option_codes.ts";
+import { RelaySubOption } from "../wire/relay_agent.ts";
+import { subOption } from "../wire/sub_options.ts";
+import { TokenBuckets } from "./token_buckets.ts";
+
+/** The limits by the names of their counters. */
+export const LIMITS = [
+  "client",
+  "declines",
+  "new-leases",
+  "new-leases-per-relay",
+  "new-leases-per-circuit",
+] as const;
+export type Limit = typeof LIMITS[number];
+
+const CLIENT_SLOTS = 65_536;
+const CIRCUIT_SLOTS = 65_536;
+const RELAY_SLOTS = 16_384;
+
+/**
+ * More DISCOVERs than this that find no address mean a flood: from then on, and until a while after
+ * the last, offers yield to newer ones (see `OfferQueue`). A network that is just full has nothing
+ * to yield.
+ */
+const IN_VAIN = { intervalMs: 1_000, burst: 10 };
+const YIELDING_MS = 10_000;
+
+/** The least that comes too much between two looks for an alarm; less is one client's mishap. */
+const ALARM_COUNT_MIN = 20;
+/** The alarm ends when so long nothing came too much. */
+export const ALARM_MS = 60_000;
+
+/** What the limits did, for the status. */
+export interface LimitsStatus {
+  /** Whether much came too much within the last minute. */
+  readonly alarm: boolean;
+  /** Messages without an answer, by the limit that held them back. */
+  readonly held: Readonly<Record<Limit, number>>;
+  /** Offers that made room for newer ones. */
+  readonly "offers-yielded": number;
+  /** DISCOVERs in a flood that found no address. */
+  readonly "discovers-in-vain": number;
+}
+
+export class RateLimiter {
+  readonly #leases: LeaseTable;
+  readonly #held: Record<Limit, number> = {
+    "client": 0,
+    "declines": 0,
+    "new-leases": 0,
+    "new-leases-per-relay": 0,
+    "new-leases-per-circuit": 0,
+  };
+  readonly #clients = new TokenBuckets(CLIENT_SLOTS);
+  readonly #declines = new TokenBuckets(CLIENT_SLOTS);
+  readonly #circuits = new TokenBuckets(CIRCUIT_SLOTS);
+  readonly #relays = new TokenBuckets(RELAY_SLOTS);
+  readonly #all = new TokenBuckets(1);
+  readonly #inVain = new TokenBuckets(1);
+  #inVainCount = 0;
+  #yieldUntilMs = -Infinity;
+  #countAtLook = 0;
+  #countAtAlarm = 0;
+  #alarmUntilMs = -Infinity;
+  #isAlarmed = false;
+
+  constructor(leases: LeaseTable) {
+    this.#leases = leases;
+  }
+
+  /** Whether a message may be looked at, by the hardware address that it comes from. */
+  admitsMessage(view: MessageView, { client }: RateLimits, nowMs: number): boolean {
+    if (client === undefined || this.#clients.take(hardwareHash(view), client, nowMs)) return true;
+    // An access concentrator asks about others (RFC 4388), and who may is on a list.
+    if (view.number(Option.MESSAGE_TYPE, 1) === MessageType.LEASEQUERY) return true;
+    return this.#hold("client");
+  }
+
+  /** Whether the lease change that a request asks for may be made. */
+  admitsChange(
+    change: Lease,
+    request: Request,
+    config: Config,
+    nowMs: number,
+  ): boolean {
+    const { rateLimits: limits } = config;
+    if (limits === undefined) return true;
+    if (request.kind === "DECLINE") {
+      const { declines } = limits;
+      return declines === undefined ||
+        this.#declines.take(hardwareHash(request.view), declines, nowMs) ||
+        this.#hold("declines");
+    }
+    if (change.state !== "bound" || !this.#isNew(change, request, config)) return true;
+    const { newLeases, newLeasesPerRelay, newLeasesPerCircuit } = limits;
+    const circuit = circuitHash(request);
+    if (circuit !== undefined && newLeasesPerCircuit !== undefined) {
+      if (!this.#circuits.take(circuit, newLeasesPerCircuit, nowMs)) {
+        return this.#hold("new-leases-per-circuit");
+      }
+    }
+    if (newLeasesPerRelay !== undefined) {
+      if (!this.#relays.take(relayHash(request), newLeasesPerRelay, nowMs)) {
+        return this.#hold("new-leases-per-relay");
+      }
+    }
+    return newLeases === undefined || this.#all.take(0, newLeases, nowMs) ||
+      this.#hold("new-leases");
+  }
+
+  /** Takes notice of why a request was decided as it was. */
+  note(rule: Rule, nowMs: number): void {
+    if (rule === "pool-exhausted") {
+      if (this.#inVain.take(0, IN_VAIN, nowMs)) return;
+      this.#inVainCount++;
+    } else if (rule !== "oldest-offer") return;
+    this.#yieldUntilMs = nowMs + YIELDING_MS;
+  }
+
+  /** Whether offers yield to newer ones where nothing else is free. */
+  offersYield(nowMs: number): boolean {
+    return nowMs < this.#yieldUntilMs;
+  }
+
+  status(): LimitsStatus {
+    return {
+      alarm: this.#isAlarmed,
+      held: { ...this.#held },
+      "offers-yielded": this.#leases.yieldedCount,
+      "discovers-in-vain": this.#inVainCount,
+    };
+  }
+
+  /** To be called every few seconds: what to tell the operator when the alarm begins or ends. */
+  look(nowMs: number): { level: "info" | "warning"; message: string } | undefined {
+    const count = this.#count();
+    const news = count - this.#countAtLook;
+    this.#countAtLook = count;
+    const wasAlarmed = this.#isAlarmed;
+    if (news >= ALARM_COUNT_MIN || (wasAlarmed && news > 0)) this.#alarmUntilMs = nowMs + ALARM_MS;
+    this.#isAlarmed = nowMs < this.#alarmUntilMs;
+    if (this.#isAlarmed === wasAlarmed) return undefined;
+    if (this.#isAlarmed) {
+      this.#countAtAlarm = count - news;
+      const message = `more is asked for than can be given: ${this.#tell()}`;
+      return { level: "warning", message };
+    }
+    const total = count - this.#countAtAlarm;
+    const message = `no more is asked for than can be given; ${total} messages came too much`;
+    return { level: "info", message };
+  }
+
+  #hold(limit: Limit): false {
+    this.#held[limit]++;
+    return false;
+  }
+
+  #count(): number {
+    let count = this.#leases.yieldedCount + this.#inVainCount;
+    for (const limit of LIMITS) count += this.#held[limit];
+    return count;
+  }
+
+  #tell(): string {
+    const { yieldedCount } = this.#leases;
+    const parts = LIMITS.filter((limit) => this.#held[limit] > 0)
+      .map((limit) => `${this.#held[limit]} messages held back by the limit "${limit}"`);
+    if (yieldedCount > 0) parts.push(`${yieldedCount} offers gave way to newer ones`);
+    if (this.#inVainCount > 0) parts.push(`${this.#inVainCount} DISCOVERs found no address`);
+    return `${parts.join(", ")} so far; clients with a lease or a reservation are served as ever`;
+  }
+
+  /** Whether the lease is new to its client, which has no reservation, in a pool that gets full. */
+  #isNew({ client, address }: Lease, request: Request, { subnets, rateLimits }: Config): boolean {
+    if (this.#leases.isBindingOf(client, address)) return false;
+    const subnet = subnetOf(subnets, address);
+    const pool = subnet && poolAt(subnet, address);
+    if (rateLimits === undefined || pool === undefined || !isInPool(pool, address)) return false;
+    const { size, free } = this.#leases.poolCounts(pool);
+    if (size - free < rateLimits.newLeasesFrom * size) return false;
+    return findReservation(subnet!, request) === undefined;
+  }
+}
+
+/** Of `chaddr`, or of what the client calls itself where it has none. */
+function hardwareHash(view: MessageView): number {
+  const { hlen, htype, bytes } = view;
+  if (hlen > 0) return hashOctets(bytes, Header.CHADDR, Header.CHADDR + hlen, htype);
+  const identifier = view.option(Option.CLIENT_IDENTIFIER);
+  return identifier === undefined ? 0 : hashOctets(identifier, 0, identifier.length, htype);
+}
+
+/** A relay agent by its giaddr, and clients on the wire by the interface. */
+function relayHash({ view, ingress }: Request): number {
+  if (view.giaddr === 0) return ingress.interfaceIndex;
+  return hashOctets(view.bytes, Header.GIADDR, Header.GIADDR + 4, 0);
+}
+
+/** The port by what the relay agent says of it; `undefined` where it says nothing. */
+function circuitHash(request: Request): number | undefined {
+  const { relayInformation } = request;
+  if (relayInformation === undefined) return undefined;
+  let hash: number | undefined;
+  for (const code of [RelaySubOption.CIRCUIT_ID, RelaySubOption.REMOTE_ID]) {
+    const value = subOption(relayInformation, code);
+    if (value === undefined) continue;
+    hash = hashOctets(value, 0, value.length, hash ?? relayHash(request));
+  }
+  return hash;
+}
