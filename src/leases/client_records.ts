@@ -8,8 +8,8 @@
  * UTF-8, the name in DNS and option 82.
  */
 import type { Identity } from "../config/config.ts";
-import { formatHex, octetCountOfHex, octetOfHex } from "../wire/hex.ts";
-import { type Client, hardwareHash, type Lease, makeClient } from "./lease.ts";
+import { octetCountOfHex, octetOfHex } from "../wire/hex.ts";
+import { type Client, clientOfOctets, hardwareHashOfOctets, type Lease } from "./lease.ts";
 import { OctetArena } from "./octet_arena.ts";
 
 const HEADER_OCTETS = 8;
@@ -101,7 +101,7 @@ export class ClientRecords {
     const bytes = this.#arena.pageOf(record);
     const start = this.#arena.offsetOf(record);
     const address = start + HEADER_OCTETS;
-    return hardwareHash(bytes[start]!, formatHex(bytes, address, address + bytes[start + 1]!));
+    return hardwareHashOfOctets(bytes[start]!, bytes, address, address + bytes[start + 1]!);
   }
 
   /** Whether the record is what `add` would make of these. */
@@ -145,11 +145,7 @@ export class ClientRecords {
     const address = start + HEADER_OCTETS;
     const id = address + bytes[start + 1]!;
     const end = id + bytes[start + 2]!;
-    return makeClient(
-      bytes[start]!,
-      formatHex(bytes, address, id),
-      id === end ? undefined : formatHex(bytes, id, end),
-    );
+    return clientOfOctets(bytes[start]!, bytes, address, id, bytes.subarray(id, end));
   }
 
   /** The record's host name. */

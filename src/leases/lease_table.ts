@@ -23,10 +23,7 @@ import { type AddressCounts, Standings } from "./standings.ts";
 import { subnetOf } from "./subnets.ts";
 
 /** An address held for a client that was sent a DHCPOFFER, until it answers or time runs out. */
-export interface Offer {
-  readonly address: Ipv4;
-  readonly client: Client;
-  readonly expiresAtMs: number;
+export interface Offer extends Pick<Lease, "address" | "client" | "expiresAtMs"> {
   /** Whether it may have to make room for others: its client has no claim but its wish. */
   readonly mayYield?: boolean;
 }
@@ -61,6 +58,11 @@ export class LeaseTable {
   /** How many offers had to yield so far: since more clients asked than there is room for. */
   get yieldedCount(): number {
     return this.#yieldedCount;
+  }
+
+  /** Makes room for records of so many addresses at once, which is quicker than bit by bit. */
+  expect(count: number): void {
+    for (const index of [this.#byAddress, this.#byClient]) index.reserve(count);
   }
 
   /**

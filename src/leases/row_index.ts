@@ -1,7 +1,7 @@
 /**
- * From a hash to the rows that have it: open addressing in two typed arrays. It finds a row some
- * times faster than a `Map` of objects, and costs 8 octets an entry, twice that when it has just
- * grown.
+ * From a hash to the rows that have it: open addressing in one typed array, where each slot is a
+ * row and its hash, side by side in the cache. It finds a row some times faster than a `Map` of
+ * objects, and costs 8 octets a slot.
  *
  * Several rows may have one hash; the caller tells which of them it means:
  *
@@ -16,87 +16,98 @@ const INITIAL_SLOTS = 64;
 const LOAD_MAX = 0.6;
 
 export class RowIndex {
-  #rows = emptyRows(INITIAL_SLOTS);
-  #hashes = new Uint32Array(INITIAL_SLOTS);
+  /** Of slot n, the row at 2n and the hash (as i32) at 2n + 1. */
+  #slots = emptySlots(INITIAL_SLOTS);
+  #slotMask = INITIAL_SLOTS - 1;
   #count = 0;
+
+  /** Makes room for so many rows at once; growing step by step to a million is half of the work. */
+  reserve(count: number): void {
+    let slots = this.#slotMask + 1;
+    while (count >= slots * LOAD_MAX) slots *= 2;
+    if (slots > this.#slotMask + 1) this.#resize(slots);
+  }
 
   /** The place of the first row with the hash (u32); -1 when there is none. */
   first(hash: number): number {
-    return this.#seek(spread(hash) & (this.#rows.length - 1), hash);
+    return this.#seek(spread(hash) & this.#slotMask, hash | 0);
   }
 
   /** The place of the next row with the same hash as the one at `place`; -1 when there is none. */
   next(place: number): number {
-    return this.#seek((place + 1) & (this.#rows.length - 1), this.#hashes[place]!);
+    return this.#seek((place + 1) & this.#slotMask, this.#slots[2 * place + 1]!);
   }
 
   /** The row at a place that `first` or `next` gave. */
   rowAt(place: number): number {
-    return this.#rows[place]!;
+    return this.#slots[2 * place]!;
   }
 
   /** Takes in a row, which is not in under this hash. */
   add(hash: number, row: number): void {
-    if (this.#count >= this.#rows.length * LOAD_MAX) this.#grow();
+    const slots = this.#slotMask + 1;
+    if (this.#count >= slots * LOAD_MAX) this.#resize(2 * slots);
     this.#count++;
-    this.#insert(hash, row);
+    this.#insert(hash | 0, row);
   }
 
   /** Takes a row out, if it is in under this hash. */
   remove(hash: number, row: number): void {
     for (let place = this.first(hash); place >= 0; place = this.next(place)) {
-      if (this.#rows[place] !== row) continue;
+      if (this.rowAt(place) !== row) continue;
       this.#count--;
       return this.#close(place);
     }
   }
 
   #seek(from: number, hash: number): number {
-    const mask = this.#rows.length - 1;
-    for (let place = from; this.#rows[place] !== EMPTY; place = (place + 1) & mask) {
-      if (this.#hashes[place] === hash) return place;
+    const slots = this.#slots;
+    const mask = this.#slotMask;
+    for (let place = from; slots[2 * place] !== EMPTY; place = (place + 1) & mask) {
+      if (slots[2 * place + 1] === hash) return place;
     }
     return -1;
   }
 
   #insert(hash: number, row: number): void {
-    const mask = this.#rows.length - 1;
+    const slots = this.#slots;
+    const mask = this.#slotMask;
     let place = spread(hash) & mask;
-    while (this.#rows[place] !== EMPTY) place = (place + 1) & mask;
-    this.#rows[place] = row;
-    this.#hashes[place] = hash;
+    while (slots[2 * place] !== EMPTY) place = (place + 1) & mask;
+    slots[2 * place] = row;
+    slots[2 * place + 1] = hash;
   }
 
   /** Closes the gap at `place`: whoever was pushed past it moves up, so no search ends early. */
   #close(place: number): void {
-    const mask = this.#rows.length - 1;
+    const slots = this.#slots;
+    const mask = this.#slotMask;
     let gap = place;
-    for (let at = (gap + 1) & mask; this.#rows[at] !== EMPTY; at = (at + 1) & mask) {
-      const home = spread(this.#hashes[at]!) & mask;
+    for (let at = (gap + 1) & mask; slots[2 * at] !== EMPTY; at = (at + 1) & mask) {
+      const home = spread(slots[2 * at + 1]!) & mask;
       // It may move when its home is not between the gap and where it is, going round.
       if (((at - home) & mask) < ((at - gap) & mask)) continue;
-      this.#rows[gap] = this.#rows[at]!;
-      this.#hashes[gap] = this.#hashes[at]!;
+      slots[2 * gap] = slots[2 * at]!;
+      slots[2 * gap + 1] = slots[2 * at + 1]!;
       gap = at;
     }
-    this.#rows[gap] = EMPTY;
+    slots[2 * gap] = EMPTY;
   }
 
-  #grow(): void {
-    const [rows, hashes] = [this.#rows, this.#hashes];
-    this.#rows = emptyRows(2 * rows.length);
-    this.#hashes = new Uint32Array(2 * rows.length);
-    for (let place = 0; place < rows.length; place++) {
-      if (rows[place] !== EMPTY) this.#insert(hashes[place]!, rows[place]!);
+  #resize(slotCount: number): void {
+    const before = this.#slots;
+    this.#slots = emptySlots(slotCount);
+    this.#slotMask = slotCount - 1;
+    for (let at = 0; at < before.length; at += 2) {
+      if (before[at] !== EMPTY) this.#insert(before[at + 1]!, before[at]!);
     }
-    // Frees them at once: the garbage collector is in no hurry with large ones.
-    rows.buffer.transfer(0);
-    hashes.buffer.transfer(0);
+    // Frees it at once: the garbage collector is in no hurry with large ones.
+    before.buffer.transfer(0);
   }
 }
 
-function emptyRows(count: number): Int32Array<ArrayBuffer> {
-  return new Int32Array(count).fill(EMPTY);
+function emptySlots(count: number): Int32Array<ArrayBuffer> {
+  return new Int32Array(2 * count).fill(EMPTY);
 }
 
 /** The finish of MurmurHash3: addresses, which are hashes here as they are, come in long runs. */

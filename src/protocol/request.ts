@@ -3,8 +3,7 @@
  * cannot be expressed here cannot be mishandled later.
  */
 import type { ClientClass } from "../config/client_class.ts";
-import { type Client, makeClient } from "../leases/lease.ts";
-import { formatHex } from "../wire/hex.ts";
+import { type Client, clientOfOctets } from "../leases/lease.ts";
 import { hasBroadcast, type Ipv4, lastAddress, LIMITED_BROADCAST } from "../wire/ipv4.ts";
 import { Header, type Malformed, type MessageView } from "../wire/message_view.ts";
 import { Option } from "../wire/option_codes.ts";
@@ -232,10 +231,12 @@ function readBase(
   return {
     view,
     ingress,
-    client: makeClient(
+    client: clientOfOctets(
       view.htype,
-      formatHex(view.bytes, Header.CHADDR, Header.CHADDR + view.hlen),
-      clientId === undefined ? undefined : formatHex(clientId),
+      view.bytes,
+      Header.CHADDR,
+      Header.CHADDR + view.hlen,
+      clientId,
     ),
     hostname: hostname === undefined
       ? undefined

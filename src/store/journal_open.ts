@@ -51,8 +51,8 @@ export async function openExisting(
 ): Promise<OpenedJournal> {
   const file = await disk.openAppend(path);
   try {
-    const identity = (await disk.stat(path))?.identity;
-    const contents = await replay(file, leases);
+    const entry = await disk.stat(path);
+    const contents = await replay(file, entry?.sizeBytes ?? 0, leases);
     refuseForeignFile(path, contents);
     const remarks = await mend(disk, path, file, contents);
     const placement = placeOnClock(contents, clock);
@@ -60,7 +60,7 @@ export async function openExisting(
     remarks.push(...placement.remarks, ...await setAside(disk, path, contents));
     const { lineCount, wholeBytes: byteCount, rejected, hasHeader } = contents;
     return {
-      journal: { file, identity, leaseCount: leases.size, lineCount, byteCount },
+      journal: { file, identity: entry?.identity, leaseCount: leases.size, lineCount, byteCount },
       offsetMs: placement.offsetMs,
       isSound: hasHeader && rejected.length === 0,
       newestLineMs: contents.newestMs + contents.stepsMs,

@@ -22,6 +22,9 @@ export const CLOCK_STEP_LIMIT_MS = 2_000;
 /** Bytes asked of the disk at a time. */
 const CHUNK_BYTES = 512 * 1024;
 
+/** A line of a client with identifier and host name is somewhat longer; it is an estimate. */
+const LINE_BYTES = 200;
+
 /** Bad lines that are reported one by one. */
 const REMARKED_LINES_MAX = 10;
 
@@ -77,7 +80,7 @@ export async function readJournal(
     if (entry.kind !== "file") throw notAFile(path, entry.kind);
     const file = await disk.openRead(path);
     try {
-      const contents = await replay(file, leases);
+      const contents = await replay(file, entry.sizeBytes, leases);
       refuseForeignFile(path, contents);
       const { shiftMs, remarks } = placeOnClock(contents, clock);
       leases.shiftTimes(shiftMs);
@@ -130,7 +133,12 @@ export function describeRejected(path: string, rejected: readonly RejectedLine[]
  * Reads a journal from where `file` stands (its start) to its end, and puts its records into
  * `leases`, line by line, on the base scale. Rejects as the disk does.
  */
-export async function replay(file: DiskFile, leases: LoadedLeases): Promise<JournalContents> {
+export async function replay(
+  file: DiskFile,
+  sizeBytes: number,
+  leases: LoadedLeases,
+): Promise<JournalContents> {
+  leases.expect(Math.floor(sizeBytes / LINE_BYTES));
   const lines = new Replay(leases);
   const size = await readLines(file, (bytes, end) => lines.take(bytes, end));
   return { ...lines.contents(), ...size };

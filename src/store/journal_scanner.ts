@@ -3,8 +3,7 @@
  * as by way of `JSON.parse`, and a million lines are read while a server's clients wait for it.
  * Whatever is written otherwise, be it right or wrong, is left to `decodeLine`.
  */
-import { type Lease, type LeaseState, makeClient } from "../leases/lease.ts";
-import { formatHex } from "../wire/hex.ts";
+import { clientOfOctets, type Lease, type LeaseState } from "../leases/lease.ts";
 import { HTYPE_ETHERNET } from "../wire/message_view.ts";
 import { isDnsName } from "./journal_format.ts";
 import { relaySubOptionCode, subOptionOctets } from "../wire/relay_agent.ts";
@@ -22,23 +21,23 @@ const FIELD_OCTETS_MAX = 255;
 /** Days whose first instant is remembered: journals are of few. */
 const KNOWN_DAYS_MAX = 1_000;
 
-const AT = octetsOf('{"at":"');
-const ADDRESS = octetsOf('","address":"');
-const STATE = octetsOf('","state":"');
-const EXPIRES = octetsOf('","expires":"');
-const INFINITE = octetsOf("infinite");
-const MAC = octetsOf('","mac":"');
-const CLIENT_ID = octetsOf(',"client-id":"');
-const HOSTNAME = octetsOf(',"hostname":"');
-const NAME = octetsOf(',"name":"');
-const FORWARD_BY_CLIENT = octetsOf(',"forward":"client"');
-const OPTION_82 = octetsOf(',"option-82":{');
-const IS = octetsOf(':"');
-const END = octetsOf("}\n");
-const STATES: readonly (readonly [LeaseState, Uint8Array])[] = [
-  ["bound", octetsOf("bound")],
-  ["released", octetsOf("released")],
-  ["declined", octetsOf("declined")],
+const AT = expected('{"at":"');
+const ADDRESS = expected('","address":"');
+const STATE = expected('","state":"');
+const EXPIRES = expected('","expires":"');
+const INFINITE = expected("infinite");
+const MAC = expected('","mac":"');
+const CLIENT_ID = expected(',"client-id":"');
+const HOSTNAME = expected(',"hostname":"');
+const NAME = expected(',"name":"');
+const FORWARD_BY_CLIENT = expected(',"forward":"client"');
+const OPTION_82 = expected(',"option-82":{');
+const IS = expected(':"');
+const END = expected("}\n");
+const STATES: readonly (readonly [LeaseState, Expected])[] = [
+  ["bound", expected("bound")],
+  ["released", expected("released")],
+  ["declined", expected("declined")],
 ];
 
 const [QUOTE, BACKSLASH, COLON, DOT, DASH, CAPITAL_T, CAPITAL_Z] = octetsOf('"\\:.-TZ');
@@ -58,7 +57,13 @@ octetsOf("0123456789abcdef").forEach((octet, value) => NIBBLES[octet] = value);
 /** Reads lines one after the other; keeps what many of them have in common. */
 export class LeaseScanner {
   #bytes = new Uint8Array(0);
+  /** The same octets. */
+  #view = new DataView(this.#bytes.buffer);
   #at = 0;
+  readonly #chaddr = new Uint8Array(FIELD_OCTETS_MAX);
+  readonly #clientId = new Uint8Array(FIELD_OCTETS_MAX);
+  /** The first octets of `#clientId`, by their number. */
+  readonly #clientIds: Uint8Array[] = [];
   readonly #octets = new Uint8Array(FIELD_OCTETS_MAX);
   readonly #relay = new Uint8Array(FIELD_OCTETS_MAX);
   readonly #dayStartsMs = new Map<number, number>();
@@ -73,7 +78,10 @@ export class LeaseScanner {
    * as they stand there; `undefined` when the line is of another form. The buffer is padded.
    */
   scan(bytes: Uint8Array<ArrayBuffer>, start: number, end: number): Lease | undefined {
-    this.#bytes = bytes;
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes;
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    }
     this.#at = start;
     if (!this.#skip(AT)) return undefined;
     const updatedAtMs = this.#wallMs();
@@ -84,8 +92,8 @@ export class LeaseScanner {
     if (!this.#skip(EXPIRES)) return undefined;
     const expiresAtMs = this.#skip(INFINITE) ? Infinity : this.#wallMs();
     if (!this.#skip(MAC)) return undefined;
-    const hardwareAddress = this.#hex();
-    const clientId = this.#skip(CLIENT_ID) ? this.#hex() : "";
+    const hardwareOctets = this.#hexInto(this.#chaddr);
+    const idOctets = this.#skip(CLIENT_ID) ? this.#hexInto(this.#clientId) : 0;
     const hostname = this.#skip(HOSTNAME) ? this.#plainText() : undefined;
     const name = this.#skip(NAME) ? this.#plainText() : undefined;
     const isReverseOnly = this.#skip(FORWARD_BY_CLIENT);
@@ -93,7 +101,8 @@ export class LeaseScanner {
     const relayInformation = this.#skip(OPTION_82) ? this.#relayInformation() : undefined;
     if (!this.#skip(END) || this.#at > end) return undefined;
     // Every part said "not my form" by going to where nothing follows any more.
-    const client = makeClient(HTYPE_ETHERNET, hardwareAddress, clientId);
+    const clientId = this.#clientIds[idOctets] ??= this.#clientId.subarray(0, idOctets);
+    const client = clientOfOctets(HTYPE_ETHERNET, this.#chaddr, 0, hardwareOctets, clientId);
     if (relayInformation !== undefined || name !== undefined) {
       const optional = {
         ...(hostname === undefined ? {} : { hostname }),
@@ -109,12 +118,15 @@ export class LeaseScanner {
   }
 
   /** Goes past `expected`; stays, and says so, where something else stands. */
-  #skip(expected: Uint8Array): boolean {
+  #skip({ words, lastMask, octets }: Expected): boolean {
+    const view = this.#view;
     const at = this.#at;
-    for (let i = 0; i < expected.length; i++) {
-      if (this.#bytes[at + i] !== expected[i]) return false;
+    const last = words.length - 1;
+    for (let i = 0; i < last; i++) {
+      if (view.getInt32(at + 4 * i, true) !== words[i]) return false;
     }
-    this.#at = at + expected.length;
+    if ((view.getInt32(at + 4 * last, true) & lastMask) !== words[last]) return false;
+    this.#at = at + octets;
     return true;
   }
 
@@ -180,16 +192,11 @@ export class LeaseScanner {
     return startMs;
   }
 
-  /** Octets up to a quote, as text. */
-  #hex(): string {
-    return formatHex(this.#octets, 0, this.#hexOctets());
-  }
-
   /**
    * Reads octets with colons up to a quote, in the one form that `formatHex` gives them, into
-   * `#octets`; says how many.
+   * `octets`, and says how many.
    */
-  #hexOctets(): number {
+  #hexInto(octets: Uint8Array): number {
     const bytes = this.#bytes;
     let at = this.#at;
     let count = 0;
@@ -200,7 +207,7 @@ export class LeaseScanner {
         this.#giveUp();
         return 0;
       }
-      this.#octets[count] = (high << 4) | low;
+      octets[count] = (high << 4) | low;
     }
     this.#at = at + 1;
     return count;
@@ -215,7 +222,7 @@ export class LeaseScanner {
       const isApart = count === 0 || bytes[this.#at++] === COMMA;
       const name = bytes[this.#at++] === QUOTE ? this.#plainText() : "";
       const code = relaySubOptionCode(name);
-      const octets = this.#skip(IS) ? this.#hexOctets() : FIELD_OCTETS_MAX;
+      const octets = this.#skip(IS) ? this.#hexInto(this.#octets) : FIELD_OCTETS_MAX;
       const next = end + subOptionOctets(octets);
       // In JSON, the later of two members with one name stands in the place of both.
       const isNew = code !== undefined && subOption(relay.subarray(0, end), code) === undefined;
@@ -257,6 +264,24 @@ export class LeaseScanner {
 function isPlain(octet: number): boolean {
   return octet >= FIRST_PRINTABLE && octet <= LAST_PRINTABLE && octet !== QUOTE &&
     octet !== BACKSLASH;
+}
+
+/** ASCII that is compared four octets at a time; more than half of a line is the same in all. */
+interface Expected {
+  /** Little-endian, the last one filled up with zeros. */
+  readonly words: Int32Array;
+  /** Of the last word, what counts. */
+  readonly lastMask: number;
+  readonly octets: number;
+}
+
+function expected(text: string): Expected {
+  const octets = text.length;
+  const bytes = new Uint8Array(4 * Math.ceil(octets / 4));
+  bytes.set(octetsOf(text));
+  const view = new DataView(bytes.buffer);
+  const words = Int32Array.from({ length: bytes.length / 4 }, (_, i) => view.getInt32(4 * i, true));
+  return { words, lastMask: -1 >>> (8 * (bytes.length - octets)), octets };
 }
 
 function pad(value: number, digits: number): string {

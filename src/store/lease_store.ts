@@ -29,6 +29,8 @@ export interface LoadedLeases {
   readonly size: number;
   /** The newest record of every address. */
   records(): Iterable<Lease>;
+  /** Told beforehand of about how many addresses there will be records. */
+  expect(count: number): void;
   /** Takes the newest record so far of an address. */
   put(lease: Lease): void;
   /** Moves all times, once and after the last `put`: only the end of a file says what time it is. */

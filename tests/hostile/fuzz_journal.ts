@@ -42,7 +42,7 @@ export async function fuzzJournal(random: Random): Promise<void> {
     bytes[random.integer(0, bytes.length - 1)] = random.integer(0, 255);
   }
   const leases = new LeaseList();
-  const contents = await replay(fileOf(bytes, random), leases);
+  const contents = await replay(fileOf(bytes, random), bytes.length, leases);
   const newlines = bytes.filter((octet) => octet === 10).length;
   assert.ok(contents.rejected.length <= newlines);
   assert.equal(contents.wholeBytes + contents.tornBytes, bytes.length);

@@ -46,3 +46,12 @@ Deno.test("a row index of a hundred thousand rows loses none while others leave"
     assert.equal(rowsOf(index, hashOf(row)).includes(row), row % 3 !== 0, `row ${row}`);
   }
 });
+
+Deno.test("a row index that has reserved room finds what it had, and has room", () => {
+  const index = new RowIndex();
+  for (let row = 0; row < 50; row++) index.add(row % 7, row);
+  index.reserve(100_000);
+  for (let row = 50; row < 100_000; row++) index.add(0x8000_0000 + row, row);
+  assert.deepEqual(rowsOf(index, 3), [3, 10, 17, 24, 31, 38, 45]);
+  assert.deepEqual(rowsOf(index, 0x8000_0000 + 99_999), [99_999]);
+});

@@ -128,6 +128,7 @@ const FAULTS: readonly Fault[] = [
           let count = 0;
           return store.load({
             size: 0,
+            expect: (count) => leases.expect(count),
             records: () => leases.records(),
             put: (lease) => void (count++ > 0 && leases.put(lease)),
             shiftTimes: (byMs) => leases.shiftTimes(byMs),

@@ -14,6 +14,8 @@ export class LeaseList implements LoadedLeases {
     return this.#byAddress.values();
   }
 
+  expect(): void {}
+
   put(lease: Lease): void {
     this.#byAddress.delete(lease.address);
     this.#byAddress.set(lease.address, lease);
