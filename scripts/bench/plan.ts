@@ -5,12 +5,12 @@ import {
   type Durations,
   measureAtRate,
   measureClosedLoops,
+  measureConfigured,
   measureExtending,
   measureHalfLoad,
   measureHighestRate,
   measureOnLink,
   measurePoolFill,
-  measureReservations,
   measureWithLeases,
 } from "./measurements.ts";
 import { measureEngine, measureSteps } from "./in_process.ts";
@@ -27,6 +27,7 @@ export const SECTIONS = [
   "leases",
   "fill",
   "reservations",
+  "classes",
   "disk",
   "slow-disk",
   "perfdhcp",
@@ -47,7 +48,8 @@ export interface PlanOptions {
 const STEADY_RATE = 200;
 const LEASE_COUNTS = [0, 1_000, 60_000, 1_000_000];
 const FILL_PERCENTS = [1, 50, 90, 99, 99.9];
-const RESERVATION_COUNTS = [0, 1_000, 50_000];
+/** Of reservations and of classes. */
+const CONFIGURED_COUNTS = [0, 1_000, 50_000];
 
 /** The open-loop search begins around what the closed loop reached. */
 const SEARCH = { low: 0.3, high: 1.2, steps: 4 };
@@ -82,12 +84,13 @@ export class Plan {
   async #round(round: number): Promise<void> {
     const lab = this.#lab;
     const durations = this.#durations;
-    const long = { seconds: durations.seconds + 1, warmupSeconds: durations.warmupSeconds + 2 };
+    const long = { seconds: durations.seconds + 1, warmupSeconds: durations.warmupSeconds };
     await this.#each("closed", ALL, (kind) => measureClosedLoops(lab, kind, long));
-    await this.#each("latency", DISTINCT, (kind) => {
-      const steady = { ...long, warmupSeconds: 2 };
-      return measureAtRate(lab, kind, "rate-200", STEADY_RATE, steady);
-    });
+    await this.#each(
+      "latency",
+      DISTINCT,
+      (kind) => measureAtRate(lab, kind, "rate-200", STEADY_RATE, long),
+    );
     await this.#each("highest", DISTINCT, (kind) => this.#search(kind, round));
     await this.#each("highest", DISTINCT, (kind) => {
       const rate = Math.round((this.#median("highest-rate", kind) ?? 0) / 2);
@@ -138,12 +141,14 @@ export class Plan {
         );
       }
     }
-    for (const reservations of RESERVATION_COUNTS) {
-      await this.#each(
-        "reservations",
-        FAST,
-        (kind) => measureReservations(lab, kind, reservations, durations),
-      );
+    for (const what of ["reservations", "classes"] as const) {
+      for (const count of CONFIGURED_COUNTS) {
+        await this.#each(
+          what,
+          FAST,
+          (kind) => measureConfigured(lab, kind, what, count, durations),
+        );
+      }
     }
     for (const outstanding of [32, 1024]) {
       await this.#each(

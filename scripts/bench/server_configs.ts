@@ -9,6 +9,8 @@ import { addressAt, SERVER_ADDRESS, SERVER_INTERFACE, SUBNET } from "./lab.ts";
 export interface Network {
   readonly poolSize: number;
   readonly reservations: number;
+  /** Classes by vendor class, of other clients. */
+  readonly classes?: number;
 }
 
 /** Where a server's files are. */
@@ -35,6 +37,11 @@ function reserved({ reservations }: Network): Reserved[] {
   });
 }
 
+/** Vendor classes (option 60) that no client of the benchmarks sends, though it sends one. */
+function vendorClasses({ classes = 0 }: Network): string[] {
+  return Array.from({ length: classes }, (_, i) => `vendor-${i}`);
+}
+
 function lastOf({ poolSize }: Network): string {
   return addressAt(poolSize - 1);
 }
@@ -43,10 +50,13 @@ export function subletConfig(network: Network, { leases }: Paths): string {
   const lines = reserved(network).map(({ mac, address }) =>
     `      - { mac: "${mac}", address: ${address} }\n`
   );
+  const classes = vendorClasses(network).map((name) =>
+    `  - { name: ${name}, match: { vendor-class: ${name} }, lease-time: 1800s }\n`
+  );
   return `interfaces: ${SERVER_INTERFACE}
 conflict-probe: off
 rate-limits: off
-lease-time: ${LEASE_SECONDS}s
+${classes.length === 0 ? "" : `classes:\n${classes.join("")}`}lease-time: ${LEASE_SECONDS}s
 options:
   domain-name: ${DOMAIN}
   domain-name-servers: [${DNS.join(", ")}]
@@ -84,6 +94,11 @@ export function keaConfig(network: Network, paths: Paths, severity: "INFO" | "WA
       "lease-database": { type: "memfile", persist: true, name: paths.leases },
       "valid-lifetime": LEASE_SECONDS,
       "option-data": Object.entries(options).map(([name, data]) => ({ name, data })),
+      "client-classes": vendorClasses(network).map((name) => ({
+        name,
+        test: `option[60].text == '${name}'`,
+        "valid-lifetime": 1_800,
+      })),
       subnet4: [{
         id: 1,
         subnet: SUBNET,
