@@ -18,6 +18,7 @@ import {
   type LeaseView,
   viewLease,
 } from "./lease_view.ts";
+import { formatWaits, listWaits, type WaitView } from "./reservation_waits.ts";
 import { formatTable } from "./text_table.ts";
 
 /** How many leases the report shows; `/leases` has all of them. */
@@ -39,6 +40,8 @@ export interface StatusReport {
   readonly "last-leases": readonly LeaseView[];
   /** Addresses in quarantine because a probe was answered, the last first. */
   readonly conflicts: readonly ConflictView[];
+  /** Clients that wait for an address that is reserved for them, the last first. */
+  readonly "reservations-waiting": readonly WaitView[];
   readonly counters: {
     readonly requests: Readonly<Record<string, number>>;
     readonly outcomes: Readonly<Record<string, number>>;
@@ -84,6 +87,7 @@ export function reportStatus(source: StatusSource): StatusReport {
     "last-leases": leases.newest(LAST_LEASES_MAX)
       .map((lease) => viewLease(lease, now, source.config().subnets)),
     conflicts: listConflicts(source, now),
+    "reservations-waiting": listWaits(source, now),
     counters: {
       requests: Object.fromEntries(metrics.requests),
       outcomes: Object.fromEntries(metrics.outcomes),
@@ -134,7 +138,8 @@ export function formatStatus(source: StatusSource): string {
     : [formatTable([["in use by others", "by", "on"], ...conflicts])];
 
   const names = formatNames(source.names());
-  return [title, interfaces, subnets, ...taken, ...names, leases].join("\n");
+  const waits = formatWaits(source, now);
+  return [title, interfaces, subnets, ...taken, ...waits, ...names, leases].join("\n");
 }
 
 /** Those of the last conflicts whose addresses are still in quarantine, each address once. */

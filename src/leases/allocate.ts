@@ -68,16 +68,18 @@ const CHOOSERS: readonly Chooser[] = [
     // From a place that the client's name gives, so that it finds the same address again even
     // when the journal is lost.
     rule: "free-address",
-    propose: ({ client, subnet, classes }, table) => {
-      for (const pool of subnet.pools) {
-        if (!isOpenTo(pool, classes)) continue;
-        const address = table.findFree(pool, client.hashBy(subnet.identity));
-        if (address !== undefined) return address;
-      }
-      return undefined;
-    },
+    propose: freeAddress,
   },
 ];
+
+function freeAddress({ client, subnet, classes }: Claim, table: LeaseTable): Ipv4 | undefined {
+  for (const pool of subnet.pools) {
+    if (!isOpenTo(pool, classes)) continue;
+    const address = table.findFree(pool, client.hashBy(subnet.identity));
+    if (address !== undefined) return address;
+  }
+  return undefined;
+}
 
 /** The rules in the order of their choosers: of two claims, that of the earlier rule is stronger. */
 export const ADDRESS_RULES: readonly AddressRule[] = [
@@ -135,7 +137,7 @@ export function chooseAddress(
 export function mayHold(claim: Claim, address: Ipv4, table: LeaseTable, nowMs: number): boolean {
   const holds = table.heldUntilMs(claim.client, address, nowMs) > nowMs;
   if (holds && contains(claim.subnet.cidr, address)) {
-    return !isReservedForOther(claim, address) || waitsForReservation(claim, table, nowMs);
+    return !isReservedForOther(claim, address) || mustStay(claim, table, nowMs);
   }
   return mayBeGiven(claim, address, table, nowMs);
 }
@@ -162,14 +164,13 @@ function isReservedForOther({ subnet, reservation }: Claim, address: Ipv4): bool
 }
 
 /**
- * Whether another still has the address that is reserved for the client. Until then it keeps what
- * it holds: two clients whose reservations were swapped would both be sent away for nothing.
+ * Whether a client keeps what is reserved for another. Two whose reservations were swapped wait for
+ * one another, so the first that asks goes to the pools meanwhile, and the other moves; but while
+ * the pools are full, whoever waits for its own reserved address is not sent away for nothing.
  */
-function waitsForReservation(
-  { client, reservation }: Claim,
-  table: LeaseTable,
-  nowMs: number,
-): boolean {
+function mustStay(claim: Claim, table: LeaseTable, nowMs: number): boolean {
+  const { client, reservation } = claim;
   const address = reservation?.address;
-  return address !== undefined && !table.isAvailable(address, client, nowMs);
+  const waits = address !== undefined && !table.isAvailable(address, client, nowMs);
+  return waits && freeAddress(claim, table) === undefined;
 }

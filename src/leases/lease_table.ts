@@ -13,6 +13,7 @@
 import type { Pool, Subnet } from "../config/config.ts";
 import { assert } from "../wire/assert.ts";
 import { type Ipv4, lastAddress } from "../wire/ipv4.ts";
+import { ClientIndex } from "./client_index.ts";
 import { HardwareIndex } from "./hardware_index.ts";
 import type { Client, Lease } from "./lease.ts";
 import { LeaseRows, NONE } from "./lease_rows.ts";
@@ -34,7 +35,7 @@ export class LeaseTable {
   readonly #standings = new Standings(this.#rows);
   readonly #byAddress = new RowIndex();
   /** Rows whose lease names the client; declined ones are not here. */
-  readonly #byClient = new RowIndex();
+  readonly #byClient = new ClientIndex(this.#rows, this.#standings);
   readonly #byOfferedClient = new RowIndex();
   readonly #yieldingOffers = new OfferQueue(this.#rows);
   #yieldedCount = 0;
@@ -95,15 +96,14 @@ export class LeaseTable {
    */
   bindingOf(client: Client, subnet: Subnet): Ipv4 | undefined {
     const home = this.#standings.indexOf(subnet);
-    const byClient = this.#byClient;
-    const hash = client.hashBy(subnet.identity);
-    let best = NONE;
-    for (let at = byClient.first(hash); at >= 0; at = byClient.next(at)) {
-      const row = byClient.rowAt(at);
-      if (this.#rows.home[row] !== home || !this.#rows.isLeaseOf(row, client)) continue;
-      if (best === NONE || this.#isPreferred(row, best)) best = row;
-    }
-    return best === NONE ? undefined : this.#rows.address[best];
+    const row = this.#byClient.bindingOf(client, subnet.identity, home);
+    return row === NONE ? undefined : this.#rows.address[row];
+  }
+
+  /** What the client has in the subnet by active leases, besides one address. */
+  heldBeside(address: Ipv4, client: Client, subnet: Subnet, nowMs: number): readonly Ipv4[] {
+    const home = this.#standings.indexOf(subnet);
+    return this.#byClient.heldBeside(address, client, subnet.identity, home, nowMs);
   }
 
   /** Whether the newest record of the address names the client as its holder, past or present. */
@@ -131,8 +131,7 @@ export class LeaseTable {
 
   /** Addresses that the client actively leases, of its first `looksMax` records. */
   addressesOf(client: Client, nowMs: number, looksMax: number): readonly Ipv4[] {
-    const isOf = (row: number) => this.#rows.isLeaseOf(row, client);
-    return this.#rows.activeAddresses(this.#byClient, client.hash, isOf, nowMs, looksMax);
+    return this.#byClient.activeAddresses(client, nowMs, looksMax);
   }
 
   /** As `addressesOf`, of all the clients with the hardware address of this one. */
@@ -165,9 +164,9 @@ export class LeaseTable {
     const keepsHardware = wasLinked && isLinked && rows.isLeaseOfHardware(row, client);
     if (wasLinked && !keepsHardware) this.#byHardware?.remove(row);
     if (!rows.hasLease(row)) this.#leaseCount++;
-    if (wasLinked && !staysLinked) this.#byClient.remove(rows.leaseHash(row), row);
+    if (wasLinked && !staysLinked) this.#byClient.remove(row);
     rows.setLease(row, lease);
-    if (isLinked && !staysLinked) this.#byClient.add(rows.leaseHash(row), row);
+    if (isLinked && !staysLinked) this.#byClient.add(row);
     if (isLinked && !keepsHardware) this.#byHardware?.add(row);
     const isOutrun = this.#yieldingOffers.has(row) && lease.state !== "released";
     if (isOutrun || rows.isOfferedTo(row, client)) this.#dropOffer(row);
@@ -343,9 +342,9 @@ export class LeaseTable {
   /** Has the row under its client as that is told apart since its subnet was reconfigured. */
   #rehash(row: number): void {
     if (!this.#rows.hasHolder(row)) return;
-    this.#byClient.remove(this.#rows.leaseHash(row), row);
+    this.#byClient.remove(row);
     this.#rows.rehash(row);
-    this.#byClient.add(this.#rows.leaseHash(row), row);
+    this.#byClient.add(row);
   }
 
   /** Makes everything that depends on the row follow from its lease, its offer and the time. */
@@ -385,14 +384,5 @@ export class LeaseTable {
     this.#yieldingOffers.remove(row);
     this.#byOfferedClient.remove(this.#rows.offerHash(row), row);
     this.#rows.clearOffer(row);
-  }
-
-  /** Whether the client rather has row `a` than `b`. */
-  #isPreferred(a: number, b: number): boolean {
-    const { updatedAtMs, address } = this.#rows;
-    const isUsed = this.#standings.isUsed(a);
-    if (isUsed !== this.#standings.isUsed(b)) return isUsed;
-    const [aMs, bMs] = [updatedAtMs[a]!, updatedAtMs[b]!];
-    return aMs > bMs || (aMs === bMs && address[a]! > address[b]!);
   }
 }

@@ -70,12 +70,16 @@ export interface Reply {
  * - `reply-when-durable`: an ACK of the lease as the table has it, which may be on its way to disk.
  * - `change`: a lease change that nobody is told of (DECLINE, RELEASE).
  *
+ * `ends` are leases that the client has given up for the one of `change`.
+ *
  * With `probe`, the reply gives the client an address that it does not have yet: before that is
  * done, it is to be found out whether somebody uses the address, unless that is known.
  */
 export type Decision = Deed & {
   /** Those that the client is in; absent where it is in none. */
   readonly classes?: readonly ClientClass[];
+  /** An address that is reserved for the client, which has to wait for it: somebody has it. */
+  readonly awaits?: Ipv4 | undefined;
 };
 
 type Deed =
@@ -97,6 +101,7 @@ type Deed =
     readonly address: Ipv4;
     readonly leaseSeconds: number;
     readonly change: Lease;
+    readonly ends?: readonly Lease[] | undefined;
     readonly probe?: ConflictProbe | undefined;
   }
   | {

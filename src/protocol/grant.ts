@@ -2,7 +2,7 @@
 import type { Reservation, Subnet } from "../config/config.ts";
 import { isWish } from "../leases/allocate.ts";
 import type { Holder } from "../leases/client_records.ts";
-import type { Client } from "../leases/lease.ts";
+import type { Client, Lease } from "../leases/lease.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import type { ReplySlab } from "../wire/message_writer.ts";
 import { probeBeforeGiving } from "./address_probe.ts";
@@ -15,6 +15,7 @@ import type { Continuing, Discover, Request, Selecting } from "./request.ts";
 import type { EngineState } from "./respond.ts";
 import { leaseTimeFor } from "./short_lease.ts";
 import { scopesOf } from "./scopes.ts";
+import { wireOf } from "./subnet_selection.ts";
 import { secondsOnDisk } from "./unwritten_renewal.ts";
 
 /** What a client is given, and the reservation that it has on the subnet. */
@@ -22,13 +23,15 @@ export interface Given {
   readonly address: Ipv4;
   readonly subnet: Subnet;
   readonly reservation: Reservation | undefined;
+  /** What is reserved for it and not given, because somebody has it. */
+  readonly awaits?: Ipv4 | undefined;
 }
 
 /** An OFFER, which holds the address for the client in memory. */
 export function offer(
   rule: Rule,
   request: Discover,
-  { address, subnet, reservation }: Given,
+  { address, subnet, reservation, awaits }: Given,
   state: EngineState,
   slab: ReplySlab,
 ): Decision {
@@ -50,6 +53,7 @@ export function offer(
       // Of a reservation there may be only a name.
       mayYield: reservation === undefined && isWish(rule),
     },
+    awaits,
     probe: probeBeforeGiving(address, request.client, subnet, state),
   };
 }
@@ -58,7 +62,7 @@ export function offer(
 export function acknowledge(
   rule: Rule,
   request: Discover | Selecting | Continuing,
-  { address, subnet, reservation }: Given,
+  { address, subnet, reservation, awaits }: Given,
   state: EngineState,
   slab: ReplySlab,
 ): Decision {
@@ -84,8 +88,10 @@ export function acknowledge(
       reply: encodeAck(request, { address, time, subnet, scopes, name }, state, slab),
       address,
       leaseSeconds: time.leaseSeconds,
+      awaits,
     };
   }
+  const isNew = request.kind === "DISCOVER" || rule === "outstanding-offer";
   const time = grantTime(leaseTime, wishedSeconds, seedOf(request));
   return {
     kind: "reply-after-commit",
@@ -93,6 +99,8 @@ export function acknowledge(
     reply: encodeAck(request, { address, time, subnet, scopes, name }, state, slab),
     address,
     leaseSeconds: time.leaseSeconds,
+    awaits,
+    ends: isNew ? givenUp(request.client, address, subnet, state) : undefined,
     // A REQUEST is for what its client was offered, or takes for its own.
     probe: request.kind === "DISCOVER"
       ? probeBeforeGiving(address, request.client, subnet, state)
@@ -108,6 +116,28 @@ export function acknowledge(
       ),
     },
   };
+}
+
+/**
+ * The client's other leases on its wire, as released. One that has asked for any address (DISCOVER)
+ * uses none (RFC 2131 §4.4.1), and so gives up what it held when it takes another: its reserved
+ * one, or one of the pools because its own was reserved for somebody, who need not wait any more.
+ * A REQUEST that follows no offer of ours proves nothing: it may be an old one.
+ */
+function givenUp(
+  client: Client,
+  address: Ipv4,
+  subnet: Subnet,
+  { config, leases, nowMs }: EngineState,
+): readonly Lease[] {
+  return wireOf(config, subnet)
+    .flatMap((it) => leases.heldBeside(address, client, it, nowMs))
+    .map((it) => ({
+      ...leases.get(it)!,
+      state: "released",
+      updatedAtMs: nowMs,
+      expiresAtMs: nowMs,
+    }));
 }
 
 /**

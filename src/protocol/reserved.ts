@@ -2,7 +2,9 @@
 import type { Reservation, Subnet } from "../config/config.ts";
 import type { LeaseTable } from "../leases/lease_table.ts";
 import { findReservation, reservesByPort } from "../leases/reservations.ts";
+import type { Ipv4 } from "../wire/ipv4.ts";
 import type { Request } from "./request.ts";
+import type { EngineState } from "./respond.ts";
 
 /** What is kept for the client on the subnet. */
 export function reservationOf(
@@ -16,6 +18,33 @@ export function reservationOf(
   return relayInformation === undefined || relayInformation === request.relayInformation
     ? undefined
     : findReservation(subnet, { ...request, relayInformation });
+}
+
+/** An address that is reserved for a client. */
+export interface ReservedAddress {
+  readonly address: Ipv4;
+  /** Whether nobody else has it. */
+  readonly isFree: boolean;
+}
+
+/**
+ * What is reserved for the client on its wire: the first address that is free for it, else the
+ * first that it has to wait for. `subnets` begin with the one that it is on.
+ */
+export function reservedAddressOf(
+  request: Request,
+  subnets: readonly Subnet[],
+  { leases, nowMs }: EngineState,
+): ReservedAddress | undefined {
+  let awaited: ReservedAddress | undefined;
+  for (const subnet of subnets) {
+    const address = reservationOf(request, subnet, leases)?.address;
+    if (address === undefined) continue;
+    const isFree = leases.isAvailable(address, request.client, nowMs);
+    if (isFree) return { address, isFree };
+    awaited ??= { address, isFree };
+  }
+  return awaited;
 }
 
 /**

@@ -25,6 +25,7 @@ import {
   attachedSubnets,
   isRelayAllowed,
   subnetOfAddress,
+  subnetsBeside,
 } from "./subnet_selection.ts";
 import {
   type Continuing,
@@ -39,7 +40,7 @@ import {
 import { offerAutoConfigure, offerV6Only } from "./no_address.ts";
 import { encodeInformAck, encodeNak } from "./reply.ts";
 import { proxyDhcp } from "./proxy_dhcp.ts";
-import { reservationOf } from "./reserved.ts";
+import { reservationOf, reservedAddressOf } from "./reserved.ts";
 import { scopesOf } from "./scopes.ts";
 import { acknowledge, type Given, offer } from "./grant.ts";
 import { answerLeaseQuery } from "./leasequery.ts";
@@ -108,8 +109,9 @@ function discover(request: Discover, state: EngineState, slab: ReplySlab): Decis
     const isShutOut = subnets.every(({ pools }) =>
       pools.length > 0 && pools.every((pool) => !isOpenTo(pool, request.classes))
     );
+    const awaits = reservedAddressOf(request, subnets, state)?.address;
     return offerAutoConfigure(request, likeliest, state, slab) ??
-      ignore(isShutOut ? "not-for-its-classes" : "pool-exhausted");
+      { ...ignore(isShutOut ? "not-for-its-classes" : "pool-exhausted"), awaits };
   }
 
   // RFC 4039 §3: "the server responds with a DHCPACK that includes the Rapid Commit option", and
@@ -127,8 +129,9 @@ function discover(request: Discover, state: EngineState, slab: ReplySlab): Decis
 function chooseAmong(
   subnets: readonly Subnet[],
   request: Discover,
-  { leases, nowMs, offersYield }: EngineState,
+  state: EngineState,
 ): (Candidate & Given) | undefined {
+  const { leases, nowMs, offersYield } = state;
   const { client, classes, requestedAddress } = request;
   let best: ReturnType<typeof chooseAmong>;
   for (const subnet of subnets) {
@@ -141,7 +144,8 @@ function chooseAmong(
     const { address, rule } = candidate;
     if (isStronger) best = { address, rule, subnet, reservation };
   }
-  return best;
+  if (best === undefined || best.rule === "reservation") return best;
+  return { ...best, awaits: reservedAddressOf(request, subnets, state)?.address };
 }
 
 /** RFC 2131 §4.3.2, "DHCPREQUEST generated during SELECTING state". */
@@ -190,7 +194,7 @@ function isOurs(serverIdentifier: Ipv4, request: Request, { ownAddresses }: Engi
  *   Kea always refuses; dnsmasq confirms, to rebuild a lost database.
  */
 function continuing(request: Continuing, state: EngineState, slab: ReplySlab): Decision {
-  const { config, leases, nowMs } = state;
+  const { config, leases } = state;
   const { client, classes, address } = request;
   const subnet = request.kind === "RENEWING"
     ? subnetOfAddress(config, request, address)
@@ -199,12 +203,12 @@ function continuing(request: Continuing, state: EngineState, slab: ReplySlab): D
   if (!contains(subnet.cidr, address)) return nak("wrong-network", request, state, slab);
 
   const reservation = reservationOf(request, subnet, leases);
-  const reserved = reservation?.address;
   const binding = bindingOf(request, subnet, leases);
   // A reservation that was made since takes effect here, once its address is free: until then the
   // client keeps what it has, so that it is never sent away for an address that it cannot get.
-  const isReservedFree = reserved !== undefined && leases.isAvailable(reserved, client, nowMs);
-  const known = isReservedFree ? reserved : binding ?? reserved;
+  const beside = subnetsBeside(config, request, subnet, address);
+  const reserved = reservedAddressOf(request, beside, state);
+  const known = reserved?.isFree === true ? reserved.address : binding ?? reservation?.address;
   if (known === undefined && !mayHeal(request, subnet, config)) return ignore("unknown-client");
   if (known !== undefined && known !== address) {
     return nak("not-the-clients-address", request, state, slab);
@@ -217,7 +221,8 @@ function continuing(request: Continuing, state: EngineState, slab: ReplySlab): D
     : known !== undefined
     ? "confirmed"
     : "healed-unknown-client";
-  return acknowledge(rule, request, { address, subnet, reservation }, state, slab);
+  const awaits = reserved?.isFree === false ? reserved.address : undefined;
+  return acknowledge(rule, request, { address, subnet, reservation, awaits }, state, slab);
 }
 
 /**

@@ -92,8 +92,23 @@ const NO_SUBNETS: readonly Subnet[] = [];
 /** The subnets of each shared wire; found when a config is first asked, and gone with it. */
 const wiresOf = new WeakMap<Config["subnets"], Map<string | undefined, Subnet[]>>();
 
+/**
+ * The subnets that a client which is on `subnet` may get another address of: those that the
+ * request shows it to be attached to, else those of the subnet's wire.
+ */
+export function subnetsBeside(
+  config: Config,
+  request: Request,
+  subnet: Subnet,
+  address: Ipv4,
+): readonly Subnet[] {
+  if (config.subnets.length === 1) return config.subnets;
+  const attached = attachedSubnets(config, request, address);
+  return attached.includes(subnet) ? attached : wireOf(config, subnet);
+}
+
 /** The subnets that share a wire with this one: itself first, then in the order of the config. */
-function wireOf({ subnets }: Config, subnet: Subnet): readonly Subnet[] {
+export function wireOf({ subnets }: Config, subnet: Subnet): readonly Subnet[] {
   if (subnet.sharedNetwork === undefined) return [subnet];
   let wires = wiresOf.get(subnets);
   if (wires === undefined) {

@@ -1,5 +1,5 @@
 /** What happened, as values: the log, the counters and the tests read these. */
-import type { Client } from "../leases/lease.ts";
+import type { Client, Lease } from "../leases/lease.ts";
 import type { ReplyType, Rule } from "../protocol/decision.ts";
 import type { RequestKind } from "../protocol/request.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
@@ -43,6 +43,19 @@ export interface ConflictEvent {
   readonly occupant?: string | undefined;
 }
 
+/** A client has to wait for an address that is reserved for it. */
+export interface WaitEvent {
+  readonly kind: "reservation-waits";
+  readonly interfaceName: string;
+  readonly address: Ipv4;
+  /** Who waits. */
+  readonly client: Client;
+  /** Who has it, or in which quarantine it is; it is being offered where there is no record. */
+  readonly holder: Lease | undefined;
+  /** How long that record lasts. */
+  readonly leftSeconds: number;
+}
+
 /** A datagram that is not a request, or of which nobody looked whether it is one. */
 export interface DropEvent {
   readonly kind: "dropped";
@@ -59,4 +72,4 @@ export interface NoticeEvent {
   readonly message: string;
 }
 
-export type ServerEvent = ExchangeEvent | ConflictEvent | DropEvent | NoticeEvent;
+export type ServerEvent = ExchangeEvent | ConflictEvent | WaitEvent | DropEvent | NoticeEvent;

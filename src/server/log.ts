@@ -144,6 +144,7 @@ function urgencyOf(event: ServerEvent): number {
       if (event.rule === "rate-limited") return NEVER;
       return WARNING_RULES.has(event.rule) || event.outcome === "lost" ? WARNING : INFO;
     case "conflict":
+    case "reservation-waits":
       return WARNING;
     case "dropped":
       return event.reason === "rate-limited" ? NEVER : INFO;

@@ -13,6 +13,7 @@ import type {
   NoticeEvent,
   Outcome,
   ServerEvent,
+  WaitEvent,
 } from "./events.ts";
 
 /**
@@ -34,6 +35,9 @@ export function writeHuman(
       break;
     case "conflict":
       writeConflict(event, palette, log);
+      break;
+    case "reservation-waits":
+      writeWait(event, palette, log);
       break;
     case "dropped":
       writeDrop(event, palette, log);
@@ -177,6 +181,17 @@ function writeConflict(event: ConflictEvent, palette: Palette, log: Utf8Text): v
   if (relay !== undefined) log.append(` via ${formatIpv4(relay)}`);
 }
 
+function writeWait(event: WaitEvent, palette: Palette, log: Utf8Text): void {
+  const { address, client, holder, leftSeconds } = event;
+  log.append(`${quoteUnlessPlain(event.interfaceName)} ${clientName(client)} `);
+  paint("waits", palette.yellow, log);
+  log.append(` for ${formatIpv4(address)}, which is reserved for it: `);
+  const left = leftSeconds === Infinity ? "without end" : `for ${leaseTimeText(leftSeconds)} yet`;
+  if (holder === undefined || leftSeconds === 0) log.append("somebody was offered it just now");
+  else if (holder.state === "declined") log.append(`in quarantine ${left}`);
+  else log.append(`leased to ${clientName(holder.client)} ${left}`);
+}
+
 function writeDrop(event: DropEvent, palette: Palette, log: Utf8Text): void {
   log.append(quoteUnlessPlain(event.interfaceName));
   log.append(" ");
@@ -221,6 +236,18 @@ function jsonFields(event: ServerEvent): Record<string, unknown> {
         mac: event.client.hardwareAddress,
         "client-id": event.client.clientId,
         relay: event.relay === undefined ? undefined : formatIpv4(event.relay),
+      };
+    case "reservation-waits":
+      return {
+        event: "reservation-waits",
+        interface: event.interfaceName,
+        address: formatIpv4(event.address),
+        mac: event.client.hardwareAddress,
+        "client-id": event.client.clientId,
+        holder: event.holder?.client.hardwareAddress,
+        "holder-client-id": event.holder?.client.clientId,
+        state: event.holder?.state,
+        "seconds-left": event.leftSeconds === Infinity ? "infinite" : event.leftSeconds,
       };
     case "dropped":
       return {

@@ -1,8 +1,12 @@
 /** Counters of what the server did, by name; read by the status endpoint. */
-import type { ConflictEvent, ServerEvent } from "./events.ts";
+import type { Ipv4 } from "../wire/ipv4.ts";
+import type { ConflictEvent, ServerEvent, WaitEvent } from "./events.ts";
 
 /** How many of the last conflicts are remembered. */
 const LAST_CONFLICTS_MAX = 10;
+
+/** How many clients that wait for a reserved address are remembered. */
+const LAST_WAITS_MAX = 1000;
 
 export class Metrics {
   /** Requests by kind, e.g. `DISCOVER`. */
@@ -17,6 +21,9 @@ export class Metrics {
   /** The last conflicts, the newest first. */
   readonly lastConflicts: ConflictEvent[] = [];
 
+  /** The last clients that had to wait for their reserved address, by that, the oldest first. */
+  readonly lastWaits = new Map<Ipv4, WaitEvent>();
+
   /** Counts one event; notices are not counted. */
   count(event: ServerEvent): void {
     switch (event.kind) {
@@ -29,6 +36,14 @@ export class Metrics {
         increment(this.rules, event.kind);
         this.lastConflicts.unshift(event);
         this.lastConflicts.splice(LAST_CONFLICTS_MAX);
+        break;
+      case "reservation-waits":
+        this.lastWaits.delete(event.address);
+        this.lastWaits.set(event.address, event);
+        for (const [oldest] of this.lastWaits) {
+          if (this.lastWaits.size <= LAST_WAITS_MAX) break;
+          this.lastWaits.delete(oldest);
+        }
         break;
       case "dropped":
         increment(this.dropped, event.reason);

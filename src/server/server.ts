@@ -24,6 +24,7 @@ import { CHANGES_IN_FLIGHT_MAX, type Commitment, Commits } from "./commits.ts";
 import type { DropEvent, ServerEvent } from "./events.ts";
 import { describeExchange } from "./exchange_event.ts";
 import { RateLimiter } from "./rate_limiter.ts";
+import { ReservationWaits } from "./reservation_waits.ts";
 
 /** Everything the loop works with; made in cli/run.ts and in tests/support. */
 export interface ServerParts {
@@ -71,6 +72,7 @@ export class DhcpServer {
   readonly #view = new MessageView();
   readonly #probes = new ConflictProbes();
   readonly limiter: RateLimiter;
+  readonly #waits = new ReservationWaits();
   readonly #startedAtMs: number;
   readonly #clockWatch: ClockWatch;
 
@@ -266,7 +268,10 @@ export class DhcpServer {
   #decide(request: Request, state: EngineState, group: Group, held?: HeldRequest): Decision {
     if (held !== undefined && held.conflictCount >= CONFLICTS_FOR_A_REQUEST_MAX) return CONFLICTS;
     if (request.kind === "DISCOVER" && this.#commits.isLate) return OVERLOADED;
-    return respond(request, state, group.slab);
+    const decision = respond(request, state, group.slab);
+    const wait = this.#waits.note(request, decision, state.leases, state.nowMs);
+    if (wait !== undefined) this.#parts.emit(wait);
+    return decision;
   }
 
   /** Whether the reply waits for a probe of its address, which is kept for the client meanwhile. */
@@ -321,6 +326,7 @@ export class DhcpServer {
         group.free.push(outgoing(decision.reply, request));
         return emit(event);
       case "reply-after-commit":
+        for (const lease of decision.ends ?? []) this.#put(lease, group);
         this.#put(decision.change, group);
         group.paid.push({ outgoing: outgoing(decision.reply, request), event });
         return;

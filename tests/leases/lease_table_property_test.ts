@@ -239,8 +239,10 @@ function allocateOne(
   const claim = { client, subnet, reservation };
   const givable = [...poolOf(subnet), ...(reserved === undefined ? [] : [reserved])]
     .filter((address) => model.isAvailable(address, client));
-  // Another still has the client's reserved address: until then it keeps even that of a third.
-  const waits = reserved !== undefined && !model.isAvailable(reserved, client);
+  // Another still has the client's reserved address, and there is no address of the pools: until
+  // then it keeps even that of a third.
+  const waits = reserved !== undefined && !model.isAvailable(reserved, client) &&
+    subnet.pools.every((pool) => model.findFree(pool, 0) === undefined);
   for (const address of ADDRESSES) {
     const holder = model.get(address);
     const isReservedForOther = subnet.reservations.byAddress.has(address) &&

@@ -3,7 +3,14 @@ import assert from "node:assert/strict";
 import { CHANGES_IN_FLIGHT_MAX, CHANGES_TO_OFFER_MAX } from "../../src/server/commits.ts";
 import { DECLINE, DISCOVER, INFORM, RELEASE, REQUEST } from "../support/dhcp_packets.ts";
 import { type Ask, macOf, SERVER } from "../support/engine_fixture.ts";
-import { dotted, ip, rangesOf, type SubnetSketch } from "../support/leases_fixture.ts";
+import {
+  dotted,
+  ip,
+  makeLease,
+  numberedClient,
+  rangesOf,
+  type SubnetSketch,
+} from "../support/leases_fixture.ts";
 import { makeConfig, settle, start } from "./running_server.ts";
 
 const TAKE: Ask = { type: REQUEST, server: SERVER, requested: "192.168.1.100" };
@@ -189,6 +196,42 @@ Deno.test("no client gets the server's own address by a reservation", async () =
   const it = await start({ pools: ["192.168.1.9"], reservations: [{ mac, address: SERVER }] });
   assert.deepEqual(await it.ask({ type: DISCOVER, mac }), ["OFFER 192.168.1.9"]);
   assert.equal(it.notices().length, 1);
+  await it.stop();
+});
+
+Deno.test("a client that waits for its reserved address is told of once, and who has it", async () => {
+  const it = await start({
+    pools: ["192.168.1.100-192.168.1.109"],
+    reservations: [{ mac: macOf(1), address: "192.168.1.10" }],
+  });
+  const waits = () =>
+    it.events.flatMap((event) => event.kind === "reservation-waits" ? [event] : []);
+  const lasts = { expiresAtMs: Infinity };
+  it.leases.put(makeLease({ address: "192.168.1.10", client: numberedClient(2), ...lasts }));
+  await it.ask({ type: DISCOVER, mac: macOf(1) }, { type: DISCOVER, mac: macOf(1) });
+  await it.ask({ type: DISCOVER, mac: macOf(3) });
+  assert.equal(waits().length, 1);
+  assert.equal(dotted(waits()[0]?.address), "192.168.1.10");
+  assert.equal(waits()[0]?.holder?.client.key, numberedClient(2).key);
+  it.leases.put(makeLease({ address: "192.168.1.10", client: numberedClient(3), ...lasts }));
+  await it.ask({ type: DISCOVER, mac: macOf(1) });
+  assert.equal(waits()[1]?.holder?.client.key, numberedClient(3).key, "another holder is news");
+  await it.stop();
+});
+
+Deno.test("a lease that is given up for another is on disk with it, before the ACK", async () => {
+  const it = await start({
+    pools: ["192.168.1.100-192.168.1.109"],
+    reservations: [{ mac: macOf(1), address: "192.168.1.10" }],
+  });
+  const lasts = { expiresAtMs: Infinity };
+  it.leases.put(makeLease({ address: "192.168.1.100", client: numberedClient(1), ...lasts }));
+  await it.ask({ type: DISCOVER, mac: macOf(1) });
+  assert.deepEqual(await it.ask({ ...TAKE, mac: macOf(1), requested: "192.168.1.10" }), [
+    "ACK 192.168.1.10",
+  ]);
+  const written = it.store.records.map(({ address, state }) => `${dotted(address)} ${state}`);
+  assert.deepEqual(written, ["192.168.1.100 released", "192.168.1.10 bound"]);
   await it.stop();
 });
 

@@ -277,7 +277,8 @@ function describeEvent(event: ServerEvent): string {
   if (event.kind === "notice") return event.message;
   if (event.kind === "dropped") return "";
   if (event.kind === "conflict") return `${formatIpv4(event.address)} ${event.occupant}`;
-  const { client: { key, hardwareAddress }, address, leaseSeconds } = event;
+  const { client: { key, hardwareAddress }, address } = event;
+  const leaseSeconds = event.kind === "exchange" ? event.leaseSeconds : undefined;
   const lease = leaseSeconds === undefined ? "" : `for ${leaseSeconds} s`;
   return `${hardwareAddress} ${key} ${address === undefined ? "" : formatIpv4(address)} ${lease}`;
 }
@@ -287,7 +288,8 @@ function nameOf(event: ServerEvent): string {
     case "exchange":
       return `${event.request} -> ${event.outcome} (${event.rule})`;
     case "conflict":
-      return "conflict";
+    case "reservation-waits":
+      return event.kind;
     case "dropped":
       return `dropped: ${event.reason}`;
     case "notice":

@@ -273,6 +273,7 @@ export class Engine {
     if (decision.kind === "reply" && decision.offer !== undefined) {
       this.leases.offer(decision.offer);
     }
+    if ("ends" in decision) { for (const lease of decision.ends ?? []) this.leases.put(lease); }
     if ("change" in decision) this.leases.put(decision.change);
     return answer;
   }
