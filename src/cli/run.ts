@@ -162,6 +162,7 @@ function statusSource(parts: {
     linkCounters: () => link.counters(),
     health: () => store.health(),
     limits: () => server.limiter.status(),
+    rogues: server.rogues,
     names: () => names.status(),
   };
 }

@@ -48,6 +48,7 @@ export function buildConfig(parsed: ParsedConfig, directory: string): Config {
     ...(subnets.some(({ proxyDhcp }) => proxyDhcp) && { proxyDhcp: true }),
     offerSeconds: parsed["offer-time"],
     quarantineSeconds: parsed["quarantine-time"],
+    ...(parsed["rogue-detection"] && { rogueDetection: parsed["rogue-detection"] }),
     ...(parsed["rate-limits"] && { rateLimits: Object.freeze(parsed["rate-limits"]) }),
     ...(parsed.user !== undefined && { user: parsed.user }),
     trustOption82: new Set(parsed["trust-option-82"]),

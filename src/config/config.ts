@@ -230,6 +230,13 @@ export interface TsigKey {
   readonly secretFile?: string;
 }
 
+/** How other DHCP servers are looked for. */
+export interface RogueDetection {
+  readonly intervalSeconds: number;
+  /** Those that are meant to be there, by their server identifiers. */
+  readonly known: ReadonlySet<Ipv4>;
+}
+
 /**
  * When a lease counts as kept, and its ACK may leave: once it is synced (`commit`); once the
  * kernel has it, which syncs every `seconds` (`interval`) or when it likes (`none`). The last two
@@ -275,6 +282,8 @@ export interface Config {
   readonly quarantineSeconds: number;
   /** How much anybody may ask for; absent when there is no limit. */
   readonly rateLimits?: RateLimits;
+  /** How other servers are looked for; absent when they are not. */
+  readonly rogueDetection?: RogueDetection;
   /** Whom the server becomes when it is started as root. */
   readonly user?: string;
   /** Names of the interfaces where option 82 is believed that came past every relay agent. */

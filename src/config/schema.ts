@@ -14,6 +14,7 @@ import { interfaceNameSchema } from "./name_schemas.ts";
 import { namesSchema } from "./names_schema.ts";
 import { optionsSchema } from "./option_schema.ts";
 import { rateLimitsSchema } from "./rate_limits_schema.ts";
+import { rogueDetectionSchema } from "./rogue_detection_schema.ts";
 import { booleanSchema, listSchema, mapSchema, oneOrManySchema } from "./schema_parts.ts";
 import { LEASE_DEFAULT, LEASE_SECONDS_MIN, leaseTimeSchema } from "./lease_time_schema.ts";
 import { unknownKeyOrOption } from "./scope_schema.ts";
@@ -89,6 +90,11 @@ export const configSchema = mapSchema("a map with the keys interfaces and subnet
   "rate-limits": rateLimitsSchema.prefault({}).meta({
     description: "How much one client, one port, one relay agent and all together may ask for, " +
       "so that nobody can take all addresses or all of the server's time; `off` for no limits.",
+  }),
+  "rogue-detection": rogueDetectionSchema.prefault("off").meta({
+    description:
+      "Whether to look for other DHCP servers on every served wire, by a DISCOVER that " +
+      "nobody wants an answer to: `on`, `off`, or a map with the interval.",
   }),
   "options": optionsSchema.optional().meta({
     description: "Options for the clients of every subnet.",

@@ -1,8 +1,10 @@
 /**
  * The counters in the text format of Prometheus, version 0.0.4. No label has a value that comes
- * from a client: whoever sends what he likes makes no time series.
+ * from a client: whoever sends what he likes makes no time series. Of other servers there are a few.
  */
+import type { RogueServer } from "../server/rogue_watch.ts";
 import type { StatusSource } from "../server/status.ts";
+import { formatIpv4 } from "../wire/ipv4.ts";
 
 /** The Content-Type of the format. */
 export const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
@@ -17,6 +19,7 @@ export function formatMetrics(source: StatusSource): string {
   const { metrics, leases, clock, startedAtMs } = source;
   const { oversizedDatagrams, unsentReplies } = source.linkCounters();
   const limits = source.limits();
+  const rogues = source.rogues.servers;
   leases.advance(clock.monotonicMs());
   const addresses = source.config().subnets.flatMap((subnet) => {
     const { used, offered, quarantined, free } = leases.counts(subnet);
@@ -64,10 +67,30 @@ export function formatMetrics(source: StatusSource): string {
     family("discovers_in_vain_total", "counter", "DISCOVERs in a flood that found no address.", [
       [{}, limits["discovers-in-vain"]],
     ]),
+    family(
+      "rogue_server_present",
+      "gauge",
+      "Whether another DHCP server still answers clients.",
+      rogues.map((it) => [rogueLabels(it), Number(it.isPresent)]),
+    ),
+    family(
+      "rogue_server_answers_total",
+      "counter",
+      "What other DHCP servers said to searches; without labels those beyond the first few.",
+      [
+        ...rogues.map((it): Sample => [rogueLabels(it), it.answers]),
+        [{}, source.rogues.unlistedAnswers],
+      ],
+    ),
     family("starvation_alarm", "gauge", "Whether more is asked for than can be given.", [
       [{}, Number(limits.alarm)],
     ]),
   ].join("");
+}
+
+function rogueLabels({ interfaceName, serverIdentifier, hardwareAddress }: RogueServer): Sample[0] {
+  const server = formatIpv4(serverIdentifier);
+  return { interface: interfaceName, server, mac: hardwareAddress };
 }
 
 function counts(label: string, counters: Iterable<readonly [string, number]>): Sample[] {

@@ -19,6 +19,7 @@ import {
   viewLease,
 } from "./lease_view.ts";
 import { formatWaits, listWaits, type WaitView } from "./reservation_waits.ts";
+import { ROGUE_COLUMNS, rogueRow, type RogueView, viewRogue } from "./rogue_view.ts";
 import { formatTable } from "./text_table.ts";
 
 /** How many leases the report shows; `/leases` has all of them. */
@@ -34,6 +35,8 @@ export interface StatusReport {
   /** Number of lease records, whatever their state. */
   readonly "lease-count": number;
   readonly "rate-limits": LimitsStatus;
+  /** Other servers that answer on our wires. */
+  readonly "other-servers": readonly RogueView[];
   /** Absent where names are put nowhere. */
   readonly names?: NamesStatus;
   /** The records changed last, the newest first. */
@@ -83,6 +86,7 @@ export function reportStatus(source: StatusSource): StatusReport {
     subnets: countSubnets(source, now),
     "lease-count": leases.size,
     "rate-limits": source.limits(),
+    "other-servers": source.rogues.servers.map((server) => viewRogue(server, now)),
     ...(names === undefined ? {} : { names }),
     "last-leases": leases.newest(LAST_LEASES_MAX)
       .map((lease) => viewLease(lease, now, source.config().subnets)),
@@ -137,9 +141,12 @@ export function formatStatus(source: StatusSource): string {
     ? []
     : [formatTable([["in use by others", "by", "on"], ...conflicts])];
 
+  const rogues = source.rogues.servers.map((server) => rogueRow(server, now));
+  const others = rogues.length === 0 ? [] : [formatTable([ROGUE_COLUMNS, ...rogues])];
+
   const names = formatNames(source.names());
   const waits = formatWaits(source, now);
-  return [title, interfaces, subnets, ...taken, ...waits, ...names, leases].join("\n");
+  return [title, interfaces, subnets, ...taken, ...others, ...waits, ...names, leases].join("\n");
 }
 
 /** Those of the last conflicts whose addresses are still in quarantine, each address once. */
@@ -197,13 +204,22 @@ export function findTrouble(source: StatusSource): Trouble | undefined {
   const interfaces = source.interfaces();
   const waiting = interfaces.filter(({ state }) => state !== "serving");
   if (waiting.length === 0) {
-    const reason = source.limits().alarm ? STARVATION : store["clock-problem"];
+    const reason = source.limits().alarm
+      ? STARVATION
+      : describeRogues(source) ?? store["clock-problem"];
     return reason === undefined ? undefined : { outage: false, reason };
   }
   return {
     outage: waiting.length === interfaces.length,
     reason: waiting.map(({ name, state }) => `${name} ${STATE_WORDS[state]}`).join(", "),
   };
+}
+
+function describeRogues({ rogues }: StatusSource): string | undefined {
+  const present = rogues.servers.filter(({ isPresent }) => isPresent);
+  if (present.length === 0) return undefined;
+  const who = present.map((it) => `${formatIpv4(it.serverIdentifier)} on ${it.interfaceName}`);
+  return `clients hear other DHCP servers, too: ${who.join(", ")}`;
 }
 
 const STARVATION = "more is asked for than can be given (see the log, and rate-limits in /status)";

@@ -18,6 +18,11 @@ export class ClientIndex {
     this.#standings = standings;
   }
 
+  /** See `RowIndex.reserve`. */
+  reserve(count: number): void {
+    this.#index.reserve(count);
+  }
+
   /** Takes in a row, which has a lease. */
   add(row: number): void {
     this.#index.add(this.#rows.leaseHash(row), row);

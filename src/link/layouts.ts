@@ -73,10 +73,17 @@ export const SOCK_FPROG = { octets: 16, length: 0, program: 8 } as const;
 export const BPF_INSTRUCTION_OCTETS = 8;
 
 /** Instructions of classic BPF (linux/bpf_common.h). */
+export const BPF_LOAD_BYTE = 0x30;
 export const BPF_LOAD_WORD = 0x20;
 export const BPF_LOAD_HALF_WORD = 0x28;
 export const BPF_JUMP_IF_EQUAL = 0x15;
 export const BPF_JUMP_IF_AT_LEAST = 0x35;
+export const BPF_JUMP_IF_ANY_BIT = 0x45;
+/** The length of the IPv4 header at the operand, into X. */
+export const BPF_LOAD_X_IPV4_LENGTH = 0xb1;
+/** From X and the operand on. */
+export const BPF_LOAD_WORD_FROM_X = 0x40;
+export const BPF_LOAD_HALF_WORD_FROM_X = 0x48;
 export const BPF_RETURN = 0x06;
 
 /** struct sockaddr_nl: family 0, pid 4, groups 8. */

@@ -36,6 +36,24 @@ export interface ProbeAnswer {
   readonly heard?: { readonly interfaceIndex: number; readonly hardwareAddress: string };
 }
 
+/** Asks on every served wire who else gives addresses there. */
+export interface ServerSearch {
+  /** What the answers have; the same in every search of a link. */
+  readonly xid: number;
+  /** The message, from the hardware address of the interface that it leaves by. */
+  readonly encode: (hardwareAddress: Uint8Array) => Uint8Array;
+}
+
+/** A datagram that came to clients on a served wire with the xid of a search. */
+export interface ServerVoice {
+  readonly interfaceName: string;
+  /** Whose frame it came in: the server's, or the router's. */
+  readonly hardwareAddress: string;
+  readonly source: Ipv4;
+  /** The UDP payload, a copy. */
+  readonly bytes: Uint8Array;
+}
+
 /** What is known of one interface named in the config. */
 export interface InterfaceStatus {
   readonly name: string;
@@ -68,6 +86,10 @@ export interface Link {
    * those that the one who asked has given up.
    */
   takeAnswers(): readonly ProbeAnswer[];
+  /** Sends a search by each served interface that is an Ethernet. What fails is logged. */
+  search(search: ServerSearch): void;
+  /** What was said to searches by the last `receive`, each once. */
+  takeVoices(): readonly ServerVoice[];
   /** Every address of the served interfaces: the server identifiers that are ours. */
   ownAddresses(): ReadonlySet<number>;
   /** Every address of this machine, on whatever interface: none of them is for a client. */

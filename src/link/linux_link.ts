@@ -15,6 +15,8 @@ import type {
   Outgoing,
   Probe,
   ProbeAnswer,
+  ServerSearch,
+  ServerVoice,
 } from "./link.ts";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { CLIENT_PORT, type Ingress, PXE_PORT, SERVER_PORT } from "../protocol/endpoints.ts";
@@ -29,6 +31,7 @@ import { PollSet } from "./poll_set.ts";
 import { ingressOf, type OnFailure, PortSockets, type Served } from "./port_sockets.ts";
 import { ReceiveSlab } from "./receive_slab.ts";
 import { type Exit, ReplySender } from "./reply_sender.ts";
+import { ServerSearcher } from "./server_searcher.ts";
 import { openFrameSocket } from "./sockets.ts";
 
 export interface LinuxLinkOptions {
@@ -73,6 +76,7 @@ class SocketLink implements Link {
   readonly #slab = new ReceiveSlab();
   readonly #sender: ReplySender;
   readonly #prober: AddressProber;
+  readonly #searcher: ServerSearcher;
   #names: readonly string[];
   #statuses: readonly InterfaceStatus[] = [];
   #ownAddresses: ReadonlySet<number> = new Set();
@@ -100,6 +104,7 @@ class SocketLink implements Link {
     this.#watch = openLinkWatch();
     this.#sender = new ReplySender(openFrameSocket(), ports, options.onTrouble);
     this.#prober = new AddressProber(options.onTrouble);
+    this.#searcher = new ServerSearcher(ports, options.onTrouble);
     try {
       this.#refresh((error, name, port) => {
         const hint = error.errno === "EADDRINUSE" ? " (is another DHCP server running?)" : "";
@@ -116,7 +121,7 @@ class SocketLink implements Link {
     assert(!this.#receiving, "one receive at a time");
     if (this.#closed) return undefined;
     const pollSet = this.#pollSet ??= new PollSet(
-      [this.#event, this.#watch, ...this.#prober.fds],
+      [this.#event, this.#watch, ...this.#sideFds],
       this.#allServed(),
     );
     this.#receiving = true;
@@ -130,6 +135,7 @@ class SocketLink implements Link {
     if (pollSet.isReady(this.#event)) clearEvent(this.#event);
     if (pollSet.isReady(this.#watch)) this.#lookAgain();
     this.#prober.collect((fd) => pollSet.isReady(fd));
+    this.#searcher.collect((fd) => pollSet.isReady(fd), () => this.#servedLinks);
     return this.#drain(pollSet);
   }
 
@@ -156,10 +162,33 @@ class SocketLink implements Link {
 
   probe(probes: readonly Probe[]): void {
     if (this.#closed) return;
-    const { length } = this.#prober.fds;
+    const { length } = this.#sideFds;
     this.#prober.send(probes, this.#exitOf);
-    if (this.#prober.fds.length === length) return;
-    // A pending poll does not know the new sockets.
+    if (this.#sideFds.length !== length) this.#pollAnew();
+  }
+
+  search(search: ServerSearch): void {
+    if (this.#closed) return;
+    const { length } = this.#sideFds;
+    this.#searcher.send(search, this.#servedLinks);
+    if (this.#sideFds.length !== length) this.#pollAnew();
+  }
+
+  takeVoices(): readonly ServerVoice[] {
+    return this.#searcher.takeVoices();
+  }
+
+  /** Sockets besides those for requests, which are opened when they are first needed. */
+  get #sideFds(): readonly Fd[] {
+    return [...this.#prober.fds, ...this.#searcher.fds];
+  }
+
+  get #servedLinks(): readonly LinkFact[] {
+    return this.#dhcp.all().map(({ link }) => link);
+  }
+
+  /** A pending poll does not know the new sockets. */
+  #pollAnew(): void {
     this.#pollSet = undefined;
     if (this.#receiving) signalEvent(this.#event);
   }
@@ -221,6 +250,7 @@ class SocketLink implements Link {
     this.#closeRetired();
     this.#sender.close();
     this.#prober.close();
+    this.#searcher.close();
     closeFd(this.#watch);
     closeFd(this.#event);
   }

@@ -1,11 +1,18 @@
 /** The sockets a DHCP server has: one per interface, one for raw frames, and two that probe. */
 import { ARP_OPERATION_AT, ARP_REPLY, ETHERTYPE_ARP } from "../wire/arp.ts";
+import { ETHERTYPE_IPV4 } from "../wire/frame.ts";
 import { ANY_ADDRESS } from "../wire/ipv4.ts";
+import { Header } from "../wire/message_view.ts";
 import {
   AF_INET,
   AF_PACKET,
+  BPF_JUMP_IF_ANY_BIT,
   BPF_JUMP_IF_EQUAL,
+  BPF_LOAD_BYTE,
   BPF_LOAD_HALF_WORD,
+  BPF_LOAD_HALF_WORD_FROM_X,
+  BPF_LOAD_WORD_FROM_X,
+  BPF_LOAD_X_IPV4_LENGTH,
   BPF_RETURN,
   IP_PKTINFO,
   IPPROTO_ICMP,
@@ -29,6 +36,7 @@ import {
   bindSocket,
   closeFd,
   type Fd,
+  type NativeBytes,
   openSocket,
   openUdp,
   setIcmpFilter,
@@ -131,6 +139,44 @@ export function openIcmpSocket(): Fd {
     enlargeBuffer(fd, SO_RCVBUFFORCE, SO_RCVBUF, ANSWER_BUFFER_OCTETS);
     enlargeBuffer(fd, SO_SNDBUFFORCE, SO_SNDBUF, SEND_BUFFER_OCTETS);
   });
+}
+
+/**
+ * A socket that sends Ethernet frames by any interface, and receives those with an answer to the
+ * search `xid` that goes to the UDP port. Throws SystemCallError.
+ */
+export function openSearchSocket(clientPort: number, xid: number): Fd {
+  const fd = openSocket(AF_PACKET, SOCK_RAW, RECEIVE_NO_PROTOCOL);
+  return prepared(fd, () => {
+    attachFilter(fd, answersTo(clientPort, xid));
+    const everywhere = new Uint8Array(new ArrayBuffer(SOCKADDR_LL_OCTETS));
+    writeSockaddrLl(new DataView(everywhere.buffer), 0, ANY_INTERFACE, ETHERTYPE_IPV4);
+    bindSocket(fd, everywhere);
+  });
+}
+
+const PROTOCOL_UDP = 17;
+const FRAGMENT_OFFSET_BITS = 0x1fff;
+/** Where things are in an Ethernet frame; the last two count from the end of the IPv4 header. */
+const IPV4_AT = 14;
+const DESTINATION_PORT_AT = IPV4_AT + 2;
+const XID_AT = IPV4_AT + 8 + Header.XID;
+
+/** A filter on Ethernet frames with IPv4: UDP to the port, and the xid of a DHCP message. */
+function answersTo(clientPort: number, xid: number): NativeBytes {
+  return bpfProgram([
+    [BPF_LOAD_BYTE, 0, 0, IPV4_AT + 9],
+    [BPF_JUMP_IF_EQUAL, 0, 8, PROTOCOL_UDP],
+    [BPF_LOAD_HALF_WORD, 0, 0, IPV4_AT + 6],
+    [BPF_JUMP_IF_ANY_BIT, 6, 0, FRAGMENT_OFFSET_BITS],
+    [BPF_LOAD_X_IPV4_LENGTH, 0, 0, IPV4_AT],
+    [BPF_LOAD_HALF_WORD_FROM_X, 0, 0, DESTINATION_PORT_AT],
+    [BPF_JUMP_IF_EQUAL, 0, 3, clientPort],
+    [BPF_LOAD_WORD_FROM_X, 0, 0, XID_AT],
+    [BPF_JUMP_IF_EQUAL, 0, 1, xid],
+    [BPF_RETURN, 0, 0, 0xffff],
+    [BPF_RETURN, 0, 0, 0],
+  ]);
 }
 
 /** Room for some thousand answers that come at once. */

@@ -62,7 +62,7 @@ export interface DropEvent {
   readonly interfaceName: string;
   readonly source: Ipv4;
   readonly octets: number;
-  readonly reason: MalformedReason | "rate-limited";
+  readonly reason: MalformedReason | "rate-limited" | "own-search";
 }
 
 /** Something the operator should know: started, reloaded, interface gone, disk full. */

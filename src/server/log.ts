@@ -6,7 +6,7 @@
 import type { Rule } from "../protocol/decision.ts";
 import type { Clock } from "../store/clock.ts";
 import { Utf8Text } from "../wire/utf8_text.ts";
-import type { NoticeEvent, ServerEvent } from "./events.ts";
+import type { DropEvent, NoticeEvent, ServerEvent } from "./events.ts";
 import { writeHuman, writeJson } from "./log_format.ts";
 
 export type LogFormat = "human" | "json";
@@ -147,9 +147,12 @@ function urgencyOf(event: ServerEvent): number {
     case "reservation-waits":
       return WARNING;
     case "dropped":
-      return event.reason === "rate-limited" ? NEVER : INFO;
+      return QUIET_REASONS.has(event.reason) ? NEVER : INFO;
   }
 }
+
+/** What comes by the thousands, or is our own. */
+const QUIET_REASONS: ReadonlySet<DropEvent["reason"]> = new Set(["rate-limited", "own-search"]);
 
 const NEVER = -1;
 const INFO = LOG_LEVELS.indexOf("info");

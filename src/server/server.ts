@@ -13,6 +13,7 @@ import type { NameRegistrar } from "../names/name_registrar.ts";
 import type { Decision, Reply } from "../protocol/decision.ts";
 import { classify, type Request } from "../protocol/request.ts";
 import { type EngineState, respond } from "../protocol/respond.ts";
+import { isSearchOf } from "../protocol/server_search.ts";
 import type { Clock } from "../store/clock.ts";
 import type { LeaseStore } from "../store/lease_store.ts";
 import { formatIpv4, type Ipv4 } from "../wire/ipv4.ts";
@@ -25,6 +26,7 @@ import type { DropEvent, ServerEvent } from "./events.ts";
 import { describeExchange } from "./exchange_event.ts";
 import { RateLimiter } from "./rate_limiter.ts";
 import { ReservationWaits } from "./reservation_waits.ts";
+import { RogueWatch } from "./rogue_watch.ts";
 
 /** Everything the loop works with; made in cli/run.ts and in tests/support. */
 export interface ServerParts {
@@ -73,6 +75,7 @@ export class DhcpServer {
   readonly #probes = new ConflictProbes();
   readonly limiter: RateLimiter;
   readonly #waits = new ReservationWaits();
+  readonly rogues = new RogueWatch(crypto.getRandomValues(new Uint32Array(1))[0]!);
   readonly #startedAtMs: number;
   readonly #clockWatch: ClockWatch;
 
@@ -141,7 +144,7 @@ export class DhcpServer {
   /**
    * To be called every few seconds: lets the store note a step of the wall clock, and recover from
    * a failure, while there is nothing to write; leases run out, while nobody asks; and the alarm
-   * of the rate limits begin and end.
+   * of the rate limits begin and end. Looks for other servers when it is time.
    */
   checkStore(): void {
     const message = this.#clockWatch.look();
@@ -151,6 +154,7 @@ export class DhcpServer {
     leases.advance(clock.monotonicMs());
     const alarm = this.limiter.look(clock.monotonicMs());
     if (alarm !== undefined) this.#parts.emit({ kind: "notice", ...alarm });
+    this.rogues.look(this.#config.rogueDetection, this.#parts);
     this.#commits.add({ changes: [], paid: [], names: [] });
   }
 
@@ -160,6 +164,7 @@ export class DhcpServer {
     if (!isSameSet(machineAddresses, this.#machineAddresses)) this.#withhold(machineAddresses);
     const nowMs = clock.monotonicMs();
     leases.advance(nowMs);
+    this.rogues.listen(this.#config.rogueDetection, this.#parts);
     const ownAddresses = link.ownAddresses();
     const state: EngineState = {
       config: this.#config,
@@ -246,7 +251,11 @@ export class DhcpServer {
     const { bytes, ingress } = datagram;
     const view = viewMessage(bytes, this.#view);
     if (view.kind === "malformed") return this.#drop(datagram, view.reason);
-    const { rateLimits } = this.#config;
+    const { rateLimits, rogueDetection } = this.#config;
+    // By a relay agent, or over a wire that two of our interfaces are on.
+    if (rogueDetection !== undefined && isSearchOf(this.rogues.xid, view)) {
+      return this.#drop(datagram, "own-search");
+    }
     // One that has waited was admitted when it came.
     if (rateLimits !== undefined && held === undefined) {
       const isAdmitted = this.limiter.admitsMessage(view, rateLimits, state.nowMs);

@@ -7,6 +7,7 @@ import type { Clock } from "../store/clock.ts";
 import type { StoreHealth } from "../store/lease_store.ts";
 import type { Metrics } from "./metrics.ts";
 import type { LimitsStatus } from "./rate_limiter.ts";
+import type { RogueWatch } from "./rogue_watch.ts";
 
 export interface StatusSource {
   /** The running config; another one after a reload. */
@@ -19,6 +20,8 @@ export interface StatusSource {
   interfaces(): readonly InterfaceStatus[];
   linkCounters(): LinkCounters;
   health(): StoreHealth;
+  /** Other servers on our wires. */
+  readonly rogues: RogueWatch;
   /** What the rate limits held back. */
   limits(): LimitsStatus;
   /** What name servers were told; absent when there are none. */

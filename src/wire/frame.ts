@@ -70,9 +70,10 @@ export function encodeUdpFrame(frame: UdpFrame, into: Uint8Array): number {
 
 /**
  * Reads a frame that holds one whole UDP datagram over IPv4; `undefined` for any other frame, a
- * fragment, a length that does not fit, or a wrong checksum. The parts are views on `bytes`.
+ * fragment, a length that does not fit, or a wrong checksum (that of UDP only if `checksUdp`). The
+ * parts are views on `bytes`.
  */
-export function parseUdpFrame(bytes: Uint8Array): UdpFrame | undefined {
+export function parseUdpFrame(bytes: Uint8Array, checksUdp = true): UdpFrame | undefined {
   if (bytes.length < FRAME_OVERHEAD_OCTETS || readUint16(bytes, 12) !== ETHERTYPE_IPV4) {
     return undefined;
   }
@@ -88,7 +89,7 @@ export function parseUdpFrame(bytes: Uint8Array): UdpFrame | undefined {
 
   const udpLength = readUint16(bytes, udpStart + 4);
   if (udpLength < UDP_HEADER_OCTETS || udpLength > totalLength - headerOctets) return undefined;
-  const hasChecksum = readUint16(bytes, udpStart + 6) !== 0;
+  const hasChecksum = checksUdp && readUint16(bytes, udpStart + 6) !== 0;
   if (hasChecksum && udpChecksum(bytes, udpLength, udpStart) !== 0) return undefined;
   return {
     destinationHardwareAddress: bytes.subarray(0, ETHERNET_ADDRESS_OCTETS),

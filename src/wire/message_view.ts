@@ -116,6 +116,9 @@ export class MessageView {
   get ciaddr(): Ipv4 {
     return readIpv4(this.#bytes, Header.CIADDR);
   }
+  get yiaddr(): Ipv4 {
+    return readIpv4(this.#bytes, Header.YIADDR);
+  }
   get giaddr(): Ipv4 {
     return readIpv4(this.#bytes, Header.GIADDR);
   }
@@ -164,11 +167,11 @@ export class MessageView {
     return value;
   }
 
-  /** Shows another message; says what is wrong with one that is not well-formed. */
-  read(bytes: Uint8Array): MalformedReason | undefined {
+  /** Shows another message; says what is wrong with one that is not well-formed, or not an `op`. */
+  read(bytes: Uint8Array, op = BOOTREQUEST): MalformedReason | undefined {
     this.#forget(bytes);
     if (bytes.length < Header.COOKIE) return "too-short";
-    if (bytes[Header.OP] !== BOOTREQUEST) return "not-a-request";
+    if (bytes[Header.OP] !== op) return "not-a-request";
     if (bytes[Header.HLEN]! > Header.CHADDR_SIZE) return "bad-hardware-length";
     if (!this.hasOptions) return undefined;
 

@@ -10,6 +10,7 @@ import { LeaseTable } from "../../src/leases/lease_table.ts";
 import type { ExchangeEvent } from "../../src/server/events.ts";
 import { Metrics } from "../../src/server/metrics.ts";
 import { RateLimiter } from "../../src/server/rate_limiter.ts";
+import { RogueWatch } from "../../src/server/rogue_watch.ts";
 import { decodeLine, encodeHeader, encodeLease } from "../../src/store/journal_format.ts";
 import { formatHuman, formatJson } from "../support/log_lines.ts";
 import { makeLease, numberedClient } from "../support/leases_fixture.ts";
@@ -104,6 +105,7 @@ function appWith(hostname: string) {
     names: () => undefined,
     health: () => ({ ok: true }),
     limits: () => new RateLimiter(leases).status(),
+    rogues: new RogueWatch(0),
   }, { names: [] });
 }
 

@@ -6,6 +6,7 @@ import { LeaseTable } from "../../src/leases/lease_table.ts";
 import type { InterfaceStatus } from "../../src/link/link.ts";
 import { Metrics } from "../../src/server/metrics.ts";
 import { type LimitsStatus, RateLimiter } from "../../src/server/rate_limiter.ts";
+import { RogueWatch } from "../../src/server/rogue_watch.ts";
 import type { StatusSource } from "../../src/server/status.ts";
 import type { NamesStatus } from "../../src/names/name_registrar.ts";
 import type { StoreHealth } from "../../src/store/lease_store.ts";
@@ -27,6 +28,7 @@ export interface SourceSketch {
   readonly names?: NamesStatus;
   readonly metrics?: Metrics;
   readonly limits?: LimitsStatus;
+  readonly rogues?: RogueWatch;
 }
 
 export const ETH0: InterfaceStatus = {
@@ -62,6 +64,7 @@ export function makeSource(sketch: SourceSketch = {}): StatusSource {
     names: () => sketch.names,
     health: () => sketch.health ?? { ok: true },
     limits: () => sketch.limits ?? new RateLimiter(leases).status(),
+    rogues: sketch.rogues ?? new RogueWatch(0),
   };
 }
 

@@ -343,6 +343,8 @@ export class Host {
         for (const probe of probes) referee.probed(probe, this.rules);
         inner.probe(probes);
       },
+      search: (search) => inner.search(search),
+      takeVoices: () => inner.takeVoices(),
       takeAnswers: () => {
         const answers = inner.takeAnswers();
         for (const answer of answers) referee.answered(answer);

@@ -10,6 +10,8 @@ import type {
   Outgoing,
   Probe,
   ProbeAnswer,
+  ServerSearch,
+  ServerVoice,
 } from "../../src/link/link.ts";
 import {
   CLIENT_PORT,
@@ -32,6 +34,9 @@ export class MemoryLink implements Link {
   onProbe: (probe: Probe) => void = () => {};
   /** Told of each `receive` that waits for so long at most: `wake` is to end it then. */
   onWait: (waitMs: number) => void = () => {};
+  /** Told of each search. */
+  onSearch: (search: ServerSearch) => void = () => {};
+  #voices: ServerVoice[] = [];
   #names: readonly string[];
   readonly #interfaces = new Map<string, MemoryInterface>();
   #interfaceCount = 0;
@@ -134,6 +139,20 @@ export class MemoryLink implements Link {
 
   takeAnswers(): readonly ProbeAnswer[] {
     return this.#closed ? [] : this.#answers.splice(0);
+  }
+
+  search(search: ServerSearch): void {
+    if (!this.#closed) this.onSearch(search);
+  }
+
+  /** Lets something be said to a search. */
+  voice(voice: ServerVoice): void {
+    this.#voices.push(voice);
+    this.wake();
+  }
+
+  takeVoices(): readonly ServerVoice[] {
+    return this.#closed ? [] : this.#voices.splice(0);
   }
 
   ownAddresses(): ReadonlySet<number> {

@@ -14,6 +14,15 @@ export interface Status {
     readonly relay?: string;
     readonly occupant?: string;
   }[];
+  readonly "other-servers": readonly {
+    readonly server: string;
+    readonly mac: string;
+    readonly interface: string;
+    readonly offered?: string;
+    readonly "first-seen": string;
+    readonly answers: number;
+    readonly present: boolean;
+  }[];
   readonly counters: {
     readonly requests: Counts;
     readonly outcomes: Counts;
