@@ -44,6 +44,7 @@ export function buildConfig(parsed: ParsedConfig, directory: string): Config {
     interfaces: Object.freeze(parsed.interfaces),
     authoritative: parsed.authoritative,
     ...(classes !== undefined && { classes }),
+    ...(hasLimits(classes, subnets) && { hasLimits: true }),
     subnets: Object.freeze(subnets),
     ...(subnets.some(({ proxyDhcp }) => proxyDhcp) && { proxyDhcp: true }),
     offerSeconds: parsed["offer-time"],
@@ -60,6 +61,15 @@ export function buildConfig(parsed: ParsedConfig, directory: string): Config {
     ...(nameServices !== undefined && { nameServices }),
     ...(parsed.status && { status: Object.freeze(parsed.status) }),
   });
+}
+
+function hasLimits(classes: ClientClasses | undefined, subnets: readonly Subnet[]): boolean {
+  const scopes = [
+    ...classes?.all ?? [],
+    ...subnets.flatMap((subnet) => [subnet, ...subnet.pools, ...subnet.reservations.all]),
+  ];
+  return classes?.all.some(({ limit }) => limit !== undefined) === true ||
+    scopes.some(({ portLimit }) => portLimit !== undefined);
 }
 
 /** Clients look names up in the domain that theirs are in, unless told otherwise. */

@@ -37,8 +37,12 @@ export function buildClasses(parsed: readonly ParsedClass[]): ClientClasses | un
       getOrMake(lengths, field, () => [])[octets.length] = true;
     }
   }
+  const all = Object.freeze(parsed.map(buildClass));
   return Object.freeze({
-    all: Object.freeze(parsed.map(buildClass)),
+    all,
+    toldByWay: new Map(
+      parsed.flatMap(({ name, match }, i) => looksAtWay(match) ? [[name, i] as const] : []),
+    ),
     fields: fields.all,
     indexes: [...indexes].map(([field, testsByHash]): ClassIndex => ({
       field,
@@ -49,11 +53,11 @@ export function buildClasses(parsed: readonly ParsedClass[]): ClientClasses | un
   });
 }
 
-function buildClass({ name, match, deny, ...scope }: ParsedClass): ClientClass {
+function buildClass({ name, match: _, deny, limit, ...scope }: ParsedClass): ClientClass {
   return Object.freeze({
     name,
     isDenied: deny,
-    isToldByWay: looksAtWay(match),
+    ...(limit !== undefined && { limit }),
     ...settingsOf(scope),
   });
 }

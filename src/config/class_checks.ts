@@ -62,7 +62,7 @@ function checkUse(
   wanted: ReadonlySet<string>,
   reporter: Reporter,
 ): void {
-  const gives = Object.keys(scopeShape).filter((key) => Object.hasOwn(parsed, key));
+  const gives = ["limit", ...Object.keys(scopeShape)].filter((key) => Object.hasOwn(parsed, key));
   const { name, deny } = parsed;
   if (whole && !deny && gives.length === 0 && !wanted.has(name)) {
     const said = `the class ${quote(name)} makes no difference: it gives nothing, and no pool is ` +

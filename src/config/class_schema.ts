@@ -2,8 +2,8 @@
 import type { z } from "zod";
 import { matchSchema } from "./class_match_schema.ts";
 import { classNameSchema } from "./name_schemas.ts";
-import { booleanSchema, mapSchema } from "./schema_parts.ts";
-import { scopeShape, unknownKeyOrOption } from "./scope_schema.ts";
+import { booleanSchema, integerSchema, mapSchema } from "./schema_parts.ts";
+import { LIMIT_MAX, scopeShape, unknownKeyOrOption } from "./scope_schema.ts";
 
 /** Clients that have something in common, and what they are given. */
 export const classEntrySchema = mapSchema(
@@ -13,6 +13,9 @@ export const classEntrySchema = mapSchema(
     "match": matchSchema.meta({ description: "Who is in it: all of this has to be true." }),
     "deny": booleanSchema().prefault(false).meta({
       description: "Whether its clients get no answer at all, save those with a reservation.",
+    }),
+    "limit": integerSchema(1, LIMIT_MAX).optional().meta({
+      description: "How many leases its clients may have at once, all together.",
     }),
     ...scopeShape,
   },

@@ -7,11 +7,8 @@ export interface ClientClass extends ScopeSettings {
   readonly name: string;
   /** Whether its members, save those with a reservation, get no answer. */
   readonly isDenied: boolean;
-  /**
-   * Whether it is told by the relay agent or the interface, too: a client that renews by unicast
-   * goes past both (RFC 2131 §4.3.2, RENEWING).
-   */
-  readonly isToldByWay: boolean;
+  /** Leases that its members may have at once, all together. */
+  readonly limit?: number;
 }
 
 /** Something that is known of a client: no, one, or several values, each of them octets. */
@@ -54,6 +51,8 @@ export interface ClassIndex {
 export interface ClientClasses {
   /** In the order of the file: where several have a say, the earlier one counts. */
   readonly all: readonly ClientClass[];
+  /** Those that are told by the relay agent or the interface, too: their indexes by their names. */
+  readonly toldByWay: ReadonlyMap<string, number>;
   readonly fields: readonly ClassField[];
   readonly indexes: readonly ClassIndex[];
   /** Those that anything might be true of. */

@@ -71,6 +71,8 @@ export interface ScopeSettings {
   readonly options: OptionSet;
   readonly leaseTime?: LeaseTime;
   readonly boot?: Boot;
+  /** Leases that there may be at one port (option 82) at once; `Infinity` for any number. */
+  readonly portLimit?: number;
 }
 
 /** The settings of a place, those of the scopes around it included: nothing is left open. */
@@ -272,6 +274,8 @@ export interface Config {
   readonly authoritative: boolean;
   /** Absent where there are none. */
   readonly classes?: ClientClasses;
+  /** Set where a class or a scope has a limit of leases. */
+  readonly hasLimits?: true;
   /** Sorted by network, disjoint. */
   readonly subnets: readonly Subnet[];
   /** Set where a subnet has it. */

@@ -17,7 +17,7 @@ import { rateLimitsSchema } from "./rate_limits_schema.ts";
 import { rogueDetectionSchema } from "./rogue_detection_schema.ts";
 import { booleanSchema, listSchema, mapSchema, oneOrManySchema } from "./schema_parts.ts";
 import { LEASE_DEFAULT, LEASE_SECONDS_MIN, leaseTimeSchema } from "./lease_time_schema.ts";
-import { unknownKeyOrOption } from "./scope_schema.ts";
+import { scopeShape, unknownKeyOrOption } from "./scope_schema.ts";
 import { statusSchema } from "./status_schema.ts";
 import { sharedNetworkSchema, subnetEntrySchema } from "./subnet_schema.ts";
 import {
@@ -96,6 +96,7 @@ export const configSchema = mapSchema("a map with the keys interfaces and subnet
       "Whether to look for other DHCP servers on every served wire, by a DISCOVER that " +
       "nobody wants an answer to: `on`, `off`, or a map with the interval.",
   }),
+  "port-limit": scopeShape["port-limit"],
   "options": optionsSchema.optional().meta({
     description: "Options for the clients of every subnet.",
   }),

@@ -1,15 +1,29 @@
 /** The keys that can stand in every scope: the whole file, shared network, subnet, pool … */
 import { z } from "zod";
 import { bootSchema } from "./boot_schema.ts";
-import { explain } from "./explanation.ts";
+import { explain, mismatch, pack } from "./explanation.ts";
 import { leaseTimeSchema } from "./lease_time_schema.ts";
 import { optionMeantBy, optionsSchema } from "./option_schema.ts";
-import { type ExplainKey, unknownKey } from "./schema_parts.ts";
+import { type ExplainKey, integerSchema, unknownKey } from "./schema_parts.ts";
+
+/** More leases than there are addresses. */
+export const LIMIT_MAX = 0xffff_ffff;
+
+const PORT_LIMIT = `a whole number from 1 to ${LIMIT_MAX}, or off`;
+
+const portLimitSchema = z.union([
+  integerSchema(1, LIMIT_MAX),
+  z.literal(["off", false]).transform(() => Infinity),
+], { error: ({ input }) => pack(mismatch(PORT_LIMIT, input)) });
 
 /** What a scope within the file may set; it takes the place of what the scopes around it say. */
 export const scopeShape = {
   "lease-time": leaseTimeSchema.optional().meta({
     description: "How long a lease lasts here.",
+  }),
+  "port-limit": portLimitSchema.optional().meta({
+    description: "How many leases there may be at once at one port: with the same circuit-id and " +
+      "remote-id (option 82). `off` for any number.",
   }),
   "options": optionsSchema.optional().meta({
     description: "Options for clients here; `null` takes one away that is set further out.",

@@ -6,20 +6,23 @@ import type { ParsedScope } from "./scope_schema.ts";
 
 /** What a scope of the file says by itself. */
 export function settingsOf(parsed: ParsedScope): ScopeSettings {
-  const { "lease-time": leaseTime, boot } = parsed;
+  const { "lease-time": leaseTime, "port-limit": portLimit, boot } = parsed;
   return {
     options: optionSet(parsed.options ?? []),
     ...(leaseTime !== undefined && { leaseTime: Object.freeze(leaseTime) }),
     ...(boot !== undefined && { boot }),
+    ...(portLimit !== undefined && { portLimit }),
   };
 }
 
 /** What holds at a place within another: of each thing, what the inner scope says goes first. */
 export function inherit(outer: PlaceSettings, inner: ScopeSettings): PlaceSettings {
+  const portLimit = inner.portLimit ?? outer.portLimit;
   return {
     options: mergeOptions(outer.options, inner.options),
     leaseTime: inner.leaseTime ?? outer.leaseTime,
     ...inheritBoot(outer.boot, inner.boot),
+    ...(portLimit !== undefined && { portLimit }),
   };
 }
 

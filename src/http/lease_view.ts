@@ -30,6 +30,8 @@ export interface LeaseView {
   readonly hostname?: string;
   /** What the config says of the machine that the address is reserved for. */
   readonly comment?: string;
+  /** Those of the config that its client was in when it was last heard. */
+  readonly classes?: readonly string[];
   /** What the relay agent said of where the client is. */
   readonly "option-82"?: RelayInformationByName;
   readonly state: ShownState;
@@ -61,6 +63,7 @@ export function viewLease(lease: Lease, now: Instant, subnets: readonly Subnet[]
     ...(client.clientId === undefined ? {} : { "client-id": client.clientId }),
     ...(hostname === undefined ? {} : { hostname }),
     ...(comment === undefined ? {} : { comment }),
+    ...(lease.classes === undefined ? {} : { classes: lease.classes }),
     ...(relayInformation === undefined
       ? {}
       : { "option-82": nameRelayInformation(relayInformation) }),

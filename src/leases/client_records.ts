@@ -4,15 +4,16 @@
  *
  * Layout: htype, octets of chaddr, octets of option 61 (0 without), two octets of the length of
  * the host name (0 without), octets of option 82 (0 without), octets of the name in DNS (0
- * without), whether only its reverse record is ours, then chaddr, option 61, the host name in
- * UTF-8, the name in DNS and option 82.
+ * without), whether only its reverse record is ours, two octets of the length of the classes (0
+ * without), then chaddr, option 61, the host name in UTF-8, the classes with commas between them,
+ * the name in DNS and option 82.
  */
 import type { Identity } from "../config/config.ts";
 import { octetCountOfHex, octetOfHex } from "../wire/hex.ts";
 import { type Client, clientOfOctets, hardwareHashOfOctets, type Lease } from "./lease.ts";
 import { OctetArena } from "./octet_arena.ts";
 
-const HEADER_OCTETS = 8;
+const HEADER_OCTETS = 10;
 
 /** Longer ones are cut: no name is (RFC 1035 §2.3.4), and options 12, 61 and 82 cannot be. */
 const HARDWARE_OCTETS_MAX = 255;
@@ -20,11 +21,13 @@ const CLIENT_ID_OCTETS_MAX = 255;
 const RELAY_OCTETS_MAX = 255;
 const HOSTNAME_OCTETS_MAX = 1024;
 const NAME_OCTETS_MAX = 255;
+/** Of more classes than that, the last are left out. */
+const CLASSES_OCTETS_MAX = 1024;
 
 /** Who is at an address: of a lease, all but the lease. */
 export type Holder = Pick<
   Lease,
-  "client" | "hostname" | "relayInformation" | "name" | "isReverseOnly"
+  "client" | "hostname" | "relayInformation" | "name" | "isReverseOnly" | "classes"
 >;
 
 const encoder = new TextEncoder();
@@ -35,7 +38,7 @@ export class ClientRecords {
   readonly #arena = new OctetArena();
 
   /** Keeps a client with its names and option 82; the record is a number, never 0. */
-  add({ client, hostname, relayInformation, name, isReverseOnly }: Holder): number {
+  add({ client, hostname, relayInformation, name, isReverseOnly, classes }: Holder): number {
     const { hardwareType, hardwareAddress, clientId } = client;
     const hardwareOctets = Math.min(octetCountOfHex(hardwareAddress), HARDWARE_OCTETS_MAX);
     const idOctets = clientId === undefined
@@ -44,8 +47,10 @@ export class ClientRecords {
     const hostOctets = hostname === undefined ? 0 : encodeHostname(hostname);
     const relayOctets = Math.min(relayInformation?.length ?? 0, RELAY_OCTETS_MAX);
     const nameOctets = Math.min(name?.length ?? 0, NAME_OCTETS_MAX);
+    const classText = textOfClasses(classes);
     const record = this.#arena.allocate(
-      HEADER_OCTETS + hardwareOctets + idOctets + hostOctets + nameOctets + relayOctets,
+      HEADER_OCTETS + hardwareOctets + idOctets + hostOctets + classText.length + nameOctets +
+        relayOctets,
     );
     const bytes = this.#arena.pageOf(record);
     const start = this.#arena.offsetOf(record);
@@ -57,10 +62,13 @@ export class ClientRecords {
     bytes[start + 5] = relayOctets;
     bytes[start + 6] = nameOctets;
     bytes[start + 7] = Number(isReverseOnly === true);
+    bytes[start + 8] = classText.length >>> 8;
+    bytes[start + 9] = classText.length & 255;
     let at = start + HEADER_OCTETS;
     for (let i = 0; i < hardwareOctets; i++) bytes[at++] = octetOfHex(hardwareAddress, i);
     for (let i = 0; i < idOctets; i++) bytes[at++] = octetOfHex(clientId!, i);
     for (let i = 0; i < hostOctets; i++) bytes[at++] = hostnameOctets[i]!;
+    for (let i = 0; i < classText.length; i++) bytes[at++] = classText.charCodeAt(i);
     for (let i = 0; i < nameOctets; i++) bytes[at++] = name!.charCodeAt(i);
     for (let i = 0; i < relayOctets; i++) bytes[at++] = relayInformation![i]!;
     return record;
@@ -107,7 +115,7 @@ export class ClientRecords {
   /** Whether the record is what `add` would make of these. */
   isExactly(
     record: number,
-    { client, hostname, relayInformation, name, isReverseOnly }: Holder,
+    { client, hostname, relayInformation, name, isReverseOnly, classes }: Holder,
   ): boolean {
     const bytes = this.#arena.pageOf(record);
     const start = this.#arena.offsetOf(record);
@@ -124,6 +132,11 @@ export class ClientRecords {
     let at = start + HEADER_OCTETS + hardwareOctets + bytes[start + 2]!;
     for (let i = 0; i < hostOctets; i++) {
       if (bytes[at++] !== hostnameOctets[i]) return false;
+    }
+    const classText = textOfClasses(classes);
+    if (classText.length !== classOctetsOf(bytes, start)) return false;
+    for (let i = 0; i < classText.length; i++) {
+      if (bytes[at++] !== classText.charCodeAt(i)) return false;
     }
     const nameOctets = Math.min(name?.length ?? 0, NAME_OCTETS_MAX);
     if (bytes[start + 6] !== nameOctets) return false;
@@ -154,8 +167,19 @@ export class ClientRecords {
     const start = this.#arena.offsetOf(record);
     const octets = hostnameOctetsOf(bytes, start);
     if (octets === 0) return undefined;
-    const end = start + octetsOf(bytes, start) - bytes[start + 5]! - bytes[start + 6]!;
+    const end = start + octetsOf(bytes, start) - bytes[start + 5]! - bytes[start + 6]! -
+      classOctetsOf(bytes, start);
     return decoder.decode(bytes.subarray(end - octets, end));
+  }
+
+  /** Names of the classes that the record's client was in. */
+  classes(record: number): readonly string[] {
+    const bytes = this.#arena.pageOf(record);
+    const start = this.#arena.offsetOf(record);
+    const octets = classOctetsOf(bytes, start);
+    if (octets === 0) return NO_CLASSES;
+    const end = start + octetsOf(bytes, start) - bytes[start + 5]! - bytes[start + 6]!;
+    return decoder.decode(bytes.subarray(end - octets, end)).split(",");
   }
 
   /** The record's name in DNS. */
@@ -189,10 +213,24 @@ function hostnameOctetsOf(bytes: Uint8Array, start: number): number {
   return (bytes[start + 3]! << 8) | bytes[start + 4]!;
 }
 
+/** Length of the classes of the record at `start`. */
+function classOctetsOf(bytes: Uint8Array, start: number): number {
+  return (bytes[start + 8]! << 8) | bytes[start + 9]!;
+}
+
 /** Length of the whole record at `start`. */
 function octetsOf(bytes: Uint8Array, start: number): number {
   return HEADER_OCTETS + bytes[start + 1]! + bytes[start + 2]! + hostnameOctetsOf(bytes, start) +
-    bytes[start + 5]! + bytes[start + 6]!;
+    classOctetsOf(bytes, start) + bytes[start + 5]! + bytes[start + 6]!;
+}
+
+const NO_CLASSES: readonly string[] = [];
+
+/** As many names as there is room for; they are ASCII, and have no comma. */
+function textOfClasses(classes = NO_CLASSES): string {
+  const text = classes.join(",");
+  if (text.length <= CLASSES_OCTETS_MAX) return text;
+  return text.slice(0, text.lastIndexOf(",", CLASSES_OCTETS_MAX));
 }
 
 function isHexAt(bytes: Uint8Array, at: number, octets: number, text: string): boolean {

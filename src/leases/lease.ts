@@ -107,6 +107,8 @@ export interface Lease {
   readonly hostname?: string;
   /** Option 82 of the relay agent that the client was last heard through; never empty. */
   readonly relayInformation?: Uint8Array;
+  /** Names of the classes that its client was in when it was last heard; never an empty list. */
+  readonly classes?: readonly string[];
   /**
    * The name that the address has in DNS by this server's doing: qualified, in lower case. It stays
    * when the lease ends, so that it can be taken out of DNS.

@@ -182,12 +182,14 @@ export class LeaseRows implements HeapColumns {
     const hostname = this.#clients.hostname(record);
     const relayInformation = this.#clients.relayInformation(record);
     const name = this.#clients.name(record);
+    const classes = this.#clients.classes(record);
     return {
       address: this.address[row]!,
       client: this.#clients.client(record),
       state,
       ...(hostname === undefined ? {} : { hostname }),
       ...(relayInformation === undefined ? {} : { relayInformation }),
+      ...(classes.length === 0 ? {} : { classes }),
       ...(name === undefined ? {} : { name }),
       ...(this.#clients.isReverseOnly(record) ? { isReverseOnly: true } : {}),
       updatedAtMs: this.updatedAtMs[row]!,
@@ -227,6 +229,11 @@ export class LeaseRows implements HeapColumns {
   /** Option 82 of the lease of a row that has one. */
   relayInformation(row: number): Uint8Array | undefined {
     return this.#clients.relayInformation(this.#record[row]!);
+  }
+
+  /** Names of the classes of the client of a row's lease. */
+  classes(row: number): readonly string[] {
+    return this.#clients.classes(this.#record[row]!);
   }
 
   /** The name in DNS of the row's lease. */

@@ -17,6 +17,7 @@ import { ClientIndex } from "./client_index.ts";
 import { HardwareIndex } from "./hardware_index.ts";
 import type { Client, Lease } from "./lease.ts";
 import { LeaseRows, NONE } from "./lease_rows.ts";
+import { LimitCounts } from "./limit_counts.ts";
 import { NameIndex } from "./name_index.ts";
 import { OfferQueue } from "./offer_queue.ts";
 import { RowIndex } from "./row_index.ts";
@@ -43,6 +44,7 @@ export class LeaseTable {
   #byHardware: HardwareIndex | undefined;
   /** Names in DNS of active leases, as of the last `advance`. */
   readonly names = new NameIndex(this.#rows, this.#standings);
+  readonly limits = new LimitCounts(this.#rows, this.#standings);
   #leaseCount = 0;
   #nowMs = -Infinity;
 
@@ -157,6 +159,7 @@ export class LeaseTable {
     const { client } = lease;
     const row = this.#findOrOpen(lease.address);
     const earlierName = this.names.nameOf(row);
+    this.limits.leave(row);
     const wasLinked = rows.hasHolder(row);
     const isLinked = lease.state !== "declined";
     const staysLinked = wasLinked && isLinked && rows.isLeaseOf(row, client);
@@ -172,6 +175,7 @@ export class LeaseTable {
     if (isOutrun || rows.isOfferedTo(row, client)) this.#dropOffer(row);
     this.#settle(row);
     this.names.move(row, earlierName, this.names.nameOf(row));
+    this.limits.enter(row);
   }
 
   /** The name in DNS of the client's newest record of the address, past or present. */
@@ -274,7 +278,9 @@ export class LeaseTable {
       const row = this.#standings.takeDue(this.#nowMs);
       if (row === NONE) return;
       const name = this.names.nameOf(row);
+      this.limits.leave(row);
       this.#settle(row);
+      this.limits.enter(row);
       this.names.advanced(row, name);
     }
   }
@@ -317,6 +323,7 @@ export class LeaseTable {
       if (rows.isByHardware[row] !== wasByHardware) this.#rehash(row);
       this.#settle(row);
     }
+    this.limits.reconfigure(subnets);
     // Subnets may have merged, and a client has one offer in each: the newest stays.
     offers.sort((a, b) => a.expiresAtMs - b.expiresAtMs);
     for (const offer of offers) {

@@ -11,6 +11,8 @@ import type { ReplySlab } from "../wire/message_writer.ts";
 import { probeBeforeGiving } from "./address_probe.ts";
 import { bootDataFor } from "./boot.ts";
 import { type Decision, ignore, type Rule } from "./decision.ts";
+import { classNames } from "./grant.ts";
+import { exceedsLimit } from "./limits.ts";
 import { encodeBootReply } from "./reply.ts";
 import type { Bootp } from "./request.ts";
 import type { EngineState } from "./respond.ts";
@@ -59,15 +61,16 @@ function reserved(
 function allocated(
   subnets: readonly Subnet[],
   request: Bootp,
-  { leases, nowMs }: EngineState,
+  state: EngineState,
 ): Choice | undefined {
   for (const subnet of subnets) {
     if (subnet.bootp !== "dynamic") continue;
     const { client, classes } = request;
     const reservation = findReservation(subnet, request);
     const wish = { client, classes, subnet, reservation, requestedAddress: undefined };
-    const candidate = chooseAddress(wish, leases, nowMs);
-    if (candidate !== undefined) return { subnet, reservation, ...candidate };
+    const candidate = chooseAddress(wish, state.leases, state.nowMs);
+    if (candidate === undefined || exceedsLimit(wish, candidate.address, request, state)) continue;
+    return { subnet, reservation, ...candidate };
   }
   return undefined;
 }
@@ -99,6 +102,7 @@ function answer(
       client,
       state: "bound",
       ...(hostname === undefined ? {} : { hostname }),
+      ...classNames(request),
       updatedAtMs: state.nowMs,
       expiresAtMs: Infinity,
     },

@@ -1,5 +1,7 @@
 /** What its classes mean to a client: whether it is answered, and which addresses are not for it. */
+import type { ClientClass } from "../config/client_class.ts";
 import { type Claim, isOpenTo } from "../leases/allocate.ts";
+import type { LeaseTable } from "../leases/lease_table.ts";
 import { poolAt } from "../leases/subnets.ts";
 import { classesOf, NO_CLASSES } from "./classes.ts";
 import type { Continuing, Request, Selecting } from "./request.ts";
@@ -11,10 +13,29 @@ import { attachedSubnets, subnetOfAddress } from "./subnet_selection.ts";
 export function clientClasses(
   request: Request,
   { config, leases }: EngineState,
-): Request["classes"] {
+): readonly ClientClass[] {
   if (config.classes === undefined || request.kind === "LEASEQUERY") return NO_CLASSES;
   const relayInformation = lastRelayInformation(request, leases);
-  return classesOf(config.classes, { ...request, relayInformation });
+  return classesOf(
+    config.classes,
+    { ...request, relayInformation },
+    waysOf(request, config.classes.toldByWay, leases),
+  );
+}
+
+/**
+ * Classes that are told by relay agent or interface, as the lease of a client has them that renews
+ * by unicast, and so goes past both (RFC 2131 §4.3.2, RENEWING).
+ */
+function waysOf(
+  request: Request,
+  toldByWay: ReadonlyMap<string, number>,
+  leases: LeaseTable,
+): readonly number[] {
+  if (request.kind !== "RENEWING" || toldByWay.size === 0) return [];
+  const { client, address } = request;
+  const lease = leases.isBindingOf(client, address) ? leases.get(address) : undefined;
+  return (lease?.classes ?? []).map((name) => toldByWay.get(name)).filter((it) => it !== undefined);
 }
 
 /** Whether the client is in a class that gets no answer, and has no reservation. */
@@ -39,9 +60,11 @@ export function isDenied(request: Request, { config, leases }: EngineState): boo
 export function isForOthers(
   { subnet, classes, reservation }: Claim,
   { kind, address }: Selecting | Continuing,
+  { config }: EngineState,
 ): boolean {
   const pool = poolAt(subnet, address);
   if (pool?.only === undefined || isOpenTo(pool, classes)) return false;
   if (reservation?.address === address) return false;
-  return !(kind === "RENEWING" && pool.only.values().some((it) => it.isToldByWay));
+  const toldByWay = config.classes?.toldByWay;
+  return !(kind === "RENEWING" && pool.only.values().some(({ name }) => toldByWay?.has(name)));
 }

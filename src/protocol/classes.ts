@@ -25,10 +25,14 @@ export interface Asker {
 
 export const NO_CLASSES: readonly ClientClass[] = [];
 
-/** The classes of a client, in the order of the file. */
-export function classesOf(classes: ClientClasses, asker: Asker): readonly ClientClass[] {
+/** The classes of a client, in the order of the file; `known` are some that it is in anyhow. */
+export function classesOf(
+  classes: ClientClasses,
+  asker: Asker,
+  known: readonly number[] = [],
+): readonly ClientClass[] {
   const values = new FieldValues(classes.fields, asker);
-  const found: number[] = [];
+  const found = [...known];
   for (const { index, match } of likelyTests(classes, values)) {
     if (!found.includes(index) && holds(match, values)) found.push(index);
   }

@@ -28,6 +28,7 @@ export type Rule =
   | "address-not-available"
   | "not-the-clients-address"
   | "not-for-its-classes"
+  | "limit-reached"
   // Lease changes without a reply
   | "released"
   | "quarantined"

@@ -77,6 +77,7 @@ export function acknowledge(
     client: request.client,
     ...(hostname === undefined ? {} : { hostname }),
     ...(relayInformation === undefined ? {} : { relayInformation }),
+    ...classNames(request),
     ...registered(name),
   };
   const leftSeconds = secondsOnDisk(asKnown, address, state);
@@ -116,6 +117,11 @@ export function acknowledge(
       ),
     },
   };
+}
+
+/** What a record keeps of the classes of its client. */
+export function classNames({ classes }: Request): Pick<Lease, "classes"> {
+  return classes.length === 0 ? {} : { classes: classes.map(({ name }) => name) };
 }
 
 /**

@@ -44,6 +44,7 @@ import { reservationOf, reservedAddressOf } from "./reserved.ts";
 import { scopesOf } from "./scopes.ts";
 import { acknowledge, type Given, offer } from "./grant.ts";
 import { answerLeaseQuery } from "./leasequery.ts";
+import { exceedsLimit } from "./limits.ts";
 
 /** What a decision is made from, besides the request. */
 export interface EngineState {
@@ -114,6 +115,9 @@ function discover(request: Discover, state: EngineState, slab: ReplySlab): Decis
       { ...ignore(isShutOut ? "not-for-its-classes" : "pool-exhausted"), awaits };
   }
 
+  const claim = { ...choice, client: request.client };
+  if (exceedsLimit(claim, choice.address, request, state)) return ignore("limit-reached");
+
   // RFC 4039 §3: "the server responds with a DHCPACK that includes the Rapid Commit option", and
   // that is as binding as any.
   const isRapid = choice.subnet.rapidCommit && request.view.octets(Option.RAPID_COMMIT) === 0;
@@ -170,8 +174,8 @@ function selecting(request: Selecting, state: EngineState, slab: ReplySlab): Dec
   const reservation = findReservation(subnet, request) ??
     (isOffered ? subnet.reservations.byAddress.get(address) : undefined);
   const claim = { client, classes, reservation, subnet };
-  if (isForOthers(claim, request)) return nak("not-for-its-classes", request, state, slab);
-  if (!mayHave(claim, address, state)) return nak("address-not-available", request, state, slab);
+  const refusal = refusalOf(claim, request, state);
+  if (refusal !== undefined) return nak(refusal, request, state, slab);
   const rule = isOffered ? "outstanding-offer" : "confirmed";
   return acknowledge(rule, request, { address, subnet, reservation }, state, slab);
 }
@@ -214,8 +218,8 @@ function continuing(request: Continuing, state: EngineState, slab: ReplySlab): D
     return nak("not-the-clients-address", request, state, slab);
   }
   const claim = { client, classes, reservation, subnet };
-  if (isForOthers(claim, request)) return nak("not-for-its-classes", request, state, slab);
-  if (!mayHave(claim, address, state)) return nak("address-not-available", request, state, slab);
+  const refusal = refusalOf(claim, request, state);
+  if (refusal !== undefined) return nak(refusal, request, state, slab);
   const rule = binding === address
     ? "renewed"
     : known !== undefined
@@ -303,18 +307,33 @@ function inform(request: Inform, state: EngineState, slab: ReplySlab): Decision 
   };
 }
 
+/** Why the client may not have the address that it names; `undefined` if it may. */
+function refusalOf(
+  claim: Claim,
+  request: Selecting | Continuing,
+  state: EngineState,
+): NakRule | undefined {
+  const { address } = request;
+  if (isForOthers(claim, request, state)) return "not-for-its-classes";
+  if (!mayHave(claim, address, state)) return "address-not-available";
+  return exceedsLimit(claim, address, request, state) ? "limit-reached" : undefined;
+}
+
 /** Whether the client may have the address: also one that it holds is ours if we took it since. */
 function mayHave(claim: Claim, address: Ipv4, state: EngineState): boolean {
   return !state.machineAddresses.has(address) &&
     mayHold(claim, address, state.leases, state.nowMs);
 }
 
+type NakRule =
+  | "wrong-network"
+  | "address-not-available"
+  | "not-the-clients-address"
+  | "not-for-its-classes"
+  | "limit-reached";
+
 function nak(
-  rule:
-    | "wrong-network"
-    | "address-not-available"
-    | "not-the-clients-address"
-    | "not-for-its-classes",
+  rule: NakRule,
   request: Selecting | Continuing,
   state: EngineState,
   slab: ReplySlab,

@@ -42,6 +42,11 @@ export function leaseTimeOf(scopes: readonly ScopeSettings[], subnet: Subnet): L
   return subnet.leaseTime;
 }
 
+/** Leases at a port at once, of the nearest scope that says something of it. */
+export function portLimitOf(scopes: readonly ScopeSettings[]): number | undefined {
+  return scopes.find(({ portLimit }) => portLimit !== undefined)?.portLimit;
+}
+
 /** The value of the nearest scope that says something of the option; `null` takes it away. */
 export function configuredOption(
   scopes: readonly ScopeSettings[],

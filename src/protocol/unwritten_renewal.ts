@@ -18,7 +18,7 @@ const UNWRITTEN_SECONDS_MIN = 4;
  * been given time that the next start need not find.
  */
 export function secondsOnDisk(
-  { client, hostname, relayInformation, name, isReverseOnly }: Holder,
+  { client, hostname, relayInformation, name, isReverseOnly, classes }: Holder,
   address: Ipv4,
   { config, leases, nowMs, startedAtMs }: EngineState,
 ): number | undefined {
@@ -32,6 +32,7 @@ export function secondsOnDisk(
   const isSame = lease.hostname === hostname && lease.name === name &&
     lease.isReverseOnly === isReverseOnly &&
     lease.client.hardwareAddress === client.hardwareAddress &&
+    lease.classes?.join() === classes?.join() &&
     hexOf(lease.relayInformation) === hexOf(relayInformation);
   const isEarly = nowMs - updatedAtMs < share * (expiresAtMs - updatedAtMs);
   const leftSeconds = Math.floor((expiresAtMs - nowMs) / 1000);

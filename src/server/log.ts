@@ -164,6 +164,7 @@ const WARNING_RULES: ReadonlySet<Rule> = new Set([
   "relay-not-allowed",
   "leasequery-not-allowed",
   "pool-exhausted",
+  "limit-reached",
   "quarantined",
   "conflict",
   "overloaded",

@@ -110,6 +110,7 @@ export class DhcpServer {
     this.#config = config;
     this.#parts.leases.reconfigure(config.subnets);
     if (config.leasequery !== undefined) this.#parts.leases.indexHardware();
+    if (config.hasLimits === true) this.#parts.leases.limits.begin();
     const known = this.#withheld;
     this.#withheld = new Set(withheld);
     for (const address of withheld) {

@@ -9,7 +9,7 @@
  * A lease line has `htype` when it is not 1, `client-id` and `hostname` when there is one, `name`
  * when the address has one in DNS by this server's doing (with `"forward":"client"` when the client
  * itself updates the A record),
- * `"option-82":{"circuit-id":"65:74:68:30",…}` when a relay agent said where the client is, and
+ * `"classes":["phones"]` when its client was in such, `"option-82":{"circuit-id":"65:74:68:30",…}` when a relay agent said where the client is, and
  * `"expires":"infinite"` for a lease without end. Times are wall time; the caller gives the offset
  * between its monotonic clock and the wall. The reader trusts nothing: people edit this file.
  */
@@ -70,6 +70,7 @@ export function encodeLease(lease: Lease, offsetMs: number): string {
       : `,"hostname":${stringifyVisibly(lease.hostname.toWellFormed())}`) +
     (lease.name === undefined ? "" : `,"name":"${lease.name}"`) +
     (lease.isReverseOnly === true ? `,"forward":"client"` : "") +
+    (lease.classes === undefined ? "" : `,"classes":["${lease.classes.join('","')}"]`) +
     (lease.relayInformation === undefined
       ? ""
       : `,"option-82":${JSON.stringify(nameRelayInformation(lease.relayInformation))}`) +
@@ -155,6 +156,8 @@ function decodeLease(fields: Readonly<Record<string, unknown>>): JournalLine {
   if (hostname !== undefined && typeof hostname !== "string") return bad("`hostname` is not text");
   if (name !== undefined && !isDnsName(name)) return bad("`name` is not a domain name");
   if (forward !== undefined && forward !== "client") return bad("`forward` is not client");
+  const { classes } = fields;
+  if (classes !== undefined && !areClassNames(classes)) return bad("`classes` are not names");
   const relayField = fields["option-82"];
   const relayInformation = relayField === undefined ? undefined : readRelayInformation(relayField);
   if (relayField !== undefined && relayInformation === undefined) {
@@ -169,6 +172,7 @@ function decodeLease(fields: Readonly<Record<string, unknown>>): JournalLine {
       ...(hostname === undefined ? {} : { hostname }),
       ...(name === undefined ? {} : { name }),
       ...(name === undefined || forward === undefined ? {} : { isReverseOnly: true }),
+      ...(classes === undefined ? {} : { classes }),
       ...(relayInformation === undefined ? {} : { relayInformation }),
       updatedAtMs,
       expiresAtMs,
@@ -182,6 +186,14 @@ const DNS_NAME = /^[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*$/;
 /** Whether it is a name in DNS as this server makes them: it goes into messages and files. */
 export function isDnsName(value: unknown): value is string {
   return typeof value === "string" && value.length <= NAME_LENGTH_MAX && DNS_NAME.test(value);
+}
+
+const CLASS_NAME = /^[A-Za-z0-9_.-]{1,63}$/;
+
+/** Whether it is a list of names as the config has them for classes. */
+export function areClassNames(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.length > 0 &&
+    value.every((name) => typeof name === "string" && CLASS_NAME.test(name));
 }
 
 function isLeaseState(value: unknown): value is LeaseState {

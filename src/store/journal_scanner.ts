@@ -5,7 +5,7 @@
  */
 import { clientOfOctets, type Lease, type LeaseState } from "../leases/lease.ts";
 import { HTYPE_ETHERNET } from "../wire/message_view.ts";
-import { isDnsName } from "./journal_format.ts";
+import { areClassNames, isDnsName } from "./journal_format.ts";
 import { relaySubOptionCode, subOptionOctets } from "../wire/relay_agent.ts";
 import { subOption } from "../wire/sub_options.ts";
 
@@ -31,6 +31,9 @@ const CLIENT_ID = expected(',"client-id":"');
 const HOSTNAME = expected(',"hostname":"');
 const NAME = expected(',"name":"');
 const FORWARD_BY_CLIENT = expected(',"forward":"client"');
+const CLASSES = expected(',"classes":["');
+const NEXT = expected(',"');
+const CLOSED = expected("]");
 const OPTION_82 = expected(',"option-82":{');
 const IS = expected(':"');
 const END = expected("}\n");
@@ -98,16 +101,19 @@ export class LeaseScanner {
     const name = this.#skip(NAME) ? this.#plainText() : undefined;
     const isReverseOnly = this.#skip(FORWARD_BY_CLIENT);
     if (name === undefined ? isReverseOnly : !isDnsName(name)) return undefined;
+    const classes = this.#skip(CLASSES) ? this.#texts() : undefined;
+    if (classes !== undefined && !areClassNames(classes)) return undefined;
     const relayInformation = this.#skip(OPTION_82) ? this.#relayInformation() : undefined;
     if (!this.#skip(END) || this.#at > end) return undefined;
     // Every part said "not my form" by going to where nothing follows any more.
     const clientId = this.#clientIds[idOctets] ??= this.#clientId.subarray(0, idOctets);
     const client = clientOfOctets(HTYPE_ETHERNET, this.#chaddr, 0, hardwareOctets, clientId);
-    if (relayInformation !== undefined || name !== undefined) {
+    if (relayInformation !== undefined || name !== undefined || classes !== undefined) {
       const optional = {
         ...(hostname === undefined ? {} : { hostname }),
         ...(name === undefined ? {} : { name }),
         ...(isReverseOnly ? { isReverseOnly } : {}),
+        ...(classes === undefined ? {} : { classes }),
         ...(relayInformation === undefined ? {} : { relayInformation }),
       };
       return { address, client, state, ...optional, updatedAtMs, expiresAtMs };
@@ -249,6 +255,14 @@ export class LeaseScanner {
     if (bytes[at] === QUOTE) this.#at = at + 1;
     else this.#giveUp();
     return text;
+  }
+
+  /** Texts of a list whose first quote has been read, up to its bracket. */
+  #texts(): readonly string[] {
+    const texts = [this.#plainText()];
+    while (this.#skip(NEXT)) texts.push(this.#plainText());
+    if (!this.#skip(CLOSED)) this.#giveUp();
+    return texts;
   }
 
   #digit(at: number): number {

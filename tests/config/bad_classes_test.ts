@@ -1,5 +1,5 @@
 /** Classes that cannot be meant, and who names them. */
-import { inFile, testBadConfigs } from "./bad_configs.ts";
+import { inFile, inSubnet, testBadConfigs } from "./bad_configs.ts";
 
 /** A config with one class, on line 6, whose `match`, from column 25 on, is this. */
 function withMatch(match: string): string {
@@ -198,5 +198,24 @@ testBadConfigs("only", [
   ]],
   ["no class", inClassedSubnet("pools: [{ range: 192.168.1.9, only: [] }]"), [
     "config.yaml:5:41: expected the name of a class, or a list of them, got an empty list",
+  ]],
+]);
+
+testBadConfigs("limits", [
+  ["none at all", inFile("classes: [{ name: some, match: { mac: 'b8:27' }, limit: 0 }]"), [
+    "config.yaml:5:57: expected a whole number from 1 to 4294967295, got the number 0",
+  ]],
+  ["a word", inFile("classes: [{ name: some, match: { mac: 'b8:27' }, limit: few }]"), [
+    'config.yaml:5:57: expected a whole number from 1 to 4294967295, got "few"',
+  ]],
+  ["no leases at a port", inFile("port-limit: 0"), [
+    "config.yaml:5:13: expected a whole number from 1 to 4294967295, got the number 0",
+  ]],
+  ["a word for a port", inSubnet("port-limit: none"), [
+    'config.yaml:5:17: expected a whole number from 1 to 4294967295, or off, got "none"',
+  ]],
+  ["under another name", inSubnet("limit: 7"), [
+    'config.yaml:5:5: unknown key "limit"',
+    "hint: known here: subnet, shared-network, pools, only, exclude, bootp, identity, proxy-dhcp, rapid-commit, conflict-probe, relays, lease-time, port-limit, options, boot, names, reservations",
   ]],
 ]);

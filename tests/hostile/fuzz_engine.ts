@@ -45,6 +45,7 @@ export class FuzzEngine {
 
   constructor() {
     if (this.#config.leasequery !== undefined) this.#leases.indexHardware();
+    if (this.#config.hasLimits === true) this.#leases.limits.begin();
   }
 
   get ingressCount(): number {

@@ -34,13 +34,18 @@ const names = fc.constantFrom<Pick<Holder, "name" | "isReverseOnly">>(
   { name: "pi.home.arpa", isReverseOnly: true },
   { name: `${"a".repeat(63)}.home.arpa` },
 );
+const classes = fc.option(
+  fc.array(fc.constantFrom("phones", "a.b_c-9", "x"), { minLength: 1, maxLength: 4 }),
+  { nil: undefined },
+);
 const holder = (client: fc.Arbitrary<Client>): fc.Arbitrary<Holder> =>
-  fc.tuple(client, hostname, relayInformation, names).map((
-    [client, hostname, relayInformation, names],
+  fc.tuple(client, hostname, relayInformation, names, classes).map((
+    [client, hostname, relayInformation, names, classes],
   ) => ({
     client,
     ...(hostname === undefined ? {} : { hostname }),
     ...(relayInformation === undefined ? {} : { relayInformation }),
+    ...(classes === undefined ? {} : { classes }),
     ...names,
   }));
 
@@ -62,6 +67,7 @@ Deno.test("a client, its names and option 82 come back as they were, whatever co
         assert.equal(records.hostname(record), entry.hostname || undefined);
         assert.deepEqual(records.relayInformation(record), entry.relayInformation);
         assert.equal(records.name(record), entry.name);
+        assert.deepEqual(records.classes(record), entry.classes ?? []);
         assert.equal(records.isReverseOnly(record), entry.isReverseOnly ?? false);
         assert(records.isExactly(record, entry));
         const other = { ...entry, relayInformation: Uint8Array.of(1, 2, 3, 4, 5) };
@@ -87,6 +93,7 @@ Deno.test("a record is of a client when their keys are equal, and exactly it whe
       const isSame = a.key === b.key && a.hardwareType === b.hardwareType &&
         a.hardwareAddress === b.hardwareAddress && one.name === other.name &&
         one.isReverseOnly === other.isReverseOnly &&
+        String(one.classes) === String(other.classes) &&
         String(one.relayInformation) === String(other.relayInformation) &&
         (one.hostname ?? "") === (other.hostname ?? "");
       assert.equal(records.isExactly(record, other), isSame);
@@ -101,6 +108,15 @@ Deno.test("a host name that is no text keeps what is of it, and one far too long
   assert.equal(records.hostname(records.add({ client, hostname: "\ufeffpi" })), "\ufeffpi");
   const long = records.hostname(records.add({ client, hostname: "é".repeat(2_000) }))!;
   assert.match(long, /^é{500,512}$/);
+});
+
+Deno.test("of more classes than there is room for, the first are kept", () => {
+  const records = new ClientRecords();
+  const classes = Array.from({ length: 100 }, (_, i) => `class-number-${i}`);
+  const record = records.add({ client: makeClient(1, "02:00:00:00:00:01", undefined), classes });
+  const kept = records.classes(record);
+  assert(kept.length > 60 && kept.length < 100);
+  assert.deepEqual(kept, classes.slice(0, kept.length));
 });
 
 Deno.test("places do not overlap, and freed ones are used again", () => {

@@ -160,7 +160,8 @@ Deno.test("class: a renewal past the relay agent has the option 82 of before (RF
   port.ask({ type: REQUEST, requested: "10.0.0.20", server: SERVER, ...way });
   const renewal = port.decide({ type: REQUEST, ciaddr: "10.0.0.20", to: SERVER });
   assert.equal(renewal.told, "ACK 10.0.0.20 (renewed)");
-  assert.deepEqual(renewal.decision?.classes?.map(({ name }) => name), ["port"]);
+  // And the relay agent is that of before, too: the lease has the class.
+  assert.deepEqual(renewal.decision?.classes?.map(({ name }) => name), ["branch", "port"]);
 });
 
 const BLOCKED: Ask = { options: [[77, hexOctets("07626c6f636b6564")]] };

@@ -53,6 +53,7 @@ const leases: fc.Arbitrary<Lease> = fc.record({
   ).map((parts) => makeClient(...parts)),
   state: fc.constantFrom<LeaseState>("bound", "released", "declined"),
   hostname: fc.string({ unit: "binary" }),
+  classes: fc.array(fc.stringMatching(/^[A-Za-z0-9][\w.-]{0,62}$/), { minLength: 1, maxLength: 3 }),
   relayInformation: relayOptions,
   updatedAtMs: fc.integer({ min: -6e13, max: 2.5e14 }),
   expiresAtMs: fc.oneof(fc.integer({ min: -6e13, max: 2.5e14 }), fc.constant(Infinity)),
@@ -70,6 +71,7 @@ function stringified(lease: Lease, offsetMs: number): string {
     htype: hardwareType === 1 ? undefined : hardwareType,
     "client-id": clientId,
     hostname: lease.hostname?.toWellFormed(),
+    classes: lease.classes,
     "option-82": lease.relayInformation && nameRelayInformation(lease.relayInformation),
   }) + "\n";
 }

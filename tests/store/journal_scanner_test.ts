@@ -51,6 +51,7 @@ const lease: fc.Arbitrary<Lease> = fc.record({
   state: fc.constantFrom<LeaseState>("bound", "released", "declined"),
   hostname: fc.oneof(fc.stringMatching(/^[ -~]{0,20}$/), fc.string({ unit: "binary" })),
   name: fc.constantFrom("pi.home.arpa", `${"a".repeat(63)}.0-1.arpa`),
+  classes: fc.array(fc.constantFrom("phones", "a.b_c-9"), { minLength: 1, maxLength: 3 }),
   relayInformation: fc.oneof(relaySubOptions, fc.uint8Array({ minLength: 1, maxLength: 255 })),
   updatedAtMs: fc.integer({ min: -6e13, max: 2.5e14 }),
   expiresAtMs: fc.oneof(fc.integer({ min: -6e13, max: 2.5e14 }), fc.constant(Infinity)),

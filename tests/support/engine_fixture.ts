@@ -222,6 +222,7 @@ export class Engine {
     for (const lease of sketch.leases ?? []) this.leases.put(makeLease(lease));
     this.leases.advance(this.nowMs);
     if (this.config.leasequery !== undefined) this.leases.indexHardware();
+    if (this.config.hasLimits === true) this.leases.limits.begin();
   }
 
   get state(): EngineState {

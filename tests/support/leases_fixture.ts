@@ -184,6 +184,7 @@ export interface LeaseSketch {
   readonly state?: LeaseState;
   readonly hostname?: string;
   readonly relayInformation?: Uint8Array;
+  readonly classes?: readonly string[];
   readonly name?: string;
   /** 0 unless told. */
   readonly updatedAtMs?: number;
@@ -200,6 +201,7 @@ export function makeLease(sketch: LeaseSketch): Lease {
     state: sketch.state ?? "bound",
     ...(sketch.hostname === undefined ? {} : { hostname: sketch.hostname }),
     ...(sketch.relayInformation === undefined ? {} : { relayInformation: sketch.relayInformation }),
+    ...(sketch.classes === undefined ? {} : { classes: sketch.classes }),
     ...(sketch.name === undefined ? {} : { name: sketch.name }),
     updatedAtMs,
     expiresAtMs: sketch.expiresAtMs ?? updatedAtMs + 3_600_000,
