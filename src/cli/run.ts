@@ -114,7 +114,8 @@ async function serve(
     for (const remark of remarks) notify("warning", remark);
 
     await names.reconfigure(config.nameServices);
-    server = new DhcpServer({ config, leases, link, store, clock, names, emit });
+    const [seed] = crypto.getRandomValues(new Uint32Array(1));
+    server = new DhcpServer({ config, leases, link, store, clock, names, seed: seed!, emit });
     if (config.status !== undefined) {
       const app = createApp(
         statusSource({ server, leases, metrics, link, store, names }),

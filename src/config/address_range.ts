@@ -22,6 +22,25 @@ export function countAddresses(ranges: readonly AddressRange[]): number {
   return ranges.reduce((sum, range) => sum + range.last - range.first + 1, 0);
 }
 
+/** Addresses of a block, of which the first ends in .0 and the last in .255. */
+const BLOCK = 256;
+
+/**
+ * The addresses of the ranges that end in .0 or .255. Two for each 256, so there are 131,072 in a
+ * /8, the largest subnet that there can be.
+ */
+export function blockEdges(ranges: readonly AddressRange[]): AddressRange[] {
+  const edges: AddressRange[] = [];
+  for (const { first, last } of ranges) {
+    for (let start = first - first % BLOCK; start <= last; start += BLOCK) {
+      for (const edge of [start, start + BLOCK - 1]) {
+        if (first <= edge && edge <= last) edges.push({ first: edge, last: edge });
+      }
+    }
+  }
+  return edges;
+}
+
 /** The ranges by first address; a new array. */
 function sortRanges<Range extends AddressRange>(ranges: readonly Range[]): Range[] {
   return [...ranges].sort((a, b) => a.first - b.first || a.last - b.last);

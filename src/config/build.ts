@@ -3,11 +3,12 @@ import { isAbsolute, join } from "node:path";
 import { formatCidr, lastAddress, netmask } from "../wire/ipv4.ts";
 import { Option } from "../wire/option_codes.ts";
 import { encodeOptionValue } from "../wire/option_values.ts";
-import { formatRange, subtractRanges } from "./address_range.ts";
+import { blockEdges, formatRange, subtractRanges } from "./address_range.ts";
 import { buildClasses } from "./class_build.ts";
 import type { ClientClass, ClientClasses } from "./client_class.ts";
 import type {
   AddressRange,
+  Allocation,
   Config,
   NamePolicy,
   PlaceSettings,
@@ -93,13 +94,20 @@ function buildSubnet(
   const reservations = buildReservations(parsed.reservations);
   const reserved = reservations.byAddress.keys().map((it) => ({ first: it, last: it }));
   const holes = [...parsed.exclude, ...reserved];
+  const isSkipping = parsed["skip-0-and-255"] ?? file["skip-0-and-255"];
+  const allocation = parsed.allocation ?? network?.allocation ?? file.allocation;
   const spans: PoolSpan[] = [];
-  const pools = groupPools(parsed.pools).map(({ range, only, ...own }) => {
-    const members = classesNamed(only ?? parsed.only, classes);
-    const pool = buildPool(range, holes, members, inherit(settings, settingsOf(own)));
-    for (const { first, last } of range) spans.push(Object.freeze({ first, last, pool }));
-    return pool;
-  });
+  const pools = groupPools(parsed.pools).map(
+    ({ range, only, allocation: ownAllocation, ...own }) => {
+      const pool = buildPool(range, isSkipping ? [...holes, ...blockEdges(range)] : holes, {
+        allocation: ownAllocation ?? allocation,
+        only: classesNamed(only ?? parsed.only, classes),
+        settings: inherit(settings, settingsOf(own)),
+      });
+      for (const { first, last } of range) spans.push(Object.freeze({ first, last, pool }));
+      return pool;
+    },
+  );
   const conflictProbe = resolveConflictProbe(file["conflict-probe"], parsed["conflict-probe"]);
   return Object.freeze({
     name: formatCidr(cidr),
@@ -139,16 +147,23 @@ function classesNamed(
   return names && new Set(classes?.all.filter(({ name }) => names.includes(name)));
 }
 
+/** What a pool is besides its addresses. */
+interface PoolTerms {
+  readonly allocation: Allocation;
+  readonly only: ReadonlySet<ClientClass> | undefined;
+  readonly settings: PlaceSettings;
+}
+
 function buildPool(
   ranges: readonly AddressRange[],
   holes: readonly AddressRange[],
-  only: ReadonlySet<ClientClass> | undefined,
-  settings: PlaceSettings,
+  { allocation, only, settings }: PoolTerms,
 ): Pool {
   const left = subtractRanges(ranges, holes).map((range) => Object.freeze(range));
   return Object.freeze({
     name: ranges.map(formatRange).join(", "),
     ranges: Object.freeze(left),
+    allocation,
     ...(only !== undefined && { only }),
     ...settings,
   });

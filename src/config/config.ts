@@ -128,6 +128,13 @@ export interface ConflictProbe {
   readonly timeoutMs: number;
 }
 
+/**
+ * Which address a client gets that has no claim to a certain one: at a place that is made of its
+ * name, so the same one again even after its record is lost; the lowest that nobody has had; or
+ * any.
+ */
+export type Allocation = "hash" | "sequential" | "random";
+
 /** Addresses that may be given to anyone, with what clients there are told. */
 export interface Pool extends PlaceSettings {
   /** `192.168.1.100-192.168.1.199`: what the file says. */
@@ -137,6 +144,7 @@ export interface Pool extends PlaceSettings {
    * inside of it is not here: it belongs to its reservation.
    */
   readonly ranges: readonly AddressRange[];
+  readonly allocation: Allocation;
   /** The classes whose clients are given these addresses; absent where anybody is. */
   readonly only?: ReadonlySet<ClientClass>;
 }

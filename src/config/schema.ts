@@ -4,7 +4,7 @@
  * of that.
  */
 import { z } from "zod";
-import { identitySchema } from "./allocation_schema.ts";
+import { allocationSchema, identitySchema } from "./allocation_schema.ts";
 import { bootpSchema, bootSchema } from "./boot_schema.ts";
 import { classEntrySchema } from "./class_schema.ts";
 import { durabilitySchema, renewWriteThresholdSchema } from "./durability_schema.ts";
@@ -111,6 +111,16 @@ export const configSchema = mapSchema("a map with the keys interfaces and subnet
     description:
       "What tells clients apart: `client-id` (option 61, else the hardware address), or " +
       "`mac`, for machines whose client-id changes between firmware, installer and system.",
+  }),
+  "allocation": allocationSchema.prefault("hash").meta({
+    description: "Which address a client gets that has none yet: one that its name points to " +
+      "(`hash`, so the same one again even after the journal is lost), the lowest that nobody " +
+      "has had (`sequential`), or any (`random`).",
+  }),
+  "skip-0-and-255": booleanSchema().prefault(false).meta({
+    description:
+      "Whether addresses that end in .0 or .255 are left out of pools: some old clients " +
+      "take them for those of a network and of a broadcast, in whichever subnet.",
   }),
   "classes": listSchema(
     'a list of classes like { name: phones, match: { vendor-class: "Cisco*" } }',

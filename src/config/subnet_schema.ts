@@ -1,6 +1,6 @@
 /** The schema of an entry of `subnets`: a network and its pools. */
 import { z } from "zod";
-import { identitySchema } from "./allocation_schema.ts";
+import { allocationSchema, identitySchema } from "./allocation_schema.ts";
 import { conflictProbeSchema } from "./conflict_probe_schema.ts";
 import { bootpSchema } from "./boot_schema.ts";
 import { mismatch, pack } from "./explanation.ts";
@@ -19,6 +19,9 @@ const rangesSchema = oneOrManySchema(rangeForm.expected, rangeSchema);
 const poolMap = mapSchema("a pool like { range: 192.168.1.100-192.168.1.199, lease-time: 1h }", {
   "range": oneOrManySchema(rangeForm.expected, rangeSchema, 1).meta({
     description: "The addresses of this pool: ranges, networks or single addresses.",
+  }),
+  "allocation": allocationSchema.optional().meta({
+    description: "As further out, in place of that.",
   }),
   "only": onlySchema.optional().meta({
     description: "The classes whose clients are given these addresses, and no others.",
@@ -60,6 +63,12 @@ export const subnetEntrySchema = mapSchema("a map that begins with subnet", {
   "identity": identitySchema.optional().meta({
     description: "What tells clients apart here, in place of `identity` further out.",
   }),
+  "allocation": allocationSchema.optional().meta({
+    description: "As further out, in place of that.",
+  }),
+  "skip-0-and-255": booleanSchema().optional().meta({
+    description: "As for the whole file, in place of that.",
+  }),
   "proxy-dhcp": booleanSchema().prefault(false).meta({
     description: "Whether another server gives the addresses here: then this one tells machines " +
       "that boot from the network what `boot` says, and nothing to anybody else.",
@@ -92,6 +101,9 @@ export const sharedNetworkSchema = mapSchema("a shared network like { name: camp
   }),
   "identity": identitySchema.optional().meta({
     description: "What tells clients apart here, in place of `identity` of the whole file.",
+  }),
+  "allocation": allocationSchema.optional().meta({
+    description: "As for the whole file, in place of that.",
   }),
   ...scopeShape,
 }, unknownKeyOrOption);

@@ -4,6 +4,7 @@ import type { Pool, Reservation, Subnet } from "../config/config.ts";
 import { contains, type Ipv4 } from "../wire/ipv4.ts";
 import type { Client } from "./lease.ts";
 import type { LeaseTable } from "./lease_table.ts";
+import { spread } from "./row_index.ts";
 import { isInPool, poolAt } from "./subnets.ts";
 
 /** A client in the subnet that it is on, with the reservation that it has there. */
@@ -18,6 +19,8 @@ export interface Claim {
 
 /** A claim to any address, with the one that the client would like (option 50). */
 export interface Wish extends Claim {
+  /** u32, another one for each exchange and each life of the server; 0 if absent. */
+  readonly chance?: number;
   readonly requestedAddress: Ipv4 | undefined;
 }
 
@@ -65,20 +68,30 @@ const CHOOSERS: readonly Chooser[] = [
   },
   { rule: "requested-address", propose: ({ requestedAddress }) => requestedAddress },
   {
-    // From a place that the client's name gives, so that it finds the same address again even
-    // when the journal is lost.
     rule: "free-address",
-    propose: freeAddress,
+    propose: (wish, table) => freeAddress(wish, table, wish.chance ?? 0),
   },
 ];
 
-function freeAddress({ client, subnet, classes }: Claim, table: LeaseTable): Ipv4 | undefined {
-  for (const pool of subnet.pools) {
-    if (!isOpenTo(pool, classes)) continue;
-    const address = table.findFree(pool, client.hashBy(subnet.identity));
+function freeAddress(claim: Claim, table: LeaseTable, chance: number): Ipv4 | undefined {
+  for (const pool of claim.subnet.pools) {
+    if (!isOpenTo(pool, claim.classes)) continue;
+    const address = table.findFree(pool, startOf(pool, claim, chance));
     if (address !== undefined) return address;
   }
   return undefined;
+}
+
+/** Where in the pool to look first. */
+function startOf({ allocation }: Pool, { client, subnet }: Claim, chance: number): number {
+  switch (allocation) {
+    case "hash":
+      return client.hashBy(subnet.identity);
+    case "sequential":
+      return 0;
+    case "random":
+      return spread(chance ^ client.hash);
+  }
 }
 
 /** The rules in the order of their choosers: of two claims, that of the earlier rule is stronger. */
@@ -172,5 +185,5 @@ function mustStay(claim: Claim, table: LeaseTable, nowMs: number): boolean {
   const { client, reservation } = claim;
   const address = reservation?.address;
   const waits = address !== undefined && !table.isAvailable(address, client, nowMs);
-  return waits && freeAddress(claim, table) === undefined;
+  return waits && freeAddress(claim, table, 0) === undefined;
 }

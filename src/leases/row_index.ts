@@ -111,7 +111,7 @@ function emptySlots(count: number): Int32Array<ArrayBuffer> {
 }
 
 /** The finish of MurmurHash3: addresses, which are hashes here as they are, come in long runs. */
-function spread(hash: number): number {
+export function spread(hash: number): number {
   let bits = Math.imul(hash ^ (hash >>> 16), 0x85eb_ca6b);
   bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2_ae35);
   return (bits ^ (bits >>> 16)) >>> 0;

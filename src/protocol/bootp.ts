@@ -10,6 +10,7 @@ import { Header } from "../wire/message_view.ts";
 import type { ReplySlab } from "../wire/message_writer.ts";
 import { probeBeforeGiving } from "./address_probe.ts";
 import { bootDataFor } from "./boot.ts";
+import { chanceOf } from "./chance.ts";
 import { type Decision, ignore, type Rule } from "./decision.ts";
 import { classNames } from "./grant.ts";
 import { exceedsLimit } from "./limits.ts";
@@ -63,11 +64,12 @@ function allocated(
   request: Bootp,
   state: EngineState,
 ): Choice | undefined {
+  const chance = chanceOf(request, state);
   for (const subnet of subnets) {
     if (subnet.bootp !== "dynamic") continue;
     const { client, classes } = request;
     const reservation = findReservation(subnet, request);
-    const wish = { client, classes, subnet, reservation, requestedAddress: undefined };
+    const wish = { client, classes, subnet, reservation, requestedAddress: undefined, chance };
     const candidate = chooseAddress(wish, state.leases, state.nowMs);
     if (candidate === undefined || exceedsLimit(wish, candidate.address, request, state)) continue;
     return { subnet, reservation, ...candidate };

@@ -18,6 +18,7 @@ import { contains, type Ipv4, isHostAddress } from "../wire/ipv4.ts";
 import type { ReplySlab } from "../wire/message_writer.ts";
 import { Option } from "../wire/option_codes.ts";
 import { bootp } from "./bootp.ts";
+import { chanceOf } from "./chance.ts";
 import { clientClasses, isDenied, isForOthers } from "./class_policy.ts";
 import { type Decision, ignore } from "./decision.ts";
 import {
@@ -54,6 +55,8 @@ export interface EngineState {
   readonly nowMs: number;
   /** When this process began to serve: a record that is older came out of the store. */
   readonly startedAtMs: number;
+  /** u32, another one for each life of the server: what random choices are made of. 0 if absent. */
+  readonly seed?: number | undefined;
   /** The server identifiers that are ours: every address of the served interfaces. */
   readonly ownAddresses: ReadonlySet<Ipv4>;
   /** Every address of this machine: the pools are without them, but a lease may be older. */
@@ -137,10 +140,11 @@ function chooseAmong(
 ): (Candidate & Given) | undefined {
   const { leases, nowMs, offersYield } = state;
   const { client, classes, requestedAddress } = request;
+  const chance = chanceOf(request, state);
   let best: ReturnType<typeof chooseAmong>;
   for (const subnet of subnets) {
     const reservation = findReservation(subnet, request);
-    const wish = { client, classes, reservation, requestedAddress, subnet };
+    const wish = { client, classes, reservation, requestedAddress, subnet, chance };
     const candidate = chooseAddress(wish, leases, nowMs, offersYield);
     if (candidate === undefined) continue;
     const isStronger = best === undefined ||

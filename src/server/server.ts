@@ -37,6 +37,8 @@ export interface ServerParts {
   readonly clock: Clock;
   /** Is told of the names of clients; without it, nobody is. */
   readonly names?: NameRegistrar;
+  /** u32 that nobody can foretell: what random choices are made of. 0 if absent. */
+  readonly seed?: number;
   /** Receives every event, in order; must not throw. */
   readonly emit: (event: ServerEvent) => void;
 }
@@ -174,6 +176,7 @@ export class DhcpServer {
       startedAtMs: this.#startedAtMs,
       ownAddresses,
       machineAddresses,
+      seed: this.#parts.seed,
       offersYield: this.limiter.offersYield(nowMs),
     };
     const slab = this.#idleSlabs.pop() ?? new ReplySlab();

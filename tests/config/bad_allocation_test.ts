@@ -14,4 +14,23 @@ testBadConfigs("allocation", [
     inFile("shared-networks:", "  - { name: campus, identity: true }"),
     ["config.yaml:6:31: expected client-id or mac, got true"],
   ],
+  ["an order of allocation that is none", inFile("allocation: lowest"), [
+    'config.yaml:5:13: expected hash, sequential or random, got "lowest"',
+  ]],
+  ["an order of a subnet that is misspelt", inSubnet("allocation: sequental"), [
+    'config.yaml:5:17: expected hash, sequential or random, got "sequental"',
+    'hint: did you mean "sequential"?',
+  ]],
+  [
+    "an order of a pool that is none",
+    inFile("  - subnet: 10.0.0.0/24", "    pools: [{ range: 10.0.0.1, allocation: first }]"),
+    ['config.yaml:6:44: expected hash, sequential or random, got "first"'],
+  ],
+  ["addresses to skip, as a list", inFile("skip-0-and-255: [0, 255]"), [
+    "config.yaml:5:17: expected true or false, got a list",
+  ]],
+  ["addresses of a subnet to skip", inSubnet("skip-0-and-255: yes"), [
+    'config.yaml:5:21: expected true or false, got "yes"',
+    "hint: write true",
+  ]],
 ]);

@@ -28,7 +28,8 @@ Deno.test("a config of the least there can be gets the defaults", () => {
     options: new Map(),
   };
   const range = { first: address("192.168.1.100"), last: address("192.168.1.199") };
-  const pool = { name: "192.168.1.100-192.168.1.199", ranges: [range], ...settings };
+  const name = "192.168.1.100-192.168.1.199";
+  const pool = { name, ranges: [range], allocation: "hash" as const, ...settings };
   assert.deepEqual(config, {
     interfaces: ["eth0"],
     authoritative: true,

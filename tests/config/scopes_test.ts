@@ -1,6 +1,7 @@
 /** What a place inherits of the scopes around it, and where the nearest scope wins. */
 import assert from "node:assert/strict";
 import type { Config, PlaceSettings, ScopeSettings } from "../../src/config/config.ts";
+import { formatRange } from "../../src/config/address_range.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { parseIpv4 } from "../../src/wire/ipv4.ts";
 import { poolAt } from "../../src/leases/subnets.ts";
@@ -66,6 +67,41 @@ subnets:
 `);
   const identities = config.subnets.map(({ identity }) => identity);
   assert.deepEqual(identities, ["mac", "client-id", "mac", "mac"]);
+});
+
+Deno.test("allocation: the pool's, else that of what is around it", () => {
+  const config = load(`
+interfaces: eth0
+allocation: random
+shared-networks: [{ name: campus, allocation: sequential }, { name: lab }]
+subnets:
+  - { subnet: 10.0.0.0/24, pools: [10.0.0.1, { range: 10.0.0.2, allocation: sequential }] }
+  - { subnet: 10.0.1.0/24, pools: 10.0.1.1, shared-network: campus }
+  - { subnet: 10.0.2.0/24, pools: 10.0.2.1, shared-network: campus, allocation: hash }
+  - { subnet: 10.0.3.0/24, pools: 10.0.3.1, shared-network: lab }
+`);
+  const all = config.subnets.map(({ pools }) => pools.map(({ allocation }) => allocation));
+  assert.deepEqual(all, [["random", "sequential"], ["sequential"], ["hash"], ["random"]]);
+});
+
+Deno.test("skip-0-and-255: such addresses are in no pool, but may be reserved", () => {
+  const config = load(`
+interfaces: eth0
+skip-0-and-255: true
+subnets:
+  - subnet: 10.0.0.0/22
+    pools: 10.0.0.254-10.0.2.1
+    reservations: [{ mac: b827eb010203, address: 10.0.1.255 }]
+  - { subnet: 10.1.0.0/23, pools: 10.1.0.255-10.1.1.0, skip-0-and-255: false }
+  - { subnet: 10.2.0.0/24, pools: 10.2.0.1-10.2.0.254 }
+`);
+  const ranges = config.subnets.map(({ pools }) => pools[0]!.ranges.map(formatRange));
+  assert.deepEqual(ranges, [
+    ["10.0.0.254", "10.0.1.1-10.0.1.254", "10.0.2.1"],
+    ["10.1.0.255-10.1.1.0"],
+    ["10.2.0.1-10.2.0.254"],
+  ]);
+  assert.equal(config.subnets[0]!.reservations.byAddress.size, 1);
 });
 
 const ROWS: readonly [

@@ -179,6 +179,7 @@ export class Host {
         link: workshop.link?.(recorded) ?? recorded,
         store,
         clock,
+        seed: this.parts.random.integer(0, 2 ** 31),
         emit,
       });
       server.reconfigure(this.#config()); // which may be another by now

@@ -64,6 +64,8 @@ export interface EngineSketch {
   /** Whether clients may choose by option 118; no unless told. */
   readonly subnetSelection?: boolean;
   readonly renewWriteThreshold?: number;
+  /** What random choices are made of; 0 unless told. */
+  readonly seed?: number;
 }
 
 /** What a client sends, in the terms of RFC 2131; what is not named is absent or zero. */
@@ -193,6 +195,7 @@ export class Engine {
   nowMs = START_MS;
   readonly #addresses: readonly string[];
   readonly #ownAddresses: ReadonlySet<number>;
+  readonly #seed: number;
 
   constructor(sketch: EngineSketch = {}) {
     const subnets = sketch.config?.subnets ??
@@ -213,6 +216,7 @@ export class Engine {
       journal: "/nowhere",
       ...(subnets.some(({ proxyDhcp }) => proxyDhcp) && { proxyDhcp: true }),
     };
+    this.#seed = sketch.seed ?? 0;
     this.#addresses = sketch.addresses ?? [`${SERVER}/24`];
     this.#ownAddresses = new Set([
       ...this.#addresses.map((text) => ip(text.slice(0, text.indexOf("/")))),
@@ -229,7 +233,9 @@ export class Engine {
     const { config, leases, nowMs } = this;
     const ownAddresses = this.#ownAddresses;
     const startedAtMs = START_MS;
-    return { config, leases, nowMs, startedAtMs, ownAddresses, machineAddresses: ownAddresses };
+    const machineAddresses = ownAddresses;
+    const seed = this.#seed;
+    return { config, leases, nowMs, startedAtMs, ownAddresses, machineAddresses, seed };
   }
 
   /** The only subnet, or the one at `index`. */

@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { bootSchema } from "../../src/config/boot_schema.ts";
 import type {
   AddressRange,
+  Allocation,
   Boot,
   BootpPolicy,
   ConflictProbe,
@@ -46,6 +47,8 @@ export interface ReservationSketch extends Partial<ScopeSettings> {
 
 /** A pool with settings of its own; those that it does not name are the subnet's. */
 export interface PoolSketch extends Partial<ScopeSettings> {
+  /** As the subnet's unless told. */
+  readonly allocation?: Allocation;
   /** `a-b` or one address each. */
   readonly range: readonly string[];
 }
@@ -72,6 +75,8 @@ export interface SubnetSketch {
   readonly boot?: Boot;
   /** `reservations` unless told. */
   readonly bootp?: BootpPolicy;
+  /** `hash` unless told. */
+  readonly allocation?: Allocation;
   /** `client-id` unless told. */
   readonly identity?: Identity;
   readonly proxyDhcp?: boolean;
@@ -119,7 +124,9 @@ export function makeSubnet(sketch: SubnetSketch = {}): Subnet {
       const spans = range.map(parseRange).sort((a, b) => a.first - b.first);
       const ranges = holes.reduce(withhold, spans);
       const options = new Map([...settings.options, ...own.options ?? []]);
-      const pool: Pool = { name: range.join(", "), ranges, ...settings, ...own, options };
+      const { allocation = "hash" } = sketch;
+      const named = { name: range.join(", "), ranges, allocation };
+      const pool: Pool = { ...named, ...settings, ...own, options };
       return { pool, spans: spans.map((span) => ({ ...span, pool })) };
     });
   return {
