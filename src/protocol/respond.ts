@@ -174,9 +174,10 @@ function selecting(request: Selecting, state: EngineState, slab: ReplySlab): Dec
   if (!contains(subnet.cidr, address)) return nak("wrong-network", request, state, slab);
 
   const isOffered = leases.offeredAddress(client, subnet, nowMs) === address;
-  // What it was offered is its own, though its REQUEST may lack the option that it is known by.
+  // What it was offered by what its vendor calls it is its own, though its REQUEST may lack that.
+  const kept = isOffered ? subnet.reservations.byAddress.get(address) : undefined;
   const reservation = findReservation(subnet, request) ??
-    (isOffered ? subnet.reservations.byAddress.get(address) : undefined);
+    (kept?.vendorId === undefined ? undefined : kept);
   const claim = { client, classes, reservation, subnet };
   const refusal = refusalOf(claim, request, state);
   if (refusal !== undefined) return nak(refusal, request, state, slab);

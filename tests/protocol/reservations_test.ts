@@ -9,9 +9,10 @@ import {
   hexOctets,
   macOf,
   SERVER,
+  START_MS,
   testAnswers,
 } from "../support/engine_fixture.ts";
-import { numberedClient, type ReservationSketch } from "../support/leases_fixture.ts";
+import { ip, numberedClient, type ReservationSketch } from "../support/leases_fixture.ts";
 
 const A = "192.168.1.100";
 const B = "192.168.1.101";
@@ -256,4 +257,14 @@ Deno.test("what was offered for an option is given to a REQUEST that lacks it, n
   assert.equal(offer.told, `OFFER ${RESERVED} (reservation)`);
   const ack = engine.ask({ type: REQUEST, server: SERVER, requested: RESERVED });
   assert.equal(ack.told, `ACK ${RESERVED} (outstanding-offer)`);
+});
+
+Deno.test("an address that a reload reserves for another is not given to whom it was offered", () => {
+  const engine = new Engine(reserving());
+  const offer = engine.ask({ type: DISCOVER, requested: A });
+  assert.equal(offer.told, `OFFER ${A} (requested-address)`);
+  const after = new Engine(reserving({ mac: macOf(9), address: A }));
+  after.leases.offer({ address: ip(A), client: numberedClient(1), expiresAtMs: START_MS + 9 });
+  const { told } = after.ask({ type: REQUEST, server: SERVER, requested: A });
+  assert.equal(told, "NAK (address-not-available)");
 });
