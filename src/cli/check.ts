@@ -2,37 +2,73 @@
 import { parseArgs } from "node:util";
 import { countAddresses } from "../config/address_range.ts";
 import type { Config } from "../config/config.ts";
-import { loadConfigFile } from "../config/load.ts";
+import { explainConfigFile, loadConfigFile } from "../config/load.ts";
+import { placesAbout } from "../config/origins.ts";
 import { formatProblem } from "../config/problem.ts";
+import { formatTable } from "../http/text_table.ts";
+import { escapeInvisible, quote } from "../wire/escape.ts";
 import { counted } from "./counted.ts";
 import { UsageError } from "./usage_error.ts";
 
 export const usage = `List every problem of a config file.
 
-Usage: sublet check FILE
+Usage: sublet check [--explain] FILE [WHAT]
 
 Problems and warnings go to standard error, each with its line and column. Exit code 78 when
 there is a problem, 0 when there are none or only warnings.
 
+  --explain   say which settings are in force for each subnet, pool, class and reservation, and
+              which line of the file says so; or for WHAT: a subnet, the addresses of a pool, an
+              address, a class, or a client or host name that has a reservation
   -h, --help  this text
 `;
+
+/** A longer value is cut: its line is told. */
+const VALUE_LENGTH_MAX = 60;
 
 /** EX_CONFIG of sysexits.h. */
 const EXIT_CONFIG = 78;
 
 /** Checks a file and says what it found. Throws UsageError, and ConfigError where no text is. */
 export async function checkCommand(args: readonly string[]): Promise<number> {
-  const { positionals } = parseArgs({ args: [...args], options: {}, allowPositionals: true });
-  const [path, ...more] = positionals;
-  if (path === undefined || more.length > 0) {
+  const { positionals, values: { explain } } = parseArgs({
+    args: [...args],
+    options: { explain: { type: "boolean", default: false } },
+    allowPositionals: true,
+  });
+  const [path, what, ...more] = positionals;
+  if (path === undefined || more.length > 0 || (what !== undefined && !explain)) {
     throw new UsageError(`check: it takes one file, and was given ${positionals.length}`);
   }
   const result = await loadConfigFile(path);
   const problems = "config" in result ? result.warnings : result.problems;
   for (const problem of problems) console.error(formatProblem(problem));
   if (!("config" in result)) return EXIT_CONFIG;
-  console.log(`${path}: ok: ${summarize(result.config, result.warnings.length)}`);
+  if (explain) await explainSettings(path, what);
+  else console.log(`${path}: ok: ${summarize(result.config, result.warnings.length)}`);
   return 0;
+}
+
+/** Prints what is in force, a table for each place, or for those that `what` is about. */
+async function explainSettings(path: string, what: string | undefined): Promise<void> {
+  const all = await explainConfigFile(path);
+  const places = what === undefined ? all : placesAbout(all, what);
+  if (places.length === 0 && what !== undefined) {
+    throw new UsageError(`check: ${path} has no subnet, pool, class or reservation ${quote(what)}`);
+  }
+  const texts = places.map(({ title, line, settings }) => {
+    const rows = settings.map(({ name, value, line }) => [
+      `  ${name}`,
+      cut(escapeInvisible(value)),
+      line === undefined ? "by default" : `${path}:${line}`,
+    ]);
+    return `${escapeInvisible(title)} (${path}:${line})\n${formatTable(rows)}`;
+  });
+  console.log(texts.join("\n").trimEnd());
+}
+
+function cut(value: string): string {
+  return value.length > VALUE_LENGTH_MAX ? `${value.slice(0, VALUE_LENGTH_MAX - 1)}…` : value;
 }
 
 /** `2 interfaces, 3 subnets, 512 addresses, 4 reservations`, and how many warnings if any. */

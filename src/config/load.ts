@@ -8,6 +8,7 @@ import type { Config } from "./config.ts";
 import type { FileParts } from "./file_parts.ts";
 import { ConfigError, formatProblem } from "./problem.ts";
 import type { Finding, Path, PlacedFinding, Problem } from "./problem.ts";
+import { type ExplainedPlace, explainPlaces } from "./origins.ts";
 import { salvage } from "./salvage.ts";
 import { configSchema, type ParsedConfig } from "./schema.ts";
 import { scopeSchema } from "./scope_schema.ts";
@@ -60,6 +61,12 @@ export function loadConfig(text: string, fileName: string): LoadResult {
   return parsed === undefined || problems.some(({ severity }) => severity === "error")
     ? { problems }
     : { config: buildConfig(parsed, dirname(fileName)), warnings: problems };
+}
+
+/** What is in force at each place of a file that is in order, and which lines say so. */
+export async function explainConfigFile(path: string): Promise<ExplainedPlace[]> {
+  const source = readYaml(await readText(path));
+  return "locate" in source ? explainPlaces(source) : [];
 }
 
 /** Schema first, then the checks on whatever parts of the file the schema has no fault with. */

@@ -87,6 +87,9 @@ const identityShape = {
   }),
 };
 
+/** What a reservation names its client by. */
+export const reservationIdentityKeys = Object.keys(identityShape);
+
 const reservationMap = mapSchema(
   'a reservation like { mac: "b8:27:eb:01:02:03", address: 192.168.1.10 }',
   {

@@ -32,6 +32,21 @@ Deno.test("check: a config in order is summed up in a line", async () => {
   });
 });
 
+Deno.test("check --explain: what is in force for something, and the lines that say so", async () => {
+  const text = inFile("options: { domain-name: lan }", "lease-time: 12h");
+  const { stdout, code } = await check({ "a.yaml": text }, "--explain", "a.yaml", "192.168.1.150");
+  assert.equal(code, 0);
+  assert.equal(
+    stdout,
+    "subnet 192.168.1.0/24 (a.yaml:3)\n" +
+      "  lease-time          12h  a.yaml:6\n" +
+      "  option domain-name  lan  a.yaml:5\n",
+  );
+  const unknown = await check({ "a.yaml": text }, "--explain", "a.yaml", "pi");
+  assert.equal(unknown.code, 64);
+  assert.match(unknown.stderr, /a\.yaml has no subnet, pool, class or reservation "pi"/);
+});
+
 Deno.test("check: warnings are told, and the config is in order all the same", async () => {
   assert.deepEqual(await check({ "config.yaml": inFile("lease-time: 30s") }, "config.yaml"), {
     code: 0,
@@ -60,7 +75,7 @@ Deno.test("check: a file that is not there is exit code 78 too", async () => {
 });
 
 Deno.test("check: no file, two files and unknown flags are exit code 64", async () => {
-  for (const args of [[], ["a", "b"], ["--strict", "a"]]) {
+  for (const args of [[], ["a", "b"], ["--explain", "a", "b", "c"], ["--strict", "a"]]) {
     const { code, stdout } = await check({}, ...args);
     assert.deepEqual([code, stdout], [64, ""], args.join(" "));
   }

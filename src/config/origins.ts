@@ -1,0 +1,240 @@
+/**
+ * Where settings come from: what is in force at each place of a file that is in order, and the line
+ * that says so. It reads the file as it is written, so a new key of a scope is in it by itself.
+ */
+import { contains, parseCidr, parseIpv4 } from "../wire/ipv4.ts";
+import { optionByName } from "../wire/option_codes.ts";
+import { reservationIdentityKeys } from "./reservation_schema.ts";
+import type { Path } from "./problem.ts";
+import { configSchema } from "./schema.ts";
+import { LEASE_DEFAULT } from "./lease_time_schema.ts";
+import { scopeShape } from "./scope_schema.ts";
+import { subnetEntrySchema } from "./subnet_schema.ts";
+import { rangeForm } from "./value_schemas.ts";
+import type { YamlSource } from "./yaml_source.ts";
+
+/** A setting in force. */
+export interface Origin {
+  /** `lease-time`, `option routers`, `boot bios`. */
+  readonly name: string;
+  /** As it is written. */
+  readonly value: string;
+  /** Where; `undefined` for what holds where the file says nothing. */
+  readonly line: number | undefined;
+}
+
+/** A place of the file: a subnet, a pool, a class or a reservation. */
+export interface ExplainedPlace {
+  readonly title: string;
+  readonly line: number;
+  /** What it is found by: its name, its addresses, who it is for. */
+  readonly names: readonly string[];
+  readonly settings: readonly Origin[];
+}
+
+type Raw = Readonly<Record<string, unknown>>;
+
+/** A map of the file, and its path. */
+interface Scope {
+  readonly raw: Raw;
+  readonly path: Path;
+}
+
+const SCOPE_KEYS = Object.keys(scopeShape);
+
+/** What a subnet may say in place of the file, besides. */
+const SUBNET_KEYS = Object.keys(subnetEntrySchema.shape)
+  .filter((key) => Object.hasOwn(configSchema.shape, key) && !SCOPE_KEYS.includes(key));
+
+/** Maps of which a nearer one takes the place of single keys; those that are told of. */
+const MERGED = new Map<string, (key: string) => boolean>([
+  ["boot", () => true],
+  ["conflict-probe", () => true],
+  // The rest of it is of the file alone, and has a secret in it.
+  ["names", (key: string) => key === "domain" || key === "from-client"],
+]);
+
+/** Every place of a file that is in order, in its order. */
+export function explainPlaces(source: YamlSource): ExplainedPlace[] {
+  const file: Scope = { raw: asMap(source.value), path: [] };
+  const networks = children(file, "shared-networks");
+  const lineOf = (path: Path) => source.locate(path, "key").line;
+  const place = (
+    title: string,
+    names: readonly string[],
+    own: Scope,
+    settings: readonly Setting[],
+  ): ExplainedPlace => ({
+    title,
+    line: lineOf(own.path),
+    names,
+    settings: settings.map(({ name, value, path }) => ({
+      name,
+      value: flow(value),
+      line: path && lineOf(path),
+    })),
+  });
+
+  const classes = children(file, "classes").map((it) => {
+    const name = String(it.raw["name"]);
+    const keys = ["match", "deny", "limit", ...SCOPE_KEYS];
+    return place(`class ${name}`, [name], it, settingsIn([it], keys));
+  });
+  const subnets = children(file, "subnets").flatMap((subnet) => {
+    const name = String(subnet.raw["subnet"]);
+    const network = networks.filter(({ raw }) => raw["name"] === subnet.raw["shared-network"]);
+    const around = [subnet, ...network, file];
+    const pools = children(subnet, "pools");
+    const chainAt = (address: string) => {
+      const pool = pools.find((it) => hasAddress(it, address));
+      return pool === undefined ? around : [pool, ...around];
+    };
+    return [
+      place(`subnet ${name}`, [name], subnet, inForce(around, [...SUBNET_KEYS, "only"])),
+      ...pools.filter(({ raw }) => Object.keys(raw).length > 1).map((pool) =>
+        place(`pool ${rangeText(pool)} of ${name}`, [rangeText(pool)], pool, [
+          ...inForce([pool, ...around], ["only"]),
+        ])
+      ),
+      ...children(subnet, "reservations").map((it) => {
+        const { address, hostname } = it.raw;
+        const identity = reservationIdentityKeys.filter((key) => Object.hasOwn(it.raw, key));
+        const who = identity.map((key) => `${key} ${flow(it.raw[key])}`).join(" ");
+        const kept = address === undefined ? "" : ` ${address}`;
+        const names = [
+          ...identity.flatMap((key) => asList(it.raw[key]).map(flow)),
+          ...[address, hostname].filter((name) => name !== undefined).map(String),
+        ];
+        const scopes = [it, ...(address === undefined ? around : chainAt(String(address)))];
+        return place(`reservation${kept} of ${name} for ${who}`, names, it, inForce(scopes, []));
+      }),
+    ];
+  });
+  return [...classes, ...subnets];
+}
+
+/** The places that a name or an address is about; of an address, the nearest. */
+export function placesAbout(
+  places: readonly ExplainedPlace[],
+  what: string,
+): readonly ExplainedPlace[] {
+  const fold = (text: string) => text.toLowerCase().replaceAll("-", ":");
+  const named = places.filter(({ names }) => names.some((name) => fold(name) === fold(what)));
+  const address = parseIpv4(what);
+  if (named.length > 0 || address === undefined) return named;
+  const isWithin = (text: string) => {
+    const cidr = parseCidr(text);
+    return cidr === undefined ? isInRanges(text.split(", "), what) : contains(cidr, address);
+  };
+  const around = places.filter(({ title, names }) =>
+    /^(pool|subnet) /.test(title) && names.some(isWithin)
+  );
+  return around.slice(-1);
+}
+
+interface Setting {
+  readonly name: string;
+  readonly value: unknown;
+  readonly path: Path | undefined;
+}
+
+/** What is in force of the settings of a place, `more` keys besides, the nearest scope first. */
+function inForce(scopes: readonly Scope[], more: readonly string[]): Setting[] {
+  const settings = settingsIn(scopes, [...more, ...SCOPE_KEYS]);
+  if (settings.some(({ name }) => name === "lease-time")) return settings;
+  return [...settings, { name: "lease-time", value: `${LEASE_DEFAULT}`, path: undefined }];
+}
+
+function settingsIn(scopes: readonly Scope[], keys: readonly string[]): Setting[] {
+  return keys.flatMap((key) => {
+    if (key === "options") return optionsIn(scopes);
+    const isToldOf = MERGED.get(key);
+    if (isToldOf !== undefined) return mergedIn(scopes, key, isToldOf);
+    const scope = scopes.find(({ raw }) => Object.hasOwn(raw, key));
+    return scope === undefined
+      ? []
+      : [{ name: key, value: scope.raw[key], path: [...scope.path, key] }];
+  });
+}
+
+function optionsIn(scopes: readonly Scope[]): Setting[] {
+  const found = new Map<number, Setting>();
+  for (const { raw, path } of scopes) {
+    const options = asMap(raw["options"]);
+    const add = (code: number, name: string, value: unknown, at: Path) => {
+      if (found.has(code)) return;
+      found.set(code, {
+        name: `option ${name}`,
+        value: value === null ? "not sent" : value,
+        path: [...path, "options", ...at],
+      });
+    };
+    for (const [name, value] of Object.entries(options)) {
+      const code = optionByName(name)?.code;
+      if (code !== undefined) add(code, name, value, [name]);
+    }
+    asList(options["other"] ?? []).map(asMap).forEach(({ code, value }, i) => {
+      add(Number(code), String(code), value, ["other", i]);
+    });
+  }
+  return [...found].sort(([a], [b]) => a - b).map(([, setting]) => setting);
+}
+
+function mergedIn(
+  scopes: readonly Scope[],
+  key: string,
+  isToldOf: (inner: string) => boolean,
+): Setting[] {
+  const found = new Map<string, Setting>();
+  for (const { raw, path } of scopes) {
+    const value = raw[key];
+    if (value === undefined) continue;
+    if (typeof value !== "object" || value === null) {
+      if (found.size === 0) found.set(key, { name: key, value, path: [...path, key] });
+      break;
+    }
+    for (const [inner, innerValue] of Object.entries(value)) {
+      if (found.has(inner) || !isToldOf(inner)) continue;
+      found.set(inner, { name: `${key} ${inner}`, value: innerValue, path: [...path, key, inner] });
+    }
+  }
+  return [...found.values()];
+}
+
+/** The maps in a list of the file; a pool that is a bare range is the map that it stands for. */
+function children({ raw, path }: Scope, key: string): Scope[] {
+  return asList(raw[key] ?? []).map((item, i) => ({
+    raw: typeof item === "object" ? asMap(item) : { range: item },
+    path: [...path, key, i],
+  }));
+}
+
+function asMap(value: unknown): Raw {
+  return Object.fromEntries(Object.entries(value ?? {}));
+}
+
+function asList(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [value];
+}
+
+function rangeText({ raw }: Scope): string {
+  return asList(raw["range"]).join(", ");
+}
+
+function hasAddress(pool: Scope, address: string): boolean {
+  return isInRanges(asList(pool.raw["range"]).map(String), address);
+}
+
+function isInRanges(ranges: readonly string[], text: string): boolean {
+  const address = parseIpv4(text)!;
+  return ranges.map((range) => rangeForm.read(range)).some((range) =>
+    range !== undefined && "first" in range && range.first <= address && address <= range.last
+  );
+}
+
+/** A value in one line, as YAML has it in brackets. */
+function flow(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(flow).join(", ")}]`;
+  if (typeof value !== "object" || value === null) return String(value);
+  return `{ ${Object.entries(value).map(([key, it]) => `${key}: ${flow(it)}`).join(", ")} }`;
+}

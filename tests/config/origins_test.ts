@@ -1,0 +1,133 @@
+/** Which settings are in force at each place of a file, and which line says so. */
+import assert from "node:assert/strict";
+import { explainPlaces, placesAbout } from "../../src/config/origins.ts";
+import { scopeShape } from "../../src/config/scope_schema.ts";
+import { readYaml } from "../../src/config/yaml_source.ts";
+import { loadedConfig } from "../support/loaded_config.ts";
+
+const LINES = [
+  "interfaces: eth0", // 1
+  "port-limit: 9",
+  "conflict-probe: { mode: local, timeout: 1s }",
+  "names: { domain: home.arpa, hosts-file: /nowhere }",
+  "options: { routers: 10.0.0.1, time-servers: 10.0.0.2, other: [{ code: 224, type: u8, value: 1 }] }",
+  "boot: { bios: a.kpxe, uefi-x64: a.efi }",
+  "classes:",
+  "  - name: phones", // 8
+  "    match: { vendor-class: 'Cisco*' }",
+  "    lease-time: { default: 1d, first: 1h }",
+  "    options: { log-servers: [10.0.0.3, 10.0.0.4] }",
+  "shared-networks:",
+  "  - { name: wire, lease-time: 5h }", // 13
+  "subnets:",
+  "  - subnet: 10.0.0.0/24", // 15
+  "    shared-network: wire",
+  "    conflict-probe: off",
+  "    only: phones",
+  "    pools:",
+  "      - 10.0.0.10-10.0.0.19", // 20
+  "      - range: [10.0.0.100-10.0.0.109, 10.0.0.120]",
+  "        options: { time-servers: null }",
+  "        boot: { bios: b.kpxe }",
+  "    reservations:",
+  "      - mac: [52-54-00-00-00-01, 52:54:00:00:00:02]", // 25
+  "        address: 10.0.0.105",
+  "        hostname: pi",
+  "        lease-time: 7h",
+  "  - { subnet: 10.0.1.0/24, pools: 10.0.1.10 }", // 29
+];
+
+const source = readYaml(LINES.join("\n"));
+assert("locate" in source);
+const places = explainPlaces(source);
+
+/** `lease-time 12h 3` for each setting of the places that something is about. */
+function told(what: string): string[] {
+  return placesAbout(places, what).flatMap(({ title, line, settings }) => [
+    `${title} ${line}`,
+    ...settings.map(({ name, value, line }) => `  ${name} ${value} ${line ?? "-"}`),
+  ]);
+}
+
+Deno.test("origins: the file is in order, and every subnet, pool with settings, class and reservation is told of", () => {
+  loadedConfig(...LINES);
+  assert.deepEqual(places.map(({ title }) => title), [
+    "class phones",
+    "subnet 10.0.0.0/24",
+    "pool 10.0.0.100-10.0.0.109, 10.0.0.120 of 10.0.0.0/24",
+    "reservation 10.0.0.105 of 10.0.0.0/24 for mac [52-54-00-00-00-01, 52:54:00:00:00:02]",
+    "subnet 10.0.1.0/24",
+  ]);
+});
+
+Deno.test("origins: a subnet, with what it has of its shared network and the file", () => {
+  assert.deepEqual(told("10.0.0.0/24"), [
+    "subnet 10.0.0.0/24 15",
+    "  conflict-probe off 17",
+    "  names domain home.arpa 4",
+    "  only phones 18",
+    "  lease-time 5h 13",
+    "  port-limit 9 2",
+    "  option routers 10.0.0.1 5",
+    "  option time-servers 10.0.0.2 5",
+    "  option 224 1 5",
+    "  boot bios a.kpxe 6",
+    "  boot uefi-x64 a.efi 6",
+  ]);
+});
+
+Deno.test("origins: a pool, by an address of it; a removal, and boot data key by key", () => {
+  assert.deepEqual(told("10.0.0.120"), [
+    "pool 10.0.0.100-10.0.0.109, 10.0.0.120 of 10.0.0.0/24 21",
+    "  only phones 18",
+    "  lease-time 5h 13",
+    "  port-limit 9 2",
+    "  option routers 10.0.0.1 5",
+    "  option time-servers not sent 22",
+    "  option 224 1 5",
+    "  boot bios b.kpxe 23",
+    "  boot uefi-x64 a.efi 6",
+  ]);
+});
+
+Deno.test("origins: a reservation, by MAC in any form, address or name, with its pool around it", () => {
+  const [title, ...settings] = told("52:54:00:00:00:01");
+  assert.equal(title, `${places[3]!.title} 25`);
+  assert.deepEqual(settings, [
+    "  lease-time 7h 28",
+    "  port-limit 9 2",
+    "  option routers 10.0.0.1 5",
+    "  option time-servers not sent 22",
+    "  option 224 1 5",
+    "  boot bios b.kpxe 23",
+    "  boot uefi-x64 a.efi 6",
+  ]);
+  for (const name of ["52-54-00-00-00-02", "10.0.0.105", "PI"]) {
+    assert.deepEqual(told(name), [title, ...settings]);
+  }
+});
+
+Deno.test("origins: a class has what it says itself", () => {
+  assert.deepEqual(told("phones"), [
+    "class phones 8",
+    "  match { vendor-class: Cisco* } 9",
+    "  lease-time { default: 1d, first: 1h } 10",
+    "  option log-servers [10.0.0.3, 10.0.0.4] 11",
+  ]);
+});
+
+Deno.test("origins: an address outside of all pools is in its subnet, and what nobody sets is default", () => {
+  assert.equal(told("10.0.1.77")[0], "subnet 10.0.1.0/24 29");
+  assert(told("10.0.1.77").includes("  lease-time 12h -"));
+  assert.deepEqual(told("192.0.2.1"), []);
+  assert.deepEqual(told("nobody"), []);
+});
+
+Deno.test("origins: every setting that scopes have is told of", () => {
+  const keys = Object.keys(scopeShape).filter((key) => key !== "options");
+  const lines = keys.map((key) => `${key}: off`);
+  const file = readYaml([...lines, "subnets: [{ subnet: 10.0.0.0/24 }]"].join("\n"));
+  assert("locate" in file);
+  const names = explainPlaces(file)[0]!.settings.map(({ name }) => name);
+  assert(keys.every((key) => names.includes(key)), names.join(" "));
+});
