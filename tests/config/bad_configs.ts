@@ -3,12 +3,18 @@ import assert from "node:assert/strict";
 import { loadConfig } from "../../src/config/load.ts";
 import { formatProblem } from "../../src/config/problem.ts";
 import { configSchema } from "../../src/config/schema.ts";
+import { subnetEntrySchema } from "../../src/config/subnet_schema.ts";
 
 /** What is wrong, the text of the file, and the lines that are printed, indentation left out. */
 export type BadConfig = readonly [what: string, text: string, lines: readonly string[]];
 
 /** The hint for a key at the top of the file that is far from any known one. */
 export const KNOWN_AT_TOP = `hint: known here: ${Object.keys(configSchema.shape).join(", ")}`;
+
+/** The same for a key of a subnet. */
+export const KNOWN_IN_SUBNET = `hint: known here: ${
+  Object.keys(subnetEntrySchema.shape).join(", ")
+}`;
 
 /** A config that is in order; the lines go below its one subnet, which begins on line 3. */
 export function inSubnet(...lines: string[]): string {
