@@ -54,13 +54,29 @@ Deno.test("home: machines by name keep their address, the resolver asks another"
   assert.equal(again.told, "ACK 192.168.1.120 (renewed-unwritten)", "an SD card is spared");
 });
 
+Deno.test("home: a made up MAC has a short lease first, and a long one once it renews", async () => {
+  const engine = await serve("home", "192.168.1.1/24");
+  const guest = { mac: "d6:00:00:00:00:01", requested: "192.168.1.130" };
+  const first = engine.ask({ type: REQUEST, server: "192.168.1.1", ...guest });
+  assert.equal(optionSeconds(first.packet!, 51), 3600);
+  engine.advance(1800);
+  const renewal = { type: REQUEST, mac: guest.mac, ciaddr: guest.requested, to: "192.168.1.1" };
+  assert.equal(optionSeconds(engine.ask(renewal).packet!, 51), 12 * 3600);
+  const own = discover(engine, { mac: macOf(1) });
+  assert.equal(optionSeconds(own.packet, 51), 12 * 3600);
+});
+
 Deno.test("office: each VLAN has its own, guests know nothing of the office", async () => {
   const desk = discover(await serve("office", "10.1.10.1/24"), { list: [15, 119, 6] });
   assert.match(desk.told, /^OFFER 10\.1\.10\./);
   assert.equal(desk.text(15), "office.example.com");
-  const telephone = discover(await serve("office", "10.1.20.1/24"), { list: [66, 150] });
+  const voice = await serve("office", "10.1.20.1/24");
+  const telephone = discover(voice, { list: [66, 150], options: [[60, bytes("Cisco 7960")]] });
+  assert.match(telephone.told, /^OFFER 10\.1\.20\./);
   assert.equal(telephone.text(66), "10.1.20.5");
   assert.deepEqual(option(telephone.packet, 150), hexOctets("0a:01:14:05:0a:01:14:06"));
+  const laptop = voice.ask({ type: DISCOVER, options: [[60, bytes("MSFT 5.0")]] });
+  assert.equal(laptop.told, "silence (not-for-its-classes)");
   const guest = discover(await serve("office", "10.1.30.1/23"), { list: [6, 15, 114, 119] });
   assert.match(guest.told, /^OFFER 10\.1\.3[01]\./);
   assert.deepEqual([guest.text(15), guest.text(119)], [undefined, undefined]);
@@ -114,6 +130,8 @@ Deno.test("PXE lab: every firmware is told its file, iPXE its menu", async () =>
     [firmware(9), "ipxe.efi"],
     [firmware(11), "snp.efi"],
     [firmware(7, iPxe), "http://10.0.0.1/menu.ipxe"],
+    [firmware(7, { ...iPxe, mac: "52:54:00:00:00:08" }), "http://10.0.0.1/unattended.ipxe"],
+    [firmware(7, { mac: "52:54:00:00:00:08" }), "ipxe.efi"],
     [firmware(7, { ...iPxe, mac: "52:54:00:00:00:07" }), "http://10.0.0.1/rescue.ipxe"],
   ];
   for (const [ask, file] of rows) {
@@ -152,6 +170,26 @@ Deno.test("ISP edge: a lease with two messages, and told of to who may ask", asy
     engine.ask({ type: LEASEQUERY, mac: macOf(5), giaddr, from: giaddr, to: "10.255.0.1" });
   assert.match(query("100.64.0.1").told, /lease-active/);
   assert.match(query("100.64.0.9").told, /leasequery-not-allowed/);
+});
+
+Deno.test("ISP edge: two leases on a line, more for business, none for faulty modems", async () => {
+  const engine = await serve("isp_edge", "10.255.0.1/24");
+  const ask = (number: number, circuit: string): string => {
+    const octets = bytes(circuit);
+    return engine.ask({
+      type: DISCOVER,
+      mac: macOf(number),
+      giaddr: "100.64.0.1",
+      options: [[80, new Uint8Array()], [82, Uint8Array.of(1, octets.length, ...octets)]],
+    }).told;
+  };
+  for (const number of [1, 2]) assert.match(ask(number, "line-5"), /^ACK /);
+  assert.equal(ask(3, "line-5"), "silence (limit-reached)");
+  assert.match(ask(1, "line-5"), /^ACK .*current-binding/, "who has one is served");
+  assert.match(ask(3, "line-6"), /^ACK /);
+  for (const number of [4, 5, 6]) assert.match(ask(number, "biz-1"), /^ACK /);
+  const faulty = engine.ask({ type: DISCOVER, mac: "00:00:5e:00:00:09", giaddr: "100.64.0.1" });
+  assert.equal(faulty.told, "silence (denied)");
 });
 
 Deno.test("ISP edge: a line with an address of its own is known by its client-id", async () => {
