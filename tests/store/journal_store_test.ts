@@ -250,6 +250,23 @@ Deno.test("a journal of many lines is compacted, while commits go on", async () 
   assert.equal(disk.read(PATH)!.split("\n").length - 1, 1 + 5 + 5 + 2);
 });
 
+Deno.test("to put the compacted journal in its place delays commits by one group", async () => {
+  const { disk, ledger, store } = await begin(new FaultyDisk(), 20);
+  for (let i = 0; i < 19; i++) await ledger.commit(store, 1 + i % 3);
+  const rename = hold(disk, "rename");
+  await ledger.commit(store, 1); // which makes the twentieth line, and waits for nothing
+  await rename.reached;
+  const waiting = [4, 5, 6].map((octet) => ledger.commit(store, octet));
+  await settle();
+  assert.equal(ledger.owedCount, 20, "nothing is written to a file that is about to go");
+  disk.operations.length = 0;
+  rename.release();
+  await Promise.all(waiting);
+  const afterwards = disk.operations.map((operation) => operation.split(" ")[0]);
+  assert.deepEqual(afterwards, ["rename", "syncDirectory", "write", "syncData", "stat"]);
+  await assertDurable(disk, ledger);
+});
+
 Deno.test("a table that changes while it is written is whole in the new file", async () => {
   const { disk, ledger, clock, store } = await begin(new FaultyDisk(), 20, 2);
   for (let i = 0; i < 10; i++) await ledger.commit(store, i);
