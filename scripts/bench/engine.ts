@@ -67,6 +67,7 @@ class Clients {
       send: (replies) => this.#take(replies),
       ownAddresses: () => own,
       machineAddresses: () => own,
+      takeAnswers: () => [],
       serve: nothing,
       interfaces: () => [],
       counters: () => ({ oversizedDatagrams: 0, unsentReplies: 0 }),
@@ -186,7 +187,8 @@ async function main(): Promise<void> {
     log.record(event);
   };
   const running = new DhcpServer({ config, leases, link, store, clock, emit }).run();
-  await clients.exchange(exchanges);
+  // A loop that fails would leave the clients waiting for ever.
+  await Promise.race([clients.exchange(exchanges), running]);
   const cpu = process.cpuUsage();
   const beginMs = performance.now();
   await clients.exchange(exchanges);

@@ -88,17 +88,19 @@ export function keaConfig(network: Network, paths: Paths, severity: "INFO" | "WA
     "ip-forwarding": "false",
     "arp-cache-timeout": "60",
   };
+  // An empty list is a syntax error.
+  const classes = vendorClasses(network).map((name) => ({
+    name,
+    test: `option[60].text == '${name}'`,
+    "valid-lifetime": 1_800,
+  }));
   return JSON.stringify({
     Dhcp4: {
       "interfaces-config": { interfaces: [SERVER_INTERFACE], "dhcp-socket-type": "raw" },
       "lease-database": { type: "memfile", persist: true, name: paths.leases },
       "valid-lifetime": LEASE_SECONDS,
       "option-data": Object.entries(options).map(([name, data]) => ({ name, data })),
-      "client-classes": vendorClasses(network).map((name) => ({
-        name,
-        test: `option[60].text == '${name}'`,
-        "valid-lifetime": 1_800,
-      })),
+      ...(classes.length === 0 ? {} : { "client-classes": classes }),
       subnet4: [{
         id: 1,
         subnet: SUBNET,
