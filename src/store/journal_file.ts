@@ -4,9 +4,10 @@
  */
 import { dirname } from "node:path";
 import type { Lease } from "../leases/lease.ts";
+import { Utf8Text } from "../wire/utf8_text.ts";
 import type { Disk, DiskFile } from "./disk.ts";
 import { errorCode } from "./disk_error.ts";
-import { encodeHeader, encodeLease } from "./journal_format.ts";
+import { appendLease, encodeHeader } from "./journal_format.ts";
 import type { RejectedLine } from "./journal_reader.ts";
 
 /** Leases encoded between two writes: packets wait for no more than a fraction of a millisecond. */
@@ -56,14 +57,15 @@ export async function writeNewJournal(
   const file = await disk.createNew(newPathOf(path));
   try {
     const { leases, monotonicMs, offsetMs, leasesPerWrite } = snapshot;
-    let text = encodeHeader(monotonicMs + offsetMs);
+    const text = new Utf8Text();
+    text.append(encodeHeader(monotonicMs + offsetMs));
     let leaseCount = 0;
     let byteCount = 0;
     for (const lease of leases) {
-      text += encodeLease(lease, offsetMs);
+      appendLease(text, lease, offsetMs);
       if (++leaseCount % leasesPerWrite !== 0) continue;
       byteCount += await append(file, text);
-      text = "";
+      text.clear();
       stop.throwIfAborted();
     }
     byteCount += await append(file, text);
@@ -146,11 +148,10 @@ function refuseShortWrite(bytes: Uint8Array, taken: number): void {
 }
 
 const NEWLINE = 0x0a;
-const encoder = new TextEncoder();
 
 /** Appends a text, and says how many bytes that took. */
-async function append(file: DiskFile, text: string): Promise<number> {
-  const bytes = encoder.encode(text);
+async function append(file: DiskFile, text: Utf8Text): Promise<number> {
+  const bytes = text.octets();
   if (bytes.length > 0) await appendBytes(file, bytes);
   return bytes.length;
 }

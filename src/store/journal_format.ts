@@ -16,9 +16,10 @@
 import { type Lease, type LeaseState, makeClient } from "../leases/lease.ts";
 import { stringifyVisibly } from "../wire/escape.ts";
 import { formatHex, parseHex } from "../wire/hex.ts";
-import { formatIpv4, parseIpv4 } from "../wire/ipv4.ts";
+import { parseIpv4 } from "../wire/ipv4.ts";
 import { HTYPE_ETHERNET } from "../wire/message_view.ts";
 import { nameRelayInformation, readRelayInformation } from "../wire/relay_agent.ts";
+import { Utf8Text } from "../wire/utf8_text.ts";
 
 const JOURNAL_VERSION = 1;
 
@@ -51,31 +52,57 @@ export function encodeClockStep(atMs: number, wasMs: number): string {
 
 /** The line of a lease, with its newline. `offsetMs` is wall time less monotonic time. */
 export function encodeLease(lease: Lease, offsetMs: number): string {
-  const { hardwareType, hardwareAddress, clientId } = lease.client;
-  const expires = lease.expiresAtMs === Infinity
-    ? "infinite"
-    : expiresTexts.of(lease.expiresAtMs + offsetMs);
-  // Put together by hand, in a third of the time of JSON.stringify: only the host name, which is a
-  // stranger's text, can hold what JSON has to escape. The order is the one people read.
-  return `{"at":"${atTexts.of(lease.updatedAtMs + offsetMs)}"` +
-    `,"address":"${formatIpv4(lease.address)}"` +
-    `,"state":"${lease.state}"` +
-    `,"expires":"${expires}"` +
-    `,"mac":"${hardwareAddress}"` +
-    (hardwareType === HTYPE_ETHERNET ? "" : `,"htype":${hardwareType}`) +
-    (clientId === undefined ? "" : `,"client-id":"${clientId}"`) +
-    // `cat` shows the file as it is, and jq refuses a whole file for half a surrogate pair.
-    (lease.hostname === undefined
-      ? ""
-      : `,"hostname":${stringifyVisibly(lease.hostname.toWellFormed())}`) +
-    (lease.name === undefined ? "" : `,"name":"${lease.name}"`) +
-    (lease.isReverseOnly === true ? `,"forward":"client"` : "") +
-    (lease.classes === undefined ? "" : `,"classes":["${lease.classes.join('","')}"]`) +
-    (lease.relayInformation === undefined
-      ? ""
-      : `,"option-82":${JSON.stringify(nameRelayInformation(lease.relayInformation))}`) +
-    "}\n";
+  const text = new Utf8Text();
+  appendLease(text, lease, offsetMs);
+  return decoder.decode(text.octets());
 }
+
+/**
+ * As `encodeLease`, at the end of a text. It is put together by hand: JSON.stringify takes three
+ * times as long and makes ten times the garbage, and only the host name, which is a stranger's
+ * text, can hold what JSON has to escape. The order is the one people read.
+ */
+export function appendLease(text: Utf8Text, lease: Lease, offsetMs: number): void {
+  const { hardwareType, hardwareAddress, clientId } = lease.client;
+  const { expiresAtMs, hostname, name, relayInformation } = lease;
+  text.append(`{"at":"`);
+  text.append(atTexts.of(lease.updatedAtMs + offsetMs));
+  text.append(`","address":"`);
+  text.appendIpv4(lease.address);
+  text.append(`","state":"`);
+  text.append(lease.state);
+  text.append(`","expires":"`);
+  text.append(expiresAtMs === Infinity ? "infinite" : expiresTexts.of(expiresAtMs + offsetMs));
+  text.append(`","mac":"`);
+  text.append(hardwareAddress);
+  text.append(`"`);
+  if (hardwareType !== HTYPE_ETHERNET) text.append(`,"htype":${hardwareType}`);
+  if (clientId !== undefined) appendField(text, `,"client-id":"`, clientId);
+  if (hostname !== undefined) {
+    text.append(`,"hostname":`);
+    // `cat` shows the file as it is, and jq refuses a whole file for half a surrogate pair.
+    text.append(stringifyVisibly(hostname.toWellFormed()));
+  }
+  if (name !== undefined) appendField(text, `,"name":"`, name);
+  if (lease.isReverseOnly === true) text.append(`,"forward":"client"`);
+  if (lease.classes !== undefined) {
+    appendField(text, `,"classes":["`, lease.classes.join('","'));
+    text.append("]");
+  }
+  if (relayInformation !== undefined) {
+    text.append(`,"option-82":`);
+    text.append(JSON.stringify(nameRelayInformation(relayInformation)));
+  }
+  text.append("}\n");
+}
+
+function appendField(text: Utf8Text, key: string, value: string): void {
+  text.append(key);
+  text.append(value);
+  text.append(`"`);
+}
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** The text of the last time: the leases of a batch have their times in common. */
 class LastWallText {

@@ -12,6 +12,7 @@ import type { Lease } from "../leases/lease.ts";
 import { assert } from "../wire/assert.ts";
 import type { Clock } from "./clock.ts";
 import { doubtClock } from "./clock_doubt.ts";
+import { CommitGroup } from "./commit_group.ts";
 import { Compaction } from "./compaction.ts";
 import { type Disk, type DiskFile, type DiskLock, realDisk } from "./disk.ts";
 import { describeError } from "./disk_error.ts";
@@ -25,7 +26,7 @@ import {
   type Snapshot,
   writeNewJournal,
 } from "./journal_file.ts";
-import { encodeClockStep, encodeLease } from "./journal_format.ts";
+import { encodeClockStep } from "./journal_format.ts";
 import { openExisting, takeLock } from "./journal_open.ts";
 import { CLOCK_STEP_LIMIT_MS, notAFile, openError } from "./journal_reader.ts";
 import { type LeaseStore, type LoadedLeases, StoreError, type StoreHealth } from "./lease_store.ts";
@@ -75,18 +76,7 @@ export function openJournal(options: JournalOptions): LeaseStore {
   return new JournalStore(options);
 }
 
-/** Commits that share one write and one sync. */
-interface Group {
-  text: string;
-  lineCount: number;
-  readonly waiters: {
-    readonly resolve: () => void;
-    readonly reject: (error: StoreError) => void;
-  }[];
-}
-
 const NEVER_STOPPED = new AbortController().signal;
-const encoder = new TextEncoder();
 
 class JournalStore implements LeaseStore {
   readonly #path: string;
@@ -104,7 +94,9 @@ class JournalStore implements LeaseStore {
   #offsetMs = 0;
   /** Wall time of the newest line that was there at start. */
   #newestLineMs = -Infinity;
-  #pending: Group = { text: "", lineCount: 0, waiters: [] };
+  #pending = new CommitGroup();
+  /** The group that is not pending: it is being written, or waits for its turn, empty. */
+  #other = new CommitGroup();
   #lock: DiskLock | undefined;
   /** The one writer, while there is something to write. */
   #writer: Promise<void> | undefined;
@@ -144,15 +136,9 @@ class JournalStore implements LeaseStore {
     if (this.#isClosed) return Promise.reject(new StoreError("the lease journal is closed"));
     assert(this.#journal !== undefined, "a journal is loaded before it is written");
     this.#noteClockStep();
-    let text = "";
-    for (const lease of changes) text += encodeLease(lease, this.#offsetMs);
-    const group = this.#pending;
-    group.text += text;
-    group.lineCount += changes.length;
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    group.waiters.push({ resolve, reject });
+    const committed = this.#pending.add(changes, this.#offsetMs);
     this.#wake();
-    return promise;
+    return committed;
   }
 
   health(): StoreHealth {
@@ -203,8 +189,7 @@ class JournalStore implements LeaseStore {
    * after the next power cut. A newline keeps what we append from being a part of such a hole.
    */
   #beginApart(): void {
-    this.#pending.text = "\n";
-    this.#pending.lineCount = 1;
+    this.#pending.addLine("\n");
   }
 
   /**
@@ -215,8 +200,8 @@ class JournalStore implements LeaseStore {
     const monotonicMs = this.#clock.monotonicMs();
     const offsetMs = this.#clock.wallMs() - monotonicMs;
     if (Math.abs(offsetMs - this.#offsetMs) <= CLOCK_STEP_LIMIT_MS) return;
-    this.#pending.text += encodeClockStep(monotonicMs + offsetMs, monotonicMs + this.#offsetMs);
-    this.#pending.lineCount++;
+    const wasMs = monotonicMs + this.#offsetMs;
+    this.#pending.addLine(encodeClockStep(monotonicMs + offsetMs, wasMs));
     this.#offsetMs = offsetMs;
   }
 
@@ -226,38 +211,39 @@ class JournalStore implements LeaseStore {
 
   async #writeWhatIsPending(): Promise<void> {
     await null; // commits of the same turn make one group
-    while (this.#pending.waiters.length > 0 || this.#compaction?.isReady) {
+    while (this.#pending.isWaitedFor || this.#compaction?.isReady) {
       if (this.#compaction?.isReady) await this.#finishCompaction(this.#compaction);
-      if (this.#pending.waiters.length > 0) await this.#writeGroup();
+      if (this.#pending.isWaitedFor) await this.#writeGroup();
     }
     this.#writer = undefined;
   }
 
   async #writeGroup(): Promise<void> {
     const group = this.#pending;
-    this.#pending = { text: "", lineCount: 0, waiters: [] };
+    this.#pending = this.#other;
+    this.#other = group;
     const fault = this.#fault;
     try {
       if (fault === undefined) {
         await this.#append(group);
       } else if (this.#clock.monotonicMs() - fault.triedAtMs < REPAIR_INTERVAL_MS) {
-        return rejectAll(group, fault.error);
+        return group.settle(fault.error);
       } else {
         await this.#rewriteFromTable(); // holds the records of this group, too
       }
     } catch (cause) {
-      return rejectAll(group, this.#fail(cause));
+      return group.settle(this.#fail(cause));
     }
-    for (const { resolve } of group.waiters) resolve();
+    group.settle();
   }
 
   /** Writes and syncs a group, and looks whether the file is there still. Nothing is pending. */
-  async #append(group: Group): Promise<void> {
+  async #append(group: CommitGroup): Promise<void> {
     const journal = this.#openJournal();
-    const bytes = encoder.encode(group.text);
+    const bytes = group.text.octets();
     if (bytes.length > 0) {
       if (this.#compaction === undefined) this.#startCompactionIfDue(journal);
-      else this.#compaction.addToTail(bytes, group.lineCount);
+      else this.#compaction.addToTail(bytes.slice(), group.lineCount);
       if (this.#clock.monotonicMs() < this.#writeApartUntilMs) {
         await appendBytes(journal.file, bytes);
       } else {
@@ -310,8 +296,7 @@ class JournalStore implements LeaseStore {
     await this.#giveUpCompaction();
     // The snapshot holds what is pending. Its lines may have been written before a clock step,
     // and would be misread after the snapshot, whose times are all of after it.
-    this.#pending.text = "";
-    this.#pending.lineCount = 0;
+    this.#pending.clearLines();
     await this.#rewrite(this.#snapshotSource());
   }
 
@@ -389,8 +374,4 @@ class JournalStore implements LeaseStore {
     this.#compaction = undefined;
     await compaction?.giveUp();
   }
-}
-
-function rejectAll(group: Group, error: StoreError): void {
-  for (const { reject } of group.waiters) reject(error);
 }
