@@ -61,13 +61,15 @@ class Clients {
   constructor() {
     const own = new Set([SERVER]);
     const nothing = () => {};
-    // Whatever else the loop may ask of a link, it is not asked for here.
-    const parts: Partial<Link> = {
+    this.link = {
       receive: () => this.#receive(),
       send: (replies) => this.#take(replies),
+      probe: nothing,
+      takeAnswers: () => [],
+      search: nothing,
+      takeVoices: () => [],
       ownAddresses: () => own,
       machineAddresses: () => own,
-      takeAnswers: () => [],
       serve: nothing,
       interfaces: () => [],
       counters: () => ({ oversizedDatagrams: 0, unsentReplies: 0 }),
@@ -76,7 +78,6 @@ class Clients {
         this.#wake?.();
       },
     };
-    this.link = parts as Link;
   }
 
   /** Goes through so many exchanges. */

@@ -1,82 +1,30 @@
-/** The journal at work: group commit, a disk that fails, compaction. */
+/** The journal at work: group commit, and a disk that fails. */
 import assert from "node:assert/strict";
-import {
-  COMPACTION_RETRY_MS,
-  openJournal,
-  REPAIR_INTERVAL_MS,
-} from "../../src/store/journal_store.ts";
+import { openJournal, REPAIR_INTERVAL_MS } from "../../src/store/journal_store.ts";
 import { readJournal } from "../../src/store/journal_reader.ts";
 import { type LeaseStore, StoreError } from "../../src/store/lease_store.ts";
 import { errorCode } from "../../src/store/disk_error.ts";
-import { type Fault, FaultyDisk } from "../support/faulty_disk.ts";
+import { FaultyDisk } from "../support/faulty_disk.ts";
 import { LeaseList, loadAll } from "../support/lease_list.ts";
 import { makeLease } from "../support/leases_fixture.ts";
 import { createVirtualClock } from "../support/virtual_clock.ts";
+import {
+  assertDurable,
+  begin,
+  countOf,
+  fail,
+  hold,
+  HOUR_MS,
+  PATH,
+  settle,
+} from "./journal_scene.ts";
 import { Ledger } from "./ledger.ts";
-
-const PATH = "/lib/leases.jsonl";
-const HOUR_MS = 3_600_000;
-const ALL_LOST = { bytes: "lost", names: "lost" } as const;
-
-/** A journal of few lines that was just opened, with its live table. */
-async function begin(disk = new FaultyDisk(), compactionLinesMin = 1_000, leasesPerWrite = 256) {
-  const ledger = new Ledger(createVirtualClock());
-  const { clock, snapshot } = ledger;
-  const limits = { compactionLinesMin, leasesPerWrite };
-  const store = openJournal({ path: PATH, clock, snapshot, disk, ...limits });
-  await loadAll(store);
-  disk.operations.length = 0;
-  return { disk, ledger, clock, store };
-}
-
-/** Asserts that after a power cut now, replay makes the table as it is now, and nothing else. */
-async function assertDurable(disk: FaultyDisk, ledger: Ledger): Promise<void> {
-  const after = disk.afterPowerCut(ALL_LOST);
-  const list = new LeaseList();
-  const remarks = await readJournal(PATH, list, ledger.clock, after);
-  const leases = [...list.records()];
-  assert.deepEqual(remarks, []);
-  assert.deepEqual(ledger.violations(leases), []);
-  assert.deepEqual(
-    leases.map((it) => it.hostname),
-    [...ledger.snapshot()].map((it) => it.hostname),
-  );
-}
-
-/** Holds the next operation of that name until `release`. */
-function hold(disk: FaultyDisk, name: string) {
-  const reached = Promise.withResolvers<void>();
-  const gate = Promise.withResolvers<Fault | undefined>();
-  disk.intercept = (operation) => {
-    if (!operation.startsWith(`${name} `)) return undefined;
-    disk.intercept = () => undefined;
-    reached.resolve();
-    return gate.promise;
-  };
-  return {
-    reached: reached.promise,
-    release: (fault?: Fault) => gate.resolve(fault),
-  };
-}
-
-function fail(disk: FaultyDisk, name: string, fault: Fault): void {
-  disk.intercept = (operation) => operation.startsWith(`${name} `) ? fault : undefined;
-}
-
-function countOf(disk: FaultyDisk, name: string): number {
-  return disk.operations.filter((operation) => operation.startsWith(`${name} `)).length;
-}
 
 /** What `ledger.commit` swallows: whether the store took a commit of 10.0.0.9. */
 async function outcome(store: LeaseStore, ledger: Ledger): Promise<string> {
   const before = ledger.owedCount;
   await ledger.commit(store, 9);
   return ledger.owedCount > before ? "committed" : "rejected";
-}
-
-/** Lets everything run that waits for nothing but its turn. */
-async function settle(): Promise<void> {
-  for (let i = 0; i < 500; i++) await null;
 }
 
 Deno.test("commits of one turn share one write and one sync", async () => {
@@ -227,171 +175,6 @@ Deno.test("a clock step amid a repair leaves every lease its time", async () => 
   const third = ledger.commit(store, 4); // and this one's after it
   sync.release();
   await Promise.all([first, second, third]);
-  await assertDurable(disk, ledger);
-});
-
-Deno.test("a journal of many lines is compacted, while commits go on", async () => {
-  const { disk, ledger, store } = await begin(new FaultyDisk(), 20);
-  for (let i = 0; i < 19; i++) await ledger.commit(store, 1 + i % 3);
-  assert.equal(countOf(disk, "rename"), 0);
-  const newFile = hold(disk, "create");
-  await ledger.commit(store, 1);
-  await newFile.reached;
-  for (let i = 0; i < 5; i++) await ledger.commit(store, 4);
-  ledger.stepWall(24 * HOUR_MS);
-  await ledger.commit(store, 5);
-  assert.equal(ledger.owedCount, 26, "acknowledged while the new file was waited for");
-  await assertDurable(disk, ledger);
-  newFile.release();
-  await settle();
-  assert.equal(countOf(disk, "rename"), 1);
-  await assertDurable(disk, ledger);
-  // Header; the three of before, and the two that came before the table was walked; their groups.
-  assert.equal(disk.read(PATH)!.split("\n").length - 1, 1 + 5 + 5 + 2);
-});
-
-Deno.test("to put the compacted journal in its place delays commits by one group", async () => {
-  const { disk, ledger, store } = await begin(new FaultyDisk(), 20);
-  for (let i = 0; i < 19; i++) await ledger.commit(store, 1 + i % 3);
-  const rename = hold(disk, "rename");
-  await ledger.commit(store, 1); // which makes the twentieth line, and waits for nothing
-  await rename.reached;
-  const waiting = [4, 5, 6].map((octet) => ledger.commit(store, octet));
-  await settle();
-  assert.equal(ledger.owedCount, 20, "nothing is written to a file that is about to go");
-  disk.operations.length = 0;
-  rename.release();
-  await Promise.all(waiting);
-  const afterwards = disk.operations.map((operation) => operation.split(" ")[0]);
-  assert.deepEqual(afterwards, ["rename", "syncDirectory", "write", "syncData", "stat"]);
-  await assertDurable(disk, ledger);
-});
-
-Deno.test("a table that changes while it is written is whole in the new file", async () => {
-  const { disk, ledger, clock, store } = await begin(new FaultyDisk(), 20, 2);
-  for (let i = 0; i < 10; i++) await ledger.commit(store, i);
-  for (let i = 0; i < 9; i++) await ledger.commit(store, 0);
-  const newFile = hold(disk, "create");
-  await ledger.commit(store, 1);
-  await newFile.reached;
-  const write = hold(disk, "write");
-  newFile.release();
-  await write.reached;
-  write.release();
-  // Records behind and before the walk change, and new ones come, at another time of day.
-  clock.advance(HOUR_MS / 2);
-  ledger.stepWall(-HOUR_MS);
-  const commits = [0, 9, 20, 8, 1].map((octet) => ledger.commit(store, octet));
-  await Promise.all(commits);
-  await settle();
-  assert.equal(countOf(disk, "rename"), 1);
-  await assertDurable(disk, ledger);
-});
-
-Deno.test("a big tail is caught up with in the background", async () => {
-  const { disk, ledger, store } = await begin(new FaultyDisk(), 20);
-  for (let i = 0; i < 19; i++) await ledger.commit(store, 1);
-  const newFile = hold(disk, "create");
-  await ledger.commit(store, 1);
-  await newFile.reached;
-  const octets = Array.from({ length: 250 }, (_, i) => i);
-  for (let i = 0; i < 10; i++) await ledger.commit(store, ...octets);
-  const lastSync = hold(disk, "syncData");
-  newFile.release();
-  await lastSync.reached;
-  const meanwhile = ledger.commit(store, 7);
-  await meanwhile;
-  assert.equal(countOf(disk, "rename"), 0, "commits do not wait for the catching up");
-  lastSync.release();
-  await settle();
-  assert.equal(countOf(disk, "rename"), 1);
-  await assertDurable(disk, ledger);
-});
-
-Deno.test("a compaction that fails harms nothing, is told, and is tried again later", async () => {
-  const { disk, ledger, clock, store } = await begin(new FaultyDisk(), 20);
-  fail(disk, "create", "ENOSPC");
-  for (let i = 0; i < 30; i++) assert.equal(await outcome(store, ledger), "committed");
-  assert.equal(countOf(disk, "create"), 1);
-  assert.match(store.health().problem!, /cannot compact .*: the disk is full/);
-  await assertDurable(disk, ledger);
-  disk.intercept = () => undefined;
-  clock.advance(COMPACTION_RETRY_MS);
-  await ledger.commit(store, 9);
-  await settle();
-  assert.deepEqual(store.health(), { ok: true });
-  assert.equal(disk.read(PATH)!.split("\n").length - 1, 2);
-  await assertDurable(disk, ledger);
-});
-
-Deno.test("a compaction whose rename may not last makes the next commit repair it", async () => {
-  const { disk, ledger, clock, store } = await begin(new FaultyDisk(), 20);
-  for (let i = 0; i < 19; i++) await ledger.commit(store, 1);
-  fail(disk, "syncDirectory", "EIO");
-  await ledger.commit(store, 1);
-  await settle();
-  assert.match(store.health().problem!, /I\/O error/);
-  assert.equal(await outcome(store, ledger), "rejected");
-  disk.intercept = () => undefined;
-  clock.advance(REPAIR_INTERVAL_MS);
-  assert.equal(await outcome(store, ledger), "committed");
-  await assertDurable(disk, ledger);
-});
-
-Deno.test("a compaction under way when commits fail is given up", async () => {
-  const { disk, ledger, clock, store } = await begin(new FaultyDisk(), 20);
-  for (let i = 0; i < 19; i++) await ledger.commit(store, 1);
-  const newFile = hold(disk, "create");
-  await ledger.commit(store, 1);
-  await newFile.reached;
-  fail(disk, "syncData", "EIO");
-  assert.equal(await outcome(store, ledger), "rejected");
-  assert.equal(await outcome(store, ledger), "rejected"); // not even in the tail
-  disk.intercept = () => undefined;
-  newFile.release();
-  await settle();
-  assert.equal(store.health().ok, false);
-  assert.equal(disk.read(`${PATH}.new`), undefined);
-  clock.advance(REPAIR_INTERVAL_MS);
-  await ledger.commit(store, 2);
-  await assertDurable(disk, ledger);
-});
-
-Deno.test("a compaction under way when the journal is made anew is given up first", async () => {
-  const { disk, ledger, store } = await begin(new FaultyDisk(), 20);
-  for (let i = 0; i < 19; i++) await ledger.commit(store, 1);
-  const newFile = hold(disk, "sync");
-  await ledger.commit(store, 1);
-  await newFile.reached;
-  await disk.remove(PATH);
-  const commits = Promise.all([ledger.commit(store, 2), settle()]);
-  await settle();
-  newFile.release();
-  await commits;
-  await ledger.commit(store, 3);
-  await settle();
-  assert.deepEqual(store.health(), { ok: true });
-  await assertDurable(disk, ledger);
-});
-
-Deno.test("a new file that a crash left behind is removed at start", async () => {
-  const disk = new FaultyDisk();
-  disk.plant(`${PATH}.new`, "half of a");
-  disk.plant(PATH, '{"journal":"sublet","version":1}\n');
-  await begin(disk);
-  assert.equal(disk.read(`${PATH}.new`), undefined);
-});
-
-Deno.test("closing gives up a compaction under way, and leaves nothing of it", async () => {
-  const { disk, ledger, store } = await begin(new FaultyDisk(), 20);
-  for (let i = 0; i < 19; i++) await ledger.commit(store, 1);
-  const newFile = hold(disk, "create");
-  await ledger.commit(store, 1);
-  await newFile.reached;
-  const closed = store.close();
-  newFile.release();
-  await closed;
-  assert.equal(disk.read(`${PATH}.new`), undefined);
   await assertDurable(disk, ledger);
 });
 
