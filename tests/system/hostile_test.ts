@@ -1,5 +1,6 @@
 /** What a hostile or broken neighbour can send: the server counts it and serves the next client. */
 import assert from "node:assert/strict";
+import { PUBLISHED_FLAWS } from "../hostile/published_flaws.ts";
 import {
   ACK,
   buildPacket,
@@ -17,7 +18,7 @@ import type { Program } from "../support/program.ts";
 import { createRandom, type Random } from "../support/random.ts";
 import { clientMac, RelayAgent } from "../support/relay_agent.ts";
 import { type Scene, sceneTest } from "../support/scene.ts";
-import { type Counts, readStatus, startServer } from "../support/sublet_server.ts";
+import { type Counts, curl, readStatus, startServer } from "../support/sublet_server.ts";
 
 const SERVER = "10.77.0.1";
 const AGENT = "10.77.0.2";
@@ -159,6 +160,36 @@ sceneTest(MUTATED, MUTATED_OPTIONS, async (scene) => {
   const dropped = await assertAllCounted(scene, sentCount);
   assert.ok(Object.keys(dropped).length >= 4, JSON.stringify(dropped));
   assert.ok(!server.output.includes("\x1b"), "control characters are escaped in the log");
+  assert.equal(server.code, undefined);
+});
+
+/** Rounds of the corpus, and after how many memory is measured first. */
+const ROUNDS = 60;
+const WARM_UP_ROUNDS = 20;
+
+const CORPUS =
+  `the corpus of published flaws, ${ROUNDS} times over a socket: all of it is counted, ` +
+  "the client after each round is served, memory is flat";
+sceneTest(CORPUS, MUTATED_OPTIONS, async (scene) => {
+  // One MAC address sends most of them: as much as it likes, so that nothing is spared the server.
+  const server = await startServer(scene, `rate-limits: off\n${CONFIG}`);
+  const agent = await RelayAgent.plug(scene, "clients", AGENT, SERVER);
+  let sentCount = 0;
+  let warmMib = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    if (round === WARM_UP_ROUNDS) warmMib = await residentMib(server);
+    for (const { datagrams } of PUBLISHED_FLAWS) {
+      for (const datagram of datagrams) agent.sendRaw(datagram);
+      sentCount += datagrams.length;
+    }
+    await serveHonestClient(agent, round);
+    sentCount += 2;
+  }
+  const growthMib = await residentMib(server) - warmMib;
+  assert.ok(growthMib < GROWTH_MIB_MAX, `grew by ${growthMib.toFixed(1)} MiB`);
+  const dropped = await assertAllCounted(scene, sentCount);
+  assert.ok(total(dropped) > ROUNDS, JSON.stringify(dropped));
+  assert.match(await curl(scene, "/"), /: serving\n/);
   assert.equal(server.code, undefined);
 });
 
