@@ -1,20 +1,20 @@
 /** Clients as they come: with and without identifiers, modest and demanding. */
 import type { Random } from "../support/random.ts";
 import { DhcpClient, type Habits, type Surroundings } from "./dhcp_client.ts";
-import { WIRES } from "./premises.ts";
+import type { Plan } from "./plan.ts";
 
 const CLIENT_ID_OCTETS_MAX = 20;
 
 /** Draws clients, switched off; no two have a MAC or a client identifier in common. */
 export function drawClients(
-  count: number,
+  { clientCount, wires }: Pick<Plan, "clientCount" | "wires">,
   random: Random,
   surroundings: Surroundings,
 ): readonly DhcpClient[] {
-  return Array.from({ length: count }, (_, port) => {
+  return Array.from({ length: clientCount }, (_, port) => {
     const mac = `02:00:00:00:${hexOctet(port >>> 8)}:${hexOctet(port & 255)}`;
     const clientId = random.chance(0.6) ? drawClientId(port, random) : undefined;
-    const wire = random.pick(WIRES);
+    const wire = random.pick(wires);
     const habits = drawHabits(random);
     return new DhcpClient(port, mac, clientId, wire, habits, surroundings, random.fork());
   });
@@ -23,7 +23,7 @@ export function drawClients(
 /** A client identifier that nobody else has. */
 export function drawClientId(port: number, random: Random): string {
   const octets = random.bytes(random.integer(1, CLIENT_ID_OCTETS_MAX));
-  return [0, port & 255, ...octets].map(hexOctet).join(":");
+  return [0, port >>> 8, port & 255, ...octets].map(hexOctet).join(":");
 }
 
 function drawHabits(random: Random): Habits {

@@ -7,7 +7,7 @@ import type { Lease } from "../../src/leases/lease.ts";
 import { LeaseTable } from "../../src/leases/lease_table.ts";
 import type { Link, Outgoing } from "../../src/link/link.ts";
 import type { LeaseStore } from "../../src/store/lease_store.ts";
-import { buildPacket, messageType, OFFER, parsePacket } from "../support/dhcp_packets.ts";
+import { buildPacket, messageType, OFFER, option, parsePacket } from "../support/dhcp_packets.ts";
 import type { Workshop } from "./host.ts";
 import { makePlan } from "./plan.ts";
 import { simulate } from "./simulation.ts";
@@ -59,6 +59,46 @@ function withoutOption82(reply: Outgoing): Outgoing {
   const bytes = new Uint8Array(reply.bytes.length);
   bytes.set(buildPacket({ ...packet, options }));
   return { ...reply, bytes };
+}
+
+/** The reply with another octet at a place. */
+function withOctet(reply: Outgoing, at: number, octet: number): Outgoing {
+  const bytes = reply.bytes.slice();
+  bytes[at] = octet;
+  return { ...reply, bytes };
+}
+
+/** Tells a client that its lease is this many times as long. */
+function withLeaseTime(reply: Outgoing, times: number): Outgoing {
+  const packet = parsePacket(reply.bytes);
+  const bytes = reply.bytes.slice();
+  const at = bytes.findIndex((octet, i) => i >= 240 && octet === 51 && bytes[i + 1] === 4);
+  const seconds = option(packet, 51);
+  if (at < 0 || seconds === undefined) return reply;
+  const view = new DataView(bytes.buffer);
+  view.setUint32(at + 2, Math.min(2 ** 31, view.getUint32(at + 2) * times));
+  return { ...reply, bytes };
+}
+
+/** The reply with padding up to so many octets. */
+function padded(reply: Outgoing, octets: number): Outgoing {
+  const bytes = new Uint8Array(Math.max(octets, reply.bytes.length));
+  bytes.set(reply.bytes);
+  return { ...reply, bytes };
+}
+
+/** Puts what is declined into quarantine for no time at all. */
+class HastyTable extends LeaseTable {
+  override put(lease: Lease): void {
+    super.put(lease.state === "declined" ? { ...lease, expiresAtMs: lease.updatedAtMs } : lease);
+  }
+}
+
+/** Takes everybody for the holder of whatever they name. */
+class CredulousTable extends LeaseTable {
+  override heldUntilMs(): number {
+    return Number.MAX_VALUE;
+  }
 }
 
 /** Gives an address that somebody has, where no address is free. */
@@ -182,6 +222,46 @@ const FAULTS: readonly Fault[] = [
       }),
     },
     caughtBy: "taken-address",
+  },
+  {
+    name: "a link that answers as if to another exchange",
+    workshop: { link: (link) => sending(link, (reply) => withOctet(reply, 4, 0xff)) },
+    caughtBy: "echo",
+  },
+  {
+    name: "a link that forgets the relay agent",
+    workshop: { link: (link) => sending(link, (reply) => withOctet(reply, 24, 0)) },
+    caughtBy: "echo",
+  },
+  {
+    name: "a link that sends more than the client takes",
+    workshop: { link: (link) => sending(link, (reply) => padded(reply, 1_472)) },
+    caughtBy: "reply-length",
+  },
+  {
+    name: "a link that promises leases three times as long",
+    workshop: { link: (link) => sending(link, (reply) => withLeaseTime(reply, 3)) },
+    caughtBy: "durable-before-ack",
+  },
+  {
+    name: "a table that puts nothing into quarantine",
+    workshop: { table: HastyTable },
+    caughtBy: "replay-equals-live",
+  },
+  {
+    name: "a table that believes whoever names an address",
+    workshop: { table: CredulousTable },
+    caughtBy: "durable-before-ack",
+  },
+  {
+    name: "a clock that runs twice as fast",
+    workshop: {
+      clock: (clock) => ({
+        monotonicMs: () => 2 * clock.monotonicMs(),
+        wallMs: () => clock.wallMs(),
+      }),
+    },
+    caughtBy: "one-holder-per-address",
   },
   {
     name: "a table that has no address for anybody new",

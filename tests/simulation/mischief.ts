@@ -1,11 +1,13 @@
 /** What happens to clients and to the machine, unasked, until it is told to end. */
 import type { Random } from "../support/random.ts";
+import { buildPacket, DISCOVER } from "../support/dhcp_packets.ts";
 import type { Agenda } from "./agenda.ts";
 import { drawClientId } from "./crowd.ts";
 import type { DhcpClient } from "./dhcp_client.ts";
 import type { Host } from "./host.ts";
 import { HOUR_MS, type Rhythm } from "./plan.ts";
-import { drawRules, type Identity, POOL_FIRST_HOST, WIRES } from "./premises.ts";
+import { hex } from "./reply_checks.ts";
+import { drawRules, type Identity, POOL_FIRST_HOST, type Wire } from "./premises.ts";
 
 export interface MischiefParts {
   readonly agenda: Agenda;
@@ -13,6 +15,7 @@ export interface MischiefParts {
   readonly host: Host;
   readonly clients: readonly DhcpClient[];
   /** Who may find an address reserved for them. */
+  readonly wires: readonly Wire[];
   readonly people: readonly Identity[];
   readonly count: (name: string, client?: DhcpClient) => void;
 }
@@ -21,6 +24,8 @@ const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
 const YEAR_MS = 365 * 24 * HOUR_MS;
 const STRANGERS_MAX = 12;
+const FLOOD_DISCOVERS = 150;
+const FLOOD_MS = 10 * SECOND_MS;
 /** A write and its sync seldom take longer. */
 const WRITING_MS = 20;
 
@@ -39,6 +44,7 @@ export class Mischief {
     this.#again(rhythm.diskTroubleMs, () => this.#troubleDisk());
     this.#again(rhythm.stallMs, () => this.#stall());
     this.#again(rhythm.strangerMs, () => this.#meetStranger());
+    this.#again(rhythm.floodMs, () => this.#flood());
     for (const client of clients) {
       agenda.after(random.integer(0, 5 * MINUTE_MS), () => client.powerOn());
       this.#again(rhythm.clientMs, () => this.#trouble(client));
@@ -94,9 +100,9 @@ export class Mischief {
   }
 
   #reload(): void {
-    const { random, host, people, count } = this.parts;
+    const { random, host, people, wires, count } = this.parts;
     count("reload");
-    host.reload(drawRules(random, people));
+    host.reload(drawRules(random, people, wires));
   }
 
   #troubleDisk(): void {
@@ -115,31 +121,48 @@ export class Mischief {
   }
 
   #meetStranger(): void {
-    const { random, count } = this.parts;
+    const { random, wires, count } = this.parts;
     if (random.chance(0.3) || this.strangers.size >= STRANGERS_MAX) return this.strangers.clear();
     count("stranger");
-    this.strangers.add(drawAddress(random));
+    this.strangers.add(drawAddress(random, wires));
+  }
+
+  /** Somebody on a wire of the server asks for every address, under names that he makes up. */
+  #flood(): void {
+    const { agenda, random, host, wires, count } = this.parts;
+    const { interfaceName } = random.pick(wires.filter((it) => it.relayAddress === undefined));
+    count("flood");
+    const [source, destination] = ["0.0.0.0", "255.255.255.255"];
+    for (let n = 0; n < FLOOD_DISCOVERS; n++) {
+      const mac = `02:66:${hex(random.bytes(4))}`;
+      const xid = random.integer(0, 2 ** 32 - 1);
+      const bytes = buildPacket({ xid, mac, options: [[53, Uint8Array.of(DISCOVER)]] });
+      const arrival = { interfaceName, bytes, source, destination };
+      agenda.after(random.integer(0, FLOOD_MS), () => host.arrive(arrival));
+    }
   }
 
   #trouble(client: DhcpClient): void {
-    const { agenda, random, count } = this.parts;
+    const { agenda, random, wires, count } = this.parts;
     const [name, act] = random.pick(TROUBLES);
     if (client.state === "OFF") return;
     count(`client: ${name}`, client);
-    act(client, random);
+    act(client, random, wires);
     agenda.after(random.integer(0, 10 * MINUTE_MS), () => client.powerOn());
   }
 }
 
 /** An address that clients are likely to have. */
-function drawAddress(random: Random): string {
-  return `${random.pick(WIRES).prefix}.${POOL_FIRST_HOST + random.integer(0, 9)}`;
+function drawAddress(random: Random, wires: readonly Wire[]): string {
+  return `${random.pick(wires).prefix}.${POOL_FIRST_HOST + random.integer(0, 9)}`;
 }
 
-const TROUBLES: readonly (readonly [string, (client: DhcpClient, random: Random) => void])[] = [
+type Act = (client: DhcpClient, random: Random, wires: readonly Wire[]) => void;
+
+const TROUBLES: readonly (readonly [string, Act])[] = [
   ["power cycle", (client) => client.powerOff(true)],
   ["power cycle, forgets", (client) => client.powerOff(false)],
-  ["moves", (client, random) => client.moveTo(random.pick(WIRES))],
+  ["moves", (client, random, wires) => client.moveTo(random.pick(wires))],
   [
     "another system",
     (client, random) =>
@@ -149,7 +172,7 @@ const TROUBLES: readonly (readonly [string, (client: DhcpClient, random: Random)
   ["informs", (client) => client.inform()],
   [
     "gives away what is another's",
-    (client, random) =>
-      client.giveAwayOthers(random.chance(0.5) ? "RELEASE" : "DECLINE", drawAddress(random)),
+    (client, random, wires) =>
+      client.giveAwayOthers(random.chance(0.5) ? "RELEASE" : "DECLINE", drawAddress(random, wires)),
   ],
 ];

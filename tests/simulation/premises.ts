@@ -1,9 +1,10 @@
 /**
- * The place that is simulated: two wires that the server is on, two behind relay agents, and what
+ * The place that is simulated: two wires that the server is on, some behind relay agents, and what
  * the configuration says of each at a time. Told in the last octets of addresses, so that whether
  * an address may be given is judged here without the code that is judged.
  */
 import type { Config, ConflictProbe, LeaseTime } from "../../src/config/config.ts";
+import type { RateLimits } from "../../src/config/rate_limits.ts";
 import { ip, makeSubnet, type ReservationSketch } from "../support/leases_fixture.ts";
 import type { Random } from "../support/random.ts";
 
@@ -19,6 +20,7 @@ export interface Wire {
   readonly relayAddress?: string;
 }
 
+/** The first four are those of a small place, the others are further away. */
 export const WIRES: readonly Wire[] = [
   { prefix: "192.168.1", interfaceName: "eth0", serverAddress: "192.168.1.1" },
   { prefix: "10.9.0", interfaceName: "eth1", serverAddress: "10.9.0.1" },
@@ -34,6 +36,12 @@ export const WIRES: readonly Wire[] = [
     serverAddress: "192.168.1.1",
     relayAddress: "172.16.5.1",
   },
+  ...[30, 31, 32, 33, 34, 35, 36, 37].map((number): Wire => ({
+    prefix: `10.${number}.0`,
+    interfaceName: number % 2 === 0 ? "eth0" : "eth1",
+    serverAddress: number % 2 === 0 ? "192.168.1.1" : "10.9.0.1",
+    relayAddress: `10.${number}.0.1`,
+  })),
 ];
 
 /** Who a client is to the server. */
@@ -83,8 +91,12 @@ const CONFLICT_PROBES: readonly (ConflictProbe | undefined)[] = [
 ];
 
 /** Rules as somebody might edit them to: pools grow and shrink, exclusions come and go. */
-export function drawRules(random: Random, people: readonly Identity[]): readonly Rules[] {
-  return WIRES.map((wire) => {
+export function drawRules(
+  random: Random,
+  people: readonly Identity[],
+  wires: readonly Wire[],
+): readonly Rules[] {
+  return wires.map((wire) => {
     // Often too few for everybody: addresses change hands only where they are scarce.
     const hosts = random.integer(2, random.chance(0.7) ? 8 : POOL_HOSTS_MAX);
     return {
@@ -166,11 +178,22 @@ export function makeConfig(
     subnets: subnets.sort((a, b) => a.cidr.network - b.cidr.network),
     offerSeconds: 60,
     quarantineSeconds: QUARANTINE_SECONDS,
+    rateLimits: RATE_LIMITS,
     trustOption82: new Set(),
     subnetSelection: false,
     durability: { kind: "commit" },
   };
 }
+
+/** So that some are held back now and then: those who decline too often, and who is new. */
+const RATE_LIMITS: RateLimits = {
+  client: { intervalMs: 1_000, burst: 20 },
+  declines: { intervalMs: 60_000, burst: 2 },
+  newLeases: { intervalMs: 50, burst: 50 },
+  newLeasesPerRelay: { intervalMs: 100, burst: 30 },
+  newLeasesPerCircuit: { intervalMs: 1_000, burst: 5 },
+  newLeasesFrom: 0.5,
+};
 
 /** Routers, name servers, a domain, and options so long that not every client takes them all. */
 const OPTIONS = new Map<number, Uint8Array>([

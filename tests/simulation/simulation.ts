@@ -83,7 +83,7 @@ class Simulation {
     this.#trace = trace;
     this.#random = randomOf(plan);
     this.#network = new Network(this.#agenda, this.#random.fork(), plan.network);
-    this.#clients = drawClients(plan.clientCount, this.#random.fork(), {
+    this.#clients = drawClients(plan, this.#random.fork(), {
       agenda: this.#agenda,
       broadcast: (client, bytes) => this.#broadcast(client, bytes),
       unicast: (client, bytes, destination) => this.#unicast(client, bytes, destination),
@@ -103,13 +103,14 @@ class Simulation {
       carry: (reply) => this.#carry(reply),
       ask: (probe, answer) => this.#ask(probe, answer),
       emit: (event) => this.#count(nameOf(event), describeEvent(event)),
-    }, drawRules(this.#random, people));
+    }, drawRules(this.#random, people, plan.wires));
     this.#mischief = new Mischief({
       agenda: this.#agenda,
       random: this.#random.fork(),
       host: this.#host,
       clients: this.#clients,
       people,
+      wires: plan.wires,
       count: (name, client) => this.#count(name, client?.mac),
     });
   }
