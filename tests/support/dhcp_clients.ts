@@ -28,6 +28,8 @@ export interface RealClient {
   resume(): void;
   /** SIGKILL: the client cannot say goodbye. */
   kill(): Promise<void>;
+  /** All that the client last told its script, by its own names for things. */
+  told(): Promise<ReadonlyMap<string, string>>;
   /** Waits for the next event of one of these names, past those already waited for. */
   next(names: readonly string[], timeoutMs?: number): Promise<ClientEvent>;
 }
@@ -72,6 +74,15 @@ function eventReader(file: string, label: string) {
     });
 }
 
+/** Reads the environment that a client's script was last called with. */
+async function environmentOf(events: string): Promise<ReadonlyMap<string, string>> {
+  const lines = (await Deno.readTextFile(`${events}.env`)).split("\n");
+  return new Map(lines.map((line) => [
+    line.slice(0, line.indexOf("=")),
+    line.slice(line.indexOf("=") + 1).trim(),
+  ]));
+}
+
 /** BusyBox's udhcpc: SIGUSR1 renews (and starts again after a release), SIGUSR2 releases. */
 export const udhcpc: ClientMaker = async (scene, node, interfaceName, options = []) => {
   const label = `udhcpc-${node}-${clientCount++}`;
@@ -83,6 +94,7 @@ case "$1" in
   deconfig) ip -4 address flush dev "$interface" ;;
   bound | renew) ip address replace "$ip/$mask" dev "$interface" ;;
 esac
+env > ${events}.env
 echo "$1|$ip|$router|$dns|$domain" >> ${events}
 `,
     0o755,
@@ -99,6 +111,7 @@ echo "$1|$ip|$router|$dns|$domain" >> ${events}
     resume: () => client.signal("SIGUSR1"),
     kill: () => client.kill(),
     next: eventReader(events, label),
+    told: () => environmentOf(events),
   };
 };
 
@@ -115,6 +128,7 @@ case "$reason" in
     ip address replace "$new_ip_address/$new_subnet_mask" dev "$interface" ;;
   RELEASE | EXPIRE | FAIL | STOP) ip -4 address flush dev "$interface" ;;
 esac
+env > ${events}.env
 printf '%s|%s|%s|%s|%s\\n' "$reason" "$new_ip_address" "$new_routers" \\
   "$new_domain_name_servers" "$new_domain_name" >> ${events}
 `,
@@ -122,13 +136,15 @@ printf '%s|%s|%s|%s|%s\\n' "$reason" "$new_ip_address" "$new_routers" \\
   );
   const config = await scene.file(
     `${label}.conf`,
-    `timeout 20;
+    `option rfc3442-classless-static-routes code 121 = array of unsigned integer 8;
+timeout 20;
 retry 1;
 reboot 3;
 select-timeout 0;
 initial-interval 1;
 initial-delay 0;
-request subnet-mask, broadcast-address, routers, domain-name, domain-name-servers;
+request subnet-mask, broadcast-address, routers, domain-name, domain-name-servers,
+  domain-search, rfc3442-classless-static-routes;
 `,
   );
   const files = [
@@ -153,6 +169,7 @@ request subnet-mask, broadcast-address, routers, domain-name, domain-name-server
     },
     resume: start,
     kill: () => client.kill(),
+    told: () => environmentOf(events),
     next: async (names, timeoutMs) => {
       const event = await next(names, timeoutMs);
       // The script runs before the lease is in the lease file; this is said after it.
@@ -173,6 +190,7 @@ export const dhcpcd: ClientMaker = async (scene, node, interfaceName, options = 
   const script = await scene.file(
     `${label}.sh`,
     `#!/bin/sh
+env > ${events}.env
 printf '%s|%s|%s|%s|%s\\n' "$reason" "$new_ip_address" "$new_routers" \\
   "$new_domain_name_servers" "$new_domain_name" >> ${events}
 `,
@@ -209,5 +227,6 @@ exec dhcpcd -B -d -f ${config} --script ${script} ${options.join(" ")} ${interfa
     resume: start,
     kill: () => client.kill(),
     next: eventReader(events, label),
+    told: () => environmentOf(events),
   };
 };
