@@ -16,12 +16,15 @@ export function clientClasses(
 ): readonly ClientClass[] {
   if (config.classes === undefined || request.kind === "LEASEQUERY") return NO_CLASSES;
   const relayInformation = lastRelayInformation(request, leases);
+  const isAsItCame = relayInformation === request.relayInformation;
   return classesOf(
     config.classes,
-    { ...request, relayInformation },
+    isAsItCame ? request : { ...request, relayInformation },
     waysOf(request, config.classes.toldByWay, leases),
   );
 }
+
+const NONE_KNOWN: readonly number[] = [];
 
 /**
  * Classes that are told by relay agent or interface, as the lease of a client has them that renews
@@ -32,7 +35,7 @@ function waysOf(
   toldByWay: ReadonlyMap<string, number>,
   leases: LeaseTable,
 ): readonly number[] {
-  if (request.kind !== "RENEWING" || toldByWay.size === 0) return [];
+  if (request.kind !== "RENEWING" || toldByWay.size === 0) return NONE_KNOWN;
   const { client, address } = request;
   const lease = leases.isBindingOf(client, address) ? leases.get(address) : undefined;
   return (lease?.classes ?? []).map((name) => toldByWay.get(name)).filter((it) => it !== undefined);

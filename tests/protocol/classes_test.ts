@@ -1,5 +1,6 @@
 /** Who is in a class: what `match` says, held against what clients send. */
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import type { Config } from "../../src/config/config.ts";
 import { FieldValues, likelyTests } from "../../src/protocol/classes.ts";
 import { DISCOVER, RELEASE } from "../support/dhcp_packets.ts";
@@ -155,6 +156,62 @@ Deno.test("class: a client in none is decided about as ever, with no word of cla
   const config = withClasses("- { name: some, match: { vendor-class: x }, deny: true }");
   const { decision } = new Engine({ config }).decide({ type: RELEASE, ciaddr: "192.168.1.100" });
   assert(!("classes" in decision!));
+});
+
+/** A match as a test thinks of it, and as the file has it. */
+interface MatchSketch {
+  readonly yaml: string;
+  readonly holds: (vendor: string, mac: string) => boolean;
+}
+
+const pattern = fc.string({ unit: fc.constantFrom("a", "b", "*"), minLength: 1, maxLength: 3 });
+const { match: anyMatch } = fc.letrec<{ match: MatchSketch }>((tie) => ({
+  match: fc.oneof(
+    { maxDepth: 3 },
+    pattern.map((glob): MatchSketch => ({
+      yaml: `{ vendor-class: '${glob}' }`,
+      holds: (vendor) => new RegExp(`^${glob.replaceAll("*", ".*")}$`).test(vendor),
+    })),
+    fc.constantFrom("02", "b8:27", "b8:27:eb:00:00:01").map((start): MatchSketch => ({
+      yaml: `{ mac: '${start}:*' }`.replace("01:*", "01"),
+      holds: (_, mac) => mac.startsWith(start),
+    })),
+    fc.boolean().map((isRandom): MatchSketch => ({
+      yaml: `{ random-mac: ${isRandom} }`,
+      holds: (_, mac) => mac.startsWith("02") === isRandom,
+    })),
+    tie("match").map((part): MatchSketch => ({
+      yaml: `{ not: ${part.yaml} }`,
+      holds: (vendor, mac) => !part.holds(vendor, mac),
+    })),
+    fc.tuple(fc.constantFrom("any", "all"), fc.array(tie("match"), { minLength: 1, maxLength: 3 }))
+      .map(([kind, parts]): MatchSketch => ({
+        yaml: `{ ${kind}: [${parts.map(({ yaml }) => yaml).join(", ")}] }`,
+        holds: (vendor, mac) =>
+          kind === "any"
+            ? parts.some((part) => part.holds(vendor, mac))
+            : parts.every((part) => part.holds(vendor, mac)),
+      })),
+  ),
+}));
+
+Deno.test("class: however classes are found, they are those whose match is true", () => {
+  const asked = fc.record({
+    name: fc.string({ unit: fc.constantFrom("a", "b"), maxLength: 3 }),
+    mac: fc.constantFrom("02:00:00:00:00:01", "b8:27:eb:00:00:01", "b8:27:eb:00:00:02"),
+  });
+  const matches = fc.array(anyMatch, { minLength: 1, maxLength: 5 });
+  fc.assert(
+    fc.property(matches, fc.array(asked, { minLength: 1, maxLength: 4 }), (matches, asks) => {
+      const lines = matches.map(({ yaml }, i) => `- { name: c${i}, match: ${yaml}, limit: 9 }`);
+      const config = withClasses(...lines);
+      for (const { name, mac } of asks) {
+        const expected = matches.flatMap(({ holds }, i) => holds(name, mac) ? [`c${i}`] : []);
+        assert.deepEqual(classesOf(config, { mac, ...vendor(name) }), expected);
+      }
+    }),
+    { numRuns: 200 },
+  );
 });
 
 /** How many classes a client is compared with. */
