@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { dhcpcd, udhcpc } from "../support/dhcp_clients.ts";
 import type { Cable } from "../support/netns.ts";
 import { sceneTest } from "../support/scene.ts";
-import { readStatus, startServer } from "../support/sublet_server.ts";
+import { journalFile, readStatus, startServer } from "../support/sublet_server.ts";
 
 const LAN: Cable = [
   { node: "server", name: "lan0", addresses: ["10.77.0.1/24"] },
@@ -62,3 +62,47 @@ for (const [name, client, bound, withVendor] of CLIENTS) {
     },
   );
 }
+
+const WIRE: Cable = [
+  { node: "server", name: "lan0", addresses: ["10.77.0.1/24"] },
+  { node: "phone", name: "eth0" },
+];
+const SECOND_WIRE: Cable = [
+  { node: "server", name: "lan1", addresses: ["10.77.1.1/24"] },
+  { node: "other", name: "eth0" },
+];
+
+const LIMITED = `
+interfaces: [lan0, lan1]
+conflict-probe: off
+classes:
+  - { name: phones, match: { vendor-class: phone }, limit: 1 }
+subnets:
+  - { subnet: 10.77.0.0/24, pools: 10.77.0.100-10.77.0.199 }
+  - { subnet: 10.77.1.0/24, pools: 10.77.1.100-10.77.1.199 }
+`;
+
+sceneTest(
+  "a limit is held after the server was killed, and whoever renews is not cut off",
+  { cables: [WIRE, SECOND_WIRE], needs: ["udhcpc", "curl"] },
+  async (scene) => {
+    const interfaces = ["lan0", "lan1"];
+    const first = await startServer(scene, LIMITED, { interfaces });
+    const phone = await udhcpc(scene, "phone", "eth0", ["-V", "phone"]);
+    phone.start();
+    const { address } = await phone.next(["bound"]);
+    await first.kill();
+    const journal = await Deno.readTextFile(journalFile(scene));
+    assert.match(journal, new RegExp(`"${address}".*"classes":\\["phones"\\]`));
+
+    const second = await startServer(scene, LIMITED, { interfaces });
+    const other = await udhcpc(scene, "other", "eth0", ["-V", "phone"]);
+    other.start();
+    await second.says(/lan1 .* DISCOVER -> silence \(limit-reached\) class phones/);
+    await phone.renew();
+    assert.equal((await phone.next(["renew"])).address, address);
+    await phone.release();
+    // There is room now, and the client of the other wire asks on.
+    assert.match((await other.next(["bound"])).address, /^10\.77\.1\./);
+  },
+);
