@@ -94,6 +94,11 @@ export class ConflictProbes {
     return true;
   }
 
+  /** Whether somebody waits for an answer about the address. */
+  isAsked(address: Ipv4): boolean {
+    return this.#slotOf.has(address);
+  }
+
   /** The probes to send since the last call. */
   takeProbes(): readonly Probe[] {
     return this.#unsent.splice(0);

@@ -24,6 +24,7 @@ import { ConflictProbes, type HeldRequest } from "./conflict_probes.ts";
 import { CHANGES_IN_FLIGHT_MAX, type Commitment, Commits } from "./commits.ts";
 import type { DropEvent, ServerEvent } from "./events.ts";
 import { describeExchange } from "./exchange_event.ts";
+import { proxyArpNotice, ProxyArpWatch, releaseAll } from "./proxy_arp.ts";
 import { RateLimiter } from "./rate_limiter.ts";
 import { ReservationWaits } from "./reservation_waits.ts";
 import { RogueWatch } from "./rogue_watch.ts";
@@ -77,6 +78,7 @@ export class DhcpServer {
   readonly #probes = new ConflictProbes();
   readonly limiter: RateLimiter;
   readonly #waits = new ReservationWaits();
+  readonly #proxyArp = new ProxyArpWatch();
   readonly rogues = new RogueWatch(crypto.getRandomValues(new Uint32Array(1))[0]!);
   readonly #startedAtMs: number;
   readonly #clockWatch: ClockWatch;
@@ -201,6 +203,7 @@ export class DhcpServer {
     const probes = this.#probes;
     // Answers first: one that came in time counts, though the loop is late.
     for (const answer of this.#parts.link.takeAnswers()) {
+      if (this.#isPassedOver(answer)) continue;
       const held = probes.takeAnswered(answer);
       if (held !== undefined) this.#handleConflict(held, answer, state, group);
     }
@@ -209,8 +212,15 @@ export class DhcpServer {
       held !== undefined;
       held = probes.takeDue(state.nowMs)
     ) {
+      const { address, ingress, relay } = held;
+      if (relay === 0) this.#proxyArp.noteSilence(ingress.interfaceIndex, address);
       this.#handleDatagram(held, state, group, held);
     }
+  }
+
+  #isPassedOver({ address, heard }: ProbeAnswer): boolean {
+    if (heard === undefined || !this.#probes.isAsked(address)) return false;
+    return this.#proxyArp.passesOver(heard.interfaceIndex, heard.hardwareAddress, address);
   }
 
   /** As if the client had declined the address; and then on to the next one. */
@@ -241,7 +251,12 @@ export class DhcpServer {
       relay: relay === 0 ? undefined : relay,
       occupant: heard?.hardwareAddress,
     });
-    const conflictCount = held.conflictCount + 1;
+    // Where the host turns out to answer for all, what it cost is free again.
+    const acquitted = heard &&
+      this.#proxyArp.note(ingress.interfaceIndex, heard.hardwareAddress, address);
+    for (const lease of releaseAll(acquitted ?? [], state)) this.#put(lease, group);
+    if (acquitted !== undefined) this.#parts.emit(proxyArpNotice(heard!, ingress.interfaceName));
+    const conflictCount = acquitted === undefined ? held.conflictCount + 1 : 0;
     this.#handleDatagram(held, state, group, { ...held, conflictCount });
   }
 
