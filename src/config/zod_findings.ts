@@ -31,14 +31,15 @@ export function findingsOf(issues: readonly Issue[], base: Path = []): Finding[]
 
 /** Tells whether a key is missing because the unknown one that is there should have been it. */
 function misspeltKeys(issues: readonly Issue[]): (path: readonly PropertyKey[]) => boolean {
-  const unknown = issues.filter(({ code }) => code === "unrecognized_keys")
-    .map(({ path, message }) => ({ map: path.join("/"), said: unpackAll(message) }));
+  const hintsOf = new Map<string, (string | undefined)[]>();
+  for (const { code, path, message } of issues) {
+    if (code !== "unrecognized_keys") continue;
+    hintsOf.set(path.join("/"), unpackAll(message).map(({ hint }) => hint));
+  }
   return (path) => {
-    const [map, key] = [path.slice(0, -1).join("/"), String(path.at(-1))];
-    const hints = [didYouMean(key), writeKey(key)];
-    return unknown.some((keys) =>
-      keys.map === map && keys.said.some(({ hint }) => hint !== undefined && hints.includes(hint))
-    );
+    const key = String(path.at(-1));
+    const hints = hintsOf.get(path.slice(0, -1).join("/")) ?? [];
+    return hints.includes(didYouMean(key)) || hints.includes(writeKey(key));
   };
 }
 
