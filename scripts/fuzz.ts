@@ -18,8 +18,16 @@ const { values } = parseArgs({
   },
 });
 
-function residentMib(): number {
-  return Math.round(Deno.memoryUsage().rss / 2 ** 20);
+/**
+ * What the process has of memory, and what of its heap is in use once the garbage is collected: the
+ * heap grows to what V8 likes best, and stays so; a leak shows in what is in use.
+ */
+function describeMemory(): string {
+  const mib = (octets: number) => (octets / 2 ** 20).toFixed(1);
+  const { rss } = Deno.memoryUsage();
+  const { gc } = globalThis as { readonly gc?: () => void };
+  gc?.();
+  return `${mib(rss)} MiB resident, ${mib(Deno.memoryUsage().heapUsed)} MiB of heap in use`;
 }
 
 /** Runs one seed, says how it went, and returns whether all was well. */
@@ -31,7 +39,7 @@ async function runRound(seed: number, inputs: number): Promise<boolean> {
     const rate = Math.round((requestCount + lineCount) / seconds);
     console.log(
       `seed ${seed}: ${requestCount} requests, ${lineCount} journal lines, ${rate} inputs/s, ` +
-        `${outcomes.length} outcomes, slowest ${slowestMs.toFixed(3)} ms, ${residentMib()} MiB`,
+        `${outcomes.length} outcomes, slowest ${slowestMs.toFixed(3)} ms, ${describeMemory()}`,
     );
     return true;
   } catch (error) {

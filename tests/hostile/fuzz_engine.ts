@@ -42,6 +42,7 @@ export class FuzzEngine {
     this.#ingresses.flatMap(({ addresses }) => addresses.map((it) => it.address)),
   );
   #nowMs = STARTED_AT_MS;
+  #offersYield = false;
 
   constructor() {
     if (this.#config.leasequery !== undefined) this.#leases.indexHardware();
@@ -52,7 +53,9 @@ export class FuzzEngine {
     return this.#ingresses.length;
   }
 
+  /** Time passes; in an odd number of milliseconds, a flood begins or ends. */
   advance(ms: number): void {
+    if (ms % 2 === 1) this.#offersYield = !this.#offersYield;
     this.#nowMs += ms;
     this.#leases.advance(this.#nowMs);
   }
@@ -72,6 +75,7 @@ export class FuzzEngine {
       startedAtMs: STARTED_AT_MS,
       ownAddresses: this.#own,
       machineAddresses: this.#own,
+      offersYield: this.#offersYield,
     }, this.#slab);
   }
 
