@@ -72,7 +72,7 @@ function cut(value: string): string {
 }
 
 /** `2 interfaces, 3 subnets, 512 addresses, 4 reservations`, and how many warnings if any. */
-function summarize({ interfaces, subnets }: Config, warningCount: number): string {
+function summarize({ interfaces, subnets, classes }: Config, warningCount: number): string {
   const sum = (counts: number[]) => counts.reduce((total, count) => total + count, 0);
   const pools = subnets.flatMap((subnet) => subnet.pools);
   const parts = [
@@ -81,6 +81,7 @@ function summarize({ interfaces, subnets }: Config, warningCount: number): strin
     counted(sum(pools.map(({ ranges }) => countAddresses(ranges))), "address", "addresses"),
     counted(sum(subnets.map(({ reservations }) => reservations.all.length)), "reservation"),
   ];
+  if (classes !== undefined) parts.push(counted(classes.all.length, "class", "classes"));
   if (warningCount > 0) parts.push(counted(warningCount, "warning"));
   return parts.join(", ");
 }

@@ -25,6 +25,12 @@ async function check(files: Readonly<Record<string, string>>, ...args: string[])
 
 Deno.test("check: a config in order is summed up in a line", async () => {
   const reservations = "    reservations: [{ mac: b827eb010203, address: 192.168.1.100 }]";
+  const classes = "classes: [{ name: some, match: { vendor-class: x }, deny: true }]";
+  const { stdout } = await check({ "config.yaml": inFile(classes) }, "config.yaml");
+  assert.equal(
+    stdout,
+    "config.yaml: ok: 1 interface, 1 subnet, 100 addresses, 0 reservations, 1 class\n",
+  );
   assert.deepEqual(await check({ "config.yaml": inFile(reservations) }, "config.yaml"), {
     code: 0,
     stdout: "config.yaml: ok: 1 interface, 1 subnet, 99 addresses, 1 reservation\n",

@@ -41,6 +41,7 @@ function twoLeases(): readonly Lease[] {
       address: "192.168.1.100",
       client: numberedClient(1, "01:b8:27:eb:00:00:01"),
       hostname: "pi\x1b[2J",
+      classes: ["phones", "lobby"],
       updatedAtMs: now,
       expiresAtMs: now + 11 * HOUR_MS + 58 * 60_000 + 30_000,
     }),
@@ -70,6 +71,7 @@ Deno.test("leases --json prints one array with every record", async () => {
     ]);
     assert.equal(leases[0]!["client-id"], "01:b8:27:eb:00:00:01");
     assert.equal(leases[0]!["hostname"], "pi\x1b[2J");
+    assert.deepEqual(leases.map(({ classes }) => classes), [["phones", "lobby"], undefined]);
     const secondsLeft = leases[0]!["seconds-left"] as number;
     assert(secondsLeft > 43_000 && secondsLeft <= 43_110, String(secondsLeft));
   });

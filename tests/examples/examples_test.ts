@@ -149,6 +149,9 @@ Deno.test("PXE lab: beside a router that gives the addresses, boot data and noth
   const { told, packet } = engine.ask({ type: DISCOVER, ...firmware(7) });
   assert.equal(told, "OFFER (boot-data-only)");
   assert.equal(packet!.yiaddr, "0.0.0.0");
+  const virtual = firmware(7, { mac: "52:54:00:00:00:08", options: [[77, bytes("iPXE")]] });
+  const { bytes: sent } = engine.ask({ type: DISCOVER, ...virtual });
+  assert.equal(fileOf(sent!), "http://10.0.0.1/unattended.ipxe", "classes count here, too");
   assert.match(engine.ask({ type: DISCOVER }).told, /^silence/);
 });
 
