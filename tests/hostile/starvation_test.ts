@@ -232,6 +232,17 @@ Deno.test("new leases are limited only once so much of the pool is used", async 
   await it.stop();
 });
 
+Deno.test("a client with a reservation is not new, though only its name is reserved", async () => {
+  const reserved = SUBNET.replace("]\n", `, { mac: "${mac("02:05", 9)}", hostname: pi }]\n`);
+  const it = await startServer(
+    `rate-limits: { new-leases: 1/h, new-leases-from: 0% }\n${reserved}`,
+  );
+  assert.ok(await obtain(it, { mac: mac("02:05", 1) }) !== undefined);
+  assert.equal(await obtain(it, { mac: mac("02:05", 2) }), undefined);
+  assert.ok(await obtain(it, { mac: mac("02:05", 9) }) !== undefined);
+  await it.stop();
+});
+
 Deno.test("one hardware address may send so much, whatever it calls itself", async () => {
   const it = await startServer(`rate-limits: { client: 10/s }\n${SUBNET}`);
   const noise = Array.from({ length: 50 }, (_, n): Ask => ({

@@ -4,6 +4,7 @@ import { DISCOVER, REQUEST } from "../support/dhcp_packets.ts";
 import {
   type AnswerRow,
   Engine,
+  type EngineSketch,
   macOf,
   SERVER,
   START_MS,
@@ -182,6 +183,34 @@ Deno.test("an OFFER promises an address for the offer's time and writes nothing 
   assert.equal(decision.address, ip(A));
   assert.equal(engine.leases.size, 0);
 });
+
+/** Who is offered an address by which rule, and whether the offer may have to yield in a flood. */
+const YIELDING: readonly (readonly [string, EngineSketch, boolean])[] = [
+  [`OFFER ${A} (free-address)`, ONE_ADDRESS, true],
+  [
+    `OFFER ${A} (previous-binding)`,
+    { ...ONE_ADDRESS, leases: [{ address: A, expiresAtMs: PAST_MS }] },
+    false,
+  ],
+  [
+    `OFFER ${A} (reservation)`,
+    { subnets: [{ pools: [A], reservations: [{ mac: macOf(1), address: A }] }] },
+    false,
+  ],
+  [
+    `OFFER ${A} (free-address)`,
+    { subnets: [{ pools: [A], reservations: [{ mac: macOf(1), hostname: "pi" }] }] },
+    false,
+  ],
+];
+for (const [i, [expected, sketch, mayYield]] of YIELDING.entries()) {
+  Deno.test(`${expected}, client ${i}: ${mayYield ? "may have to yield" : "never yields"}`, () => {
+    const { decision, told } = new Engine(sketch).ask({ type: DISCOVER });
+    assert.equal(told, expected);
+    assert(decision?.kind === "reply");
+    assert.equal(decision.offer?.mayYield, mayYield);
+  });
+}
 
 Deno.test("an ACK comes with the lease that has to be on disk before it leaves (§3.1.4)", () => {
   const engine = new Engine({ ...ONE_ADDRESS });
