@@ -163,9 +163,9 @@ for (const [way, config, where, disguise] of WAYS) {
 const WIDE = `
 subnets:
   - subnet: 192.168.0.0/16
-    pools: 192.168.16.0-192.168.31.255
+    pools: 192.168.16.0-192.168.35.255
 `;
-const WIDE_SIZE = 4096;
+const WIDE_SIZE = 5_120;
 
 Deno.test("a building that is switched on at once is not limited by default", async () => {
   const it = await startServer(WIDE);
