@@ -39,10 +39,7 @@ export function bootp(request: Bootp, state: EngineState, slab: ReplySlab): Deci
   return answer(choice, request, state, slab);
 }
 
-/**
- * A reservation is the client's in any case, as long as the config has it: nothing needs to be
- * written. But somebody may still hold the address from before.
- */
+/** What is reserved for the client, unless somebody else holds the address. */
 function reserved(
   subnets: readonly Subnet[],
   request: Bootp,
@@ -89,7 +86,8 @@ function answer(
     return ignore("other-server-chosen");
   }
   const reply = encodeBootReply(request, { address, subnet, scopes }, state, slab);
-  if (reservation?.address === address) return { kind: "reply", rule, reply, address };
+  const isOwn = reservation?.address === address && !fitsSeveral(reservation);
+  if (isOwn) return { kind: "reply", rule, reply, address };
   const { client, hostname, view } = request;
   return {
     kind: "reply-after-commit",
@@ -109,6 +107,17 @@ function answer(
       expiresAtMs: Infinity,
     },
   };
+}
+
+/**
+ * Whether more than one client may have the reservation. What is one client's alone is so as long
+ * as the config has it, and nothing needs to be written. Of several, the first that asks has the
+ * address, as a lease without end, since that is what it has been told (RFC 1534 §2). Such a lease
+ * outlives the reservation: it ends when its client asks by DHCP, and not before.
+ */
+function fitsSeveral({ macs = [], clientId, port, vendorId }: Reservation): boolean {
+  const names = macs.length + (clientId === undefined ? 0 : 1);
+  return names > 1 || port !== undefined || vendorId !== undefined;
 }
 
 /** RFC 951 §7.3: a client that names a server in `sname` wants an answer from no other. */

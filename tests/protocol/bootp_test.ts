@@ -131,6 +131,39 @@ Deno.test("BOOTP: the client's DHCP takes over the address, and gives the lease 
   assert(engine.leases.get(ip(A))!.expiresAtMs < Infinity);
 });
 
+const AT_PORT: Ask = { giaddr: RELAY, options: [[82, Uint8Array.of(1, 2, ...text("p1"))]] };
+
+for (
+  const { name, reservation, ask } of [
+    { name: "several MACs", reservation: { macs: [macOf(1), macOf(2)] }, ask: {} },
+    { name: "a port", reservation: { port: { circuitId: "70:31" } }, ask: AT_PORT },
+  ]
+) {
+  Deno.test(`BOOTP: of the clients that a reservation by ${name} fits, one has the address`, () => {
+    const engine = new Engine(oneOf({ reservations: [{ ...reservation, address: RESERVED }] }));
+    const first = engine.ask(ask);
+    assert.equal(first.told, `BOOTREPLY ${RESERVED} (reservation)`);
+    assert.equal(engine.leases.get(ip(RESERVED))?.expiresAtMs, Infinity, "on disk, without end");
+    engine.advance(100_000_000);
+    const second = { ...ask, mac: macOf(2) };
+    assert.equal(engine.ask(second).told, "silence (bootp-not-served)");
+    const { packet } = engine.ask({ ...second, type: DISCOVER });
+    assert.notEqual(packet?.yiaddr, RESERVED);
+    const taken = engine.ask({ ...second, type: REQUEST, server: SERVER, requested: RESERVED });
+    assert.equal(taken.told, "NAK (address-not-available)");
+    assert.equal(engine.ask(ask).told, first.told, "the same to the same");
+  });
+}
+
+Deno.test("BOOTP: who may be one of several is given the reserved address after a probe", () => {
+  const conflictProbe = { beyondRouters: true, timeoutMs: 500 };
+  const shared = { macs: [macOf(1), macOf(2)], address: RESERVED };
+  const engine = new Engine(oneOf({ conflictProbe, reservations: [shared] }));
+  const { decision } = engine.ask({});
+  assert(decision !== undefined && "probe" in decision);
+  assert.equal(decision.probe, conflictProbe);
+});
+
 /** The request of a BOOTP client of 1985: 300 octets, whatever they are from octet 236 on. */
 function requestOf(vendorArea: Uint8Array, octets = 300, ask: Ask = {}): Uint8Array {
   const bytes = new Uint8Array(octets);
