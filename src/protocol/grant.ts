@@ -128,7 +128,7 @@ export function classNames({ classes }: Request): Pick<Lease, "classes"> {
  * The client's other leases on its wire, as released. One that has asked for any address (DISCOVER)
  * uses none (RFC 2131 §4.4.1), and so gives up what it held when it takes another: its reserved
  * one, or one of the pools because its own was reserved for somebody, who need not wait any more.
- * A REQUEST that follows no offer of ours proves nothing: it may be an old one.
+ * A REQUEST that follows no offer of ours proves nothing: it may be an old one, and ends nothing.
  */
 function givenUp(
   client: Client,

@@ -11,7 +11,7 @@ import {
   isOpenTo,
   mayHold,
 } from "../leases/allocate.ts";
-import type { Lease } from "../leases/lease.ts";
+import type { Client, Lease } from "../leases/lease.ts";
 import type { LeaseTable } from "../leases/lease_table.ts";
 import { findReservation } from "../leases/reservations.ts";
 import { contains, type Ipv4, isHostAddress } from "../wire/ipv4.ts";
@@ -27,6 +27,7 @@ import {
   isRelayAllowed,
   subnetOfAddress,
   subnetsBeside,
+  wireOf,
 } from "./subnet_selection.ts";
 import {
   type Continuing,
@@ -179,10 +180,29 @@ function selecting(request: Selecting, state: EngineState, slab: ReplySlab): Dec
   const reservation = findReservation(subnet, request) ??
     (kept?.vendorId === undefined ? undefined : kept);
   const claim = { client, classes, reservation, subnet };
-  const refusal = refusalOf(claim, request, state);
+  const refusal = refusalOf(claim, request, state) ??
+    (isOffered || !holdsOther(client, address, subnet, state)
+      ? undefined
+      : "not-the-clients-address");
   if (refusal !== undefined) return nak(refusal, request, state, slab);
   const rule = isOffered ? "outstanding-offer" : "confirmed";
   return acknowledge(rule, request, { address, subnet, reservation }, state, slab);
+}
+
+/**
+ * Whether the client has another address on its wire. What we offered may be forgotten by now, by a
+ * restart for one, so a client that has nothing gets what it says it was offered. Not one that has
+ * something: as often as it said so, it would have one more address. Nor does it give up what it
+ * has for that, since the message may be an old one (see `givenUp`): the NAK has it begin anew.
+ */
+function holdsOther(
+  client: Client,
+  address: Ipv4,
+  subnet: Subnet,
+  { config, leases, nowMs }: EngineState,
+): boolean {
+  return wireOf(config, subnet)
+    .some((it) => leases.heldBeside(address, client, it, nowMs).length > 0);
 }
 
 /** Whether a server identifier means us: an address of ours, or the one that a relay agent has us name. */

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { DISCOVER, RELEASE, REQUEST } from "../support/dhcp_packets.ts";
 import { type Ask, Engine, hexOctets, macOf, SERVER } from "../support/engine_fixture.ts";
+import { ip, numberedClient } from "../support/leases_fixture.ts";
 import { loadedConfig } from "../support/loaded_config.ts";
 
 const text = (value: string) => new TextEncoder().encode(value);
@@ -102,8 +103,12 @@ Deno.test("limit of a port: a nearer scope says otherwise, and a reservation is 
 Deno.test("limit of a port: a client that gets another address does not stand in its own way", () => {
   const lan = engine();
   for (const number of [1, 2]) take(lan, number, at("port 1"));
-  const elsewhere = { type: REQUEST, mac: macOf(1), server: SERVER, options: at("port 1") };
-  assert.equal(lan.ask({ ...elsewhere, requested: "192.168.1.111" }).told.slice(0, 3), "ACK");
+  const requested = "192.168.1.111";
+  const expiresAtMs = lan.nowMs + 60_000;
+  lan.leases.offer({ address: ip(requested), client: numberedClient(1), expiresAtMs });
+  const chosen = { type: REQUEST, mac: macOf(1), server: SERVER, options: at("port 1") };
+  const { told } = lan.ask({ ...chosen, requested });
+  assert.equal(told, `ACK ${requested} (outstanding-offer)`);
 });
 
 Deno.test("limit of a class: for its clients together, at DISCOVER, REQUEST and BOOTP", () => {

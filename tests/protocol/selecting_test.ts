@@ -164,6 +164,36 @@ Deno.test("SELECTING ours after the offer ran out and went to another: NAK (§3.
   assert.equal(engine.ask({ ...OURS, requested: A }).told, "NAK (address-not-available)");
 });
 
+for (const identity of ["client-id", "mac"] as const) {
+  Deno.test(`a client that claims offers which it never had gets one address, by ${identity}`, () => {
+    const engine = new Engine({ subnets: [{ pools: [`${A}-192.168.1.109`], identity }] });
+    const told = [A, B, "192.168.1.102"].map((requested) =>
+      engine.ask({
+        ...OURS,
+        requested,
+        clientId: identity === "mac" ? `00${requested.slice(-2)}` : "01",
+      }).told
+    );
+    const refused = "NAK (not-the-clients-address)";
+    assert.deepEqual(told, [`ACK ${A} (confirmed)`, refused, refused]);
+    assert.equal(engine.leases.counts(engine.subnet()).used, 1);
+    assert.equal(engine.leases.get(ip(A))?.state, "bound", "the first stays its own");
+  });
+}
+
+Deno.test("a client that has an address, and claims one of another subnet of its wire: NAK", () => {
+  const campus = { sharedNetwork: "campus" };
+  const engine = new Engine({
+    subnets: [
+      { ...campus, subnet: "192.168.1.0/24", pools: [A] },
+      { ...campus, subnet: "192.168.2.0/24", pools: ["192.168.2.100"] },
+    ],
+    leases: [{ address: A }],
+  });
+  const { told } = engine.ask({ ...OURS, requested: "192.168.2.100" });
+  assert.equal(told, "NAK (not-the-clients-address)");
+});
+
 Deno.test("SELECTING another server keeps the lease that the client has here (§3.1.4)", () => {
   const engine = new Engine({ leases: [{ address: A }] });
   engine.ask({ type: DISCOVER });
