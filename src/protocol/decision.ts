@@ -35,6 +35,7 @@ export type Rule =
   // Silence
   | "no-subnet"
   | "relay-not-allowed"
+  | "off-link"
   | "leasequery-not-allowed"
   | "denied"
   | "pool-exhausted"

@@ -24,6 +24,7 @@ import { type Decision, ignore } from "./decision.ts";
 import {
   attachedSubnet,
   attachedSubnets,
+  isOffLink,
   isRelayAllowed,
   subnetOfAddress,
   subnetsBeside,
@@ -82,6 +83,7 @@ function decide(request: Request, state: EngineState, slab: ReplySlab): Decision
     const decision = proxyDhcp(request, state, slab);
     if (decision !== undefined) return decision;
   }
+  if (!mayComeSo(request, state)) return ignore("off-link");
   switch (request.kind) {
     case "DISCOVER":
       return discover(request, state, slab);
@@ -100,6 +102,18 @@ function decide(request: Request, state: EngineState, slab: ReplySlab): Decision
     case "BOOTP":
       return bootp(request, state, slab);
   }
+}
+
+/**
+ * Whether a message may ask for what it does. One that a router brought here, past every relay
+ * agent, may be anybody's who can reach us, and shows nothing of where its client is. A client
+ * sends such to go on with its lease, to give it back, or to ask for options, and broadcasts when
+ * nobody answers (RFC 2131 §4.4.4, §4.4.5): so nothing else is taken at its word.
+ */
+function mayComeSo(request: Request, { config, leases, nowMs }: EngineState): boolean {
+  const { kind, client } = request;
+  if (kind === "RELEASE" || kind === "INFORM" || !isOffLink(config, request)) return true;
+  return kind === "RENEWING" && leases.heldUntilMs(client, request.address, nowMs) > nowMs;
 }
 
 /** RFC 2131 §4.3.1. */
@@ -255,9 +269,8 @@ function continuing(request: Continuing, state: EngineState, slab: ReplySlab): D
 }
 
 /**
- * Whether an unknown client may be confirmed or refused. A unicast renewal shows nothing of where
- * its client is, so only one on a wire of ours is taken at its word: elsewhere anybody who can
- * reach us could fill a pool so. The others are healed when they rebind through their relay agent.
+ * Whether an unknown client may be confirmed or refused: not on a network that its message did not
+ * come from, whatever its ciaddr says. It is healed when it rebinds through its relay agent.
  */
 function mayHeal(request: Continuing, subnet: Subnet, config: Config): boolean {
   return config.authoritative &&
@@ -363,6 +376,8 @@ function nak(
   state: EngineState,
   slab: ReplySlab,
 ): Decision {
+  // It would be broadcast here, where its client is not.
+  if (isOffLink(state.config, request)) return ignore("off-link");
   return {
     kind: "reply",
     rule,

@@ -4,7 +4,14 @@
  */
 import type { Config, Subnet } from "../config/config.ts";
 import { subnetOf } from "../leases/subnets.ts";
-import { contains, type Ipv4, isHostAddress, isUnicast } from "../wire/ipv4.ts";
+import {
+  ANY_ADDRESS,
+  contains,
+  type Ipv4,
+  isHostAddress,
+  isUnicast,
+  LIMITED_BROADCAST,
+} from "../wire/ipv4.ts";
 import { Option } from "../wire/option_codes.ts";
 import { relayAddress, RelaySubOption } from "../wire/relay_agent.ts";
 import type { Request } from "./request.ts";
@@ -33,6 +40,21 @@ export function isRelayAllowed(config: Config, request: Request): boolean {
   return giaddr === 0
     ? request.ingress.addresses.some(({ address }) => contains(subnet.cidr, address))
     : subnet.relays.has(giaddr);
+}
+
+/**
+ * Whether a router, and no relay agent, has brought the message here: it was sent to us alone, and
+ * from an address that is in none of the networks of the interface's wire. A client that has no
+ * address yet sends from 0.0.0.0, which routers should not forward (RFC 1812 §5.3.7).
+ */
+export function isOffLink(config: Config, { view, ingress }: Request): boolean {
+  const { source, destination, addresses } = ingress;
+  if (view.giaddr !== 0 || source === ANY_ADDRESS || destination === LIMITED_BROADCAST) {
+    return false;
+  }
+  return !addresses.some(({ cidr, address }) =>
+    contains(cidr, source) || subnetsAt(config, address).some((it) => contains(it.cidr, source))
+  );
 }
 
 /**

@@ -31,7 +31,7 @@ const QUARANTINED = { leases: [{ address: A, state: "declined" as const }] };
 /** How each of the three states asks for an address (§4.3.2). */
 const STATES: Readonly<Record<string, (address: string) => Ask>> = {
   "INIT-REBOOT": (requested) => ({ type: REQUEST, requested }),
-  "RENEWING": (ciaddr) => ({ type: REQUEST, ciaddr, to: SERVER }),
+  "RENEWING": (ciaddr) => ({ type: REQUEST, ciaddr, from: "192.168.1.7", to: SERVER }),
   "REBINDING": (ciaddr) => ({ type: REQUEST, ciaddr }),
 };
 
@@ -226,6 +226,12 @@ testAnswers([
     name: "RENEWING through a router, a client that nobody here knows: silence, it may be forged",
     given: BEHIND_ROUTER,
     when: { type: REQUEST, ciaddr: "10.20.1.7", to: SERVER },
+    expect: "silence (off-link)",
+  },
+  {
+    name: "RENEWING from our own wire with an address of another subnet: it heals nothing there",
+    given: BEHIND_ROUTER,
+    when: { type: REQUEST, ciaddr: "10.20.1.7", from: A, to: SERVER },
     expect: "silence (unknown-client)",
   },
   {

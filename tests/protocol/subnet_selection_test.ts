@@ -87,14 +87,14 @@ const ROWS: readonly AnswerRow[] = [
   {
     name: "RENEWING with an address outside of every subnet: wrong network",
     given: { subnets: [ROUTED, LOCAL] },
-    when: { type: REQUEST, ciaddr: "172.16.0.9", to: SERVER },
+    when: { type: REQUEST, ciaddr: "172.16.0.9", from: "0.0.0.0", to: SERVER },
     expect: "NAK (wrong-network)",
     destination: "broadcast",
   },
   {
     name: "RENEWING with an address outside of every subnet, where we serve none: silence",
     given: { subnets: [ROUTED] },
-    when: { type: REQUEST, ciaddr: "172.16.0.9", to: SERVER },
+    when: { type: REQUEST, ciaddr: "172.16.0.9", from: "0.0.0.0", to: SERVER },
     expect: "silence (no-subnet)",
   },
   {
