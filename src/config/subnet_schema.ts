@@ -83,7 +83,8 @@ export const subnetEntrySchema = mapSchema("a map that begins with subnet", {
   "relays": oneOrManySchema("the address of a relay agent like 10.20.0.1", relaySchema)
     .optional().meta({
       description: "The relay agents that this subnet is reached through, by the address that " +
-        "they name as theirs (giaddr). What comes through others is dropped. Any when left out.",
+        "they name as theirs (giaddr). What comes through others is dropped. When left out, any " +
+        "whose address is in a subnet of the config.",
     }),
   ...scopeShape,
   "names": subnetNamesSchema.optional().meta({

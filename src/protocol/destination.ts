@@ -1,4 +1,5 @@
 /** Where a reply goes: RFC 2131 §4.1, branch by branch. */
+import type { Config } from "../config/config.ts";
 import { ETHERNET_ADDRESS_OCTETS } from "../wire/frame.ts";
 import { BROADCAST_FLAG, Header, HTYPE_ETHERNET } from "../wire/message_view.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
@@ -6,16 +7,21 @@ import { RelaySubOption } from "../wire/relay_agent.ts";
 import { subOption } from "../wire/sub_options.ts";
 import { CLIENT_PORT, type Destination, PXE_PORT } from "./endpoints.ts";
 import type { Request } from "./request.ts";
+import { isRelayListed } from "./subnet_selection.ts";
 
 /** In the first octet of an Ethernet address: multicast or broadcast (IEEE 802). */
 const GROUP_BIT = 1;
 
 /** The destination of an OFFER or ACK that gives `yiaddr`. */
-export function replyDestination(request: Request, yiaddr: Ipv4): Destination {
+export function replyDestination(
+  request: Request,
+  yiaddr: Ipv4,
+  config: Config,
+): Destination {
   const { giaddr, ciaddr, flags } = request.view;
   // "If the 'giaddr' field in a DHCP message from a client is non-zero, the server sends any
   // return messages to the 'DHCP server' port on the BOOTP relay agent".
-  if (giaddr !== 0) return toRelay(request);
+  if (giaddr !== 0) return toRelay(request, config);
   // "If the 'giaddr' field is zero and the 'ciaddr' field is nonzero, then the server unicasts
   // DHCPOFFER and DHCPACK messages to the address in 'ciaddr'." Only where that is the address it
   // has from us: a client that has none yet MUST send 0 (table 5), and a forged one would have
@@ -36,19 +42,21 @@ export function replyDestination(request: Request, yiaddr: Ipv4): Destination {
  * The destination of a NAK: "In all cases, when 'giaddr' is zero, the server broadcasts any
  * DHCPNAK messages to 0xffffffff" (RFC 2131 §4.1), because the client's address is in doubt.
  */
-export function nakDestination(request: Request): Destination {
-  return request.view.giaddr !== 0 ? toRelay(request) : BROADCAST;
+export function nakDestination(request: Request, config: Config): Destination {
+  return request.view.giaddr !== 0 ? toRelay(request, config) : BROADCAST;
 }
 
 /**
  * To giaddr, whatever the datagram's source address: a chain of relay agents answers by its first.
- * RFC 8357: where sub-option 19 is there, to "the UDP source port of the UDP message".
+ * RFC 8357: where sub-option 19 is there, to "the UDP source port of the UDP message". Only of one
+ * that came from giaddr, or that the config lists: another could have us send to any port there.
  */
-export function toRelay({ view, ingress, relayInformation }: Request): Destination {
+export function toRelay(request: Request, config: Config): Destination {
+  const { view: { giaddr: address }, ingress, relayInformation } = request;
   const wantsPort = relayInformation !== undefined &&
-    subOption(relayInformation, RelaySubOption.RELAY_PORT)?.length === 0;
-  const port = wantsPort ? ingress.sourcePort : undefined;
-  return { kind: "relay", address: view.giaddr, port };
+    subOption(relayInformation, RelaySubOption.RELAY_PORT)?.length === 0 &&
+    (ingress.source === address || isRelayListed(config, request));
+  return { kind: "relay", address, port: wantsPort ? ingress.sourcePort : undefined };
 }
 
 /**
@@ -64,8 +72,12 @@ export function informDestination(address: Ipv4): Destination {
  * The destination of boot data: `address`, and there the port that it was asked from; everybody,
  * where the client has no address yet and nobody here knows which one it will get.
  */
-export function proxyDestination(request: Request, address: Ipv4): Destination {
-  if (request.view.giaddr !== 0) return toRelay(request);
+export function proxyDestination(
+  request: Request,
+  address: Ipv4,
+  config: Config,
+): Destination {
+  if (request.view.giaddr !== 0) return toRelay(request, config);
   if (address === 0) return BROADCAST;
   const { source, sourcePort, serverPort } = request.ingress;
   // Whoever asks in the name of another machine does not choose the port that it hears of it.

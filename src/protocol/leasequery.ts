@@ -93,7 +93,7 @@ function tell(
   const writer = begin(query, type, ciaddr, state, slab);
   const clientId = query.view.option(Option.CLIENT_IDENTIFIER);
   if (clientId !== undefined) writer.option(Option.CLIENT_IDENTIFIER, clientId);
-  return finish(query, type, ciaddr, writer);
+  return finish(query, type, ciaddr, writer, state);
 }
 
 /**
@@ -122,7 +122,7 @@ function active(
     writer.giveRoom(relayInformation.length);
     writer.option(Option.RELAY_AGENT_INFORMATION, relayInformation);
   }
-  return finish(query, "LEASEACTIVE", address, writer);
+  return finish(query, "LEASEACTIVE", address, writer, state);
 }
 
 function begin(
@@ -146,8 +146,9 @@ function finish(
   type: AnswerType,
   address: Ipv4,
   writer: MessageWriter,
+  { config }: EngineState,
 ): Decision {
-  const reply: Reply = { type, bytes: writer.finish(), destination: toRelay(query) };
+  const reply: Reply = { type, bytes: writer.finish(), destination: toRelay(query, config) };
   return { kind: "reply", rule: RULES[type], reply, address };
 }
 

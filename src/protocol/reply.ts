@@ -54,7 +54,7 @@ export function encodeOffer(
   return {
     type: "OFFER",
     bytes: encode(request, header, slab, factsOf(MessageType.OFFER, request, grant, server)),
-    destination: replyDestination(request, grant.address),
+    destination: replyDestination(request, grant.address, server.config),
   };
 }
 
@@ -69,7 +69,7 @@ export function encodeOfferOfNone(
   return {
     type: "OFFER",
     bytes: encode(request, broadcastHeader(request), slab, facts),
-    destination: nakDestination(request),
+    destination: nakDestination(request, server.config),
   };
 }
 
@@ -85,7 +85,7 @@ export function encodeAck(
   return {
     type: "ACK",
     bytes: encode(request, header, slab, factsOf(MessageType.ACK, request, grant, server)),
-    destination: replyDestination(request, grant.address),
+    destination: replyDestination(request, grant.address, server.config),
   };
 }
 
@@ -119,7 +119,7 @@ export function encodeBootReply(
   return {
     type: "BOOTREPLY",
     bytes: encode(request, header, slab, factsOf(undefined, request, network, server)),
-    destination: replyDestination(request, address),
+    destination: replyDestination(request, address, server.config),
   };
 }
 
@@ -140,7 +140,7 @@ export function encodeProxyReply(
   return {
     type,
     bytes: encode(request, { ciaddr, yiaddr: 0, flags }, slab, { ...facts, isProxy: true }),
-    destination: proxyDestination(request, address),
+    destination: proxyDestination(request, address, server.config),
   };
 }
 
@@ -157,7 +157,7 @@ export function encodeNak(
       ...bareFacts(MessageType.NAK, request, server),
       message,
     }),
-    destination: nakDestination(request),
+    destination: nakDestination(request, server.config),
   };
 }
 

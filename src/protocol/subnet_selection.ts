@@ -27,19 +27,33 @@ function selectedNetwork(config: Config, { view, relayInformation }: Request): I
   return view.number(Option.SUBNET_SELECTION, 4);
 }
 
+/** The subnet that the request is for by what a relay agent or the client says, if they do. */
+function toldSubnet(config: Config, request: Request): Subnet | undefined {
+  const told = selectedNetwork(config, request) ?? request.view.giaddr;
+  return told === 0 ? undefined : subnetOf(config.subnets, told);
+}
+
 /**
  * Whether the request came by a way that its subnet is reached by. A subnet that lists its relay
- * agents is theirs: no other, and no client by option 118, has a say in it.
+ * agents is theirs: no other, and no client by option 118, has a say in it. A giaddr outside of
+ * every subnet, to which anybody could have us send, is a relay agent's only where it is listed.
  */
 export function isRelayAllowed(config: Config, request: Request): boolean {
   const { giaddr } = request.view;
-  const selected = selectedNetwork(config, request);
-  if (giaddr === 0 && selected === undefined) return true;
-  const subnet = subnetOf(config.subnets, selected ?? giaddr);
-  if (subnet?.relays === undefined) return true;
+  const subnet = toldSubnet(config, request);
+  if (subnet === undefined) return true;
+  if (subnet.relays === undefined) {
+    return giaddr === 0 || contains(subnet.cidr, giaddr) ||
+      subnetOf(config.subnets, giaddr) !== undefined;
+  }
   return giaddr === 0
     ? request.ingress.addresses.some(({ address }) => contains(subnet.cidr, address))
     : subnet.relays.has(giaddr);
+}
+
+/** Whether the config names the relay agent that brought the request. */
+export function isRelayListed(config: Config, request: Request): boolean {
+  return toldSubnet(config, request)?.relays?.has(request.view.giaddr) === true;
 }
 
 /**

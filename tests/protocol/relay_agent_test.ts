@@ -48,11 +48,23 @@ const SELECTION_ROWS: readonly AnswerRow[] = [
     expect: "OFFER 10.30.0.9 (free-address)",
   },
   {
-    name: "link selection from a giaddr outside of every subnet of ours",
-    given: GIVEN,
+    name: "link selection from a giaddr outside of every subnet of ours, where it is listed",
+    given: { subnets: [ROUTED, { ...BEHIND, relays: ["172.16.0.9"] }, LOCAL] },
     when: { ...RELAYED, giaddr: "172.16.0.9", options: [link("10.30.0.0")] },
     expect: "OFFER 10.30.0.9 (free-address)",
     destination: "relay 172.16.0.9",
+  },
+  {
+    name: "link selection from such a giaddr, where nothing lists it: anybody could be hit so",
+    given: GIVEN,
+    when: { ...RELAYED, giaddr: "8.8.8.8", options: [link("10.30.0.0")] },
+    expect: "silence (relay-not-allowed)",
+  },
+  {
+    name: "option 118 from such a giaddr, where nothing lists it",
+    given: SELECTABLE,
+    when: { ...RELAYED, giaddr: "8.8.8.8", options: [select("10.30.0.0")] },
+    expect: "silence (relay-not-allowed)",
   },
   {
     name: "link selection of no subnet of ours: silence, though giaddr is on one",
@@ -76,7 +88,7 @@ const SELECTION_ROWS: readonly AnswerRow[] = [
     name: "link selection with a giaddr that is no host's: silence",
     given: GIVEN,
     when: { ...RELAYED, giaddr: "255.255.255.255", options: [link("10.30.0.0")] },
-    expect: "silence (no-subnet)",
+    expect: "silence (relay-not-allowed)",
   },
   {
     name: "link selection makes an address of giaddr's network a wrong one",
@@ -237,6 +249,20 @@ const PORT_ROWS: readonly AnswerRow[] = [
       options: [option82(19, 0)],
     },
     expect: "NAK (wrong-network)",
+    destination: `relay ${RELAY}:4067`,
+  },
+  {
+    name: "sub-option 19 from another address than giaddr chooses no port: it may be forged",
+    given: GIVEN,
+    when: { ...RELAYED, from: "203.0.113.5", fromPort: 53, options: [option82(19, 0)] },
+    expect: "OFFER 10.20.1.7 (free-address)",
+    destination: `relay ${RELAY}`,
+  },
+  {
+    name: "sub-option 19 from another address of a relay agent that is listed",
+    given: { subnets: [{ ...ROUTED, relays: [RELAY] }, LOCAL] },
+    when: { ...RELAYED, from: "10.77.0.2", fromPort: 4067, options: [option82(19, 0)] },
+    expect: "OFFER 10.20.1.7 (free-address)",
     destination: `relay ${RELAY}:4067`,
   },
   {
