@@ -22,6 +22,13 @@ export const CLOCK_STEP_LIMIT_MS = 2_000;
 /** Bytes asked of the disk at a time. */
 const CHUNK_BYTES = 512 * 1024;
 
+/**
+ * An instant that lies by so much after every other one of the file is a digit that was damaged, and
+ * no time that came. Nothing is lost by that where the clock of the machine is right: then it says
+ * what time it is.
+ */
+const ALONE_MS = 5 * 365 * 86_400_000;
+
 /** A line of a client with identifier and host name is somewhat longer; it is an estimate. */
 const LINE_BYTES = 200;
 
@@ -175,6 +182,7 @@ class Replay {
   #lineCount = 0;
   #stepsMs = 0;
   #newestMs = -Infinity;
+  #secondNewestMs = -Infinity;
 
   constructor(leases: LoadedLeases) {
     this.#leases = leases;
@@ -203,7 +211,7 @@ class Replay {
       lineCount: this.#lineCount,
       rejected: this.#rejected,
       stepsMs: this.#stepsMs,
-      newestMs: this.#newestMs,
+      newestMs: this.#isNewestAlone() ? this.#secondNewestMs : this.#newestMs,
     };
   }
 
@@ -228,12 +236,22 @@ class Replay {
 
   #takeLease(lease: Lease): void {
     this.#hasLease = true;
-    this.#takeInstant(lease.updatedAtMs);
+    // No record is made after its own end: then one of the two is damaged, or was edited. What the
+    // end is matters to one client, what time it is to all of them.
+    if (lease.updatedAtMs <= lease.expiresAtMs) this.#takeInstant(lease.updatedAtMs);
     this.#leases.put(shifted(lease, -this.#stepsMs));
   }
 
   #takeInstant(wallMs: number): void {
-    this.#newestMs = Math.max(this.#newestMs, wallMs - this.#stepsMs);
+    const atMs = wallMs - this.#stepsMs;
+    if (atMs > this.#newestMs) {
+      this.#secondNewestMs = this.#newestMs;
+      this.#newestMs = atMs;
+    } else if (atMs > this.#secondNewestMs) this.#secondNewestMs = atMs;
+  }
+
+  #isNewestAlone(): boolean {
+    return this.#secondNewestMs !== -Infinity && this.#newestMs - this.#secondNewestMs > ALONE_MS;
   }
 
   #reject(bytes: Uint8Array, reason: string): void {

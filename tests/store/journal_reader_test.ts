@@ -161,6 +161,31 @@ Deno.test("no clock line gives a lease more time than it had when it was written
   assert.ok(left <= HOUR_MS, `left: ${left}`);
 });
 
+const IN_AN_HOUR = '"expires":"2026-11-22T09:00:00.000Z"';
+const DAMAGES: readonly (readonly [string, string, string, string])[] = [
+  ["a lease, a month on", '"at":"2026-11', '"at":"2026-12', IN_AN_HOUR],
+  ["a lease, a thousand years on", '"at":"2026', '"at":"3026', IN_AN_HOUR],
+  ["a lease without end, ten years on", '"at":"2026', '"at":"2036', '"expires":"infinite"'],
+  ["the header, a thousand years on", '"at":"2026', '"at":"3026', '"journal"'],
+];
+
+for (const [name, written, read, inLine] of DAMAGES) {
+  Deno.test(`one damaged digit costs no other lease its time: ${name}`, async () => {
+    const clock = createVirtualClock();
+    const fresh = (address: string, expiresAtMs = WALL_MS + HOUR_MS) =>
+      encodeLease(makeLease({ address, updatedAtMs: WALL_MS, expiresAtMs }), 0);
+    const text = encodeHeader(WALL_MS) + fresh("10.0.0.1") + fresh("10.0.0.2", Infinity) +
+      fresh("10.0.0.3") + fresh("10.0.0.4");
+    const line = text.split("\n").find((it) => it.includes(inLine))!;
+    const disk = new FaultyDisk();
+    disk.plant(PATH, text.replace(line, line.replace(written, read)));
+    clock.setWall(WALL_MS);
+    const left = leftMs((await load(disk, clock)).leases, clock);
+    assert.equal(left["10.0.0.3"], HOUR_MS);
+    assert.equal(left["10.0.0.4"], HOUR_MS);
+  });
+}
+
 Deno.test("a torn last line is cut off at every byte of it, and said so", async () => {
   const whole = encodeHeader(WALL_MS) + encodeLease(makeLease({ address: "10.0.0.1" }), WALL_MS);
   const last = encodeLease(makeLease({ address: "10.0.0.2", hostname: "Pi \u{1f967}" }), WALL_MS);
