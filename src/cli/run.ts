@@ -27,6 +27,7 @@ import {
   onOneLine,
 } from "./run_notices.ts";
 import { UsageError } from "./usage_error.ts";
+import { setHashKey } from "../wire/keyed_hash.ts";
 
 export const usage = `Serve addresses until SIGTERM or SIGINT.
 
@@ -47,6 +48,8 @@ const MENDING_INTERVAL_MS = 5_000;
 /** Runs the server; resolves to the exit code once it was told to stop and has stopped. */
 export async function runCommand(args: readonly string[]): Promise<number> {
   const options = parseRunArgs(args);
+  const [first, second] = crypto.getRandomValues(new Int32Array(2));
+  setHashKey([first!, second!]);
   const path = findConfig(options.config);
   const { config, warnings } = await readConfig(path);
   const metrics = new Metrics();

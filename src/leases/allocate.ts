@@ -86,11 +86,11 @@ function freeAddress(claim: Claim, table: LeaseTable, chance: number): Ipv4 | un
 function startOf({ allocation }: Pool, { client, subnet }: Claim, chance: number): number {
   switch (allocation) {
     case "hash":
-      return client.hashBy(subnet.identity);
+      return client.lastingHash(subnet.identity);
     case "sequential":
       return 0;
     case "random":
-      return spread(chance ^ client.hash);
+      return spread(chance ^ client.lastingHash(subnet.identity));
   }
 }
 

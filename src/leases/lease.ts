@@ -3,8 +3,9 @@
  * always a whole new record; nothing mutates one.
  */
 import type { Identity } from "../config/config.ts";
-import { formatHex, hashHex, hashOctets } from "../wire/hex.ts";
+import { formatHex, hashHex, lastingHashOfHex } from "../wire/hex.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
+import { hashOctets } from "../wire/keyed_hash.ts";
 
 /**
  * Who a client is (RFC 2131 §4.2): its client identifier when it sent one that is not empty,
@@ -18,7 +19,7 @@ export class Client {
   readonly hardwareAddress: string;
   /** Option 61 in hex with colons, when sent and not empty. */
   readonly clientId: string | undefined;
-  /** u32; clients that are the same have the same. Made once: a packet needs it some five times. */
+  /** u32, in this process. Clients that are the same have the same. A packet needs it five times. */
   readonly hash: number;
   #hardwareHash: number | undefined;
 
@@ -50,6 +51,13 @@ export class Client {
   /** As `hash`, where clients are told apart in this way. */
   hashBy(identity: Identity): number {
     return this.isByHardware(identity) ? this.hardwareHash : this.hash;
+  }
+
+  /** A hash that is the same in every process: what is made of it comes out the same again. */
+  lastingHash(identity: Identity): number {
+    return this.clientId === undefined || this.isByHardware(identity)
+      ? lastingHashOfHex(this.hardwareAddress, saltOf(this.hardwareType))
+      : lastingHashOfHex(this.clientId, CLIENT_ID_SALT);
   }
 
   /** Whether its hardware address says who it is, whatever identifier it sends. */

@@ -270,6 +270,12 @@ export class LeaseRows implements HeapColumns {
     this.#offerHash[row] = client.hashBy(this.identityOf(row));
   }
 
+  /** Has a row's offer under the identifier that its client sends now: it may be another one. */
+  renameOffer(row: number, client: Client): void {
+    this.#clients.remove(this.#offerRecord[row]!);
+    this.#offerRecord[row] = this.#clients.add({ client });
+  }
+
   /** Takes the offer off a row that has one. */
   clearOffer(row: number): void {
     this.#clients.remove(this.#offerRecord[row]!);

@@ -205,7 +205,7 @@ export class LeaseTable {
       rows.setOffer(row, client);
       this.#byOfferedClient.add(rows.offerHash(row), row);
       if (mayYield === true && rows.pool[row] !== NONE) this.#enqueueOffer(row, takesOver);
-    }
+    } else rows.renameOffer(row, client);
     rows.offerExpiresAtMs[row] = expiresAtMs;
     this.#settle(row);
   }
@@ -325,7 +325,7 @@ export class LeaseTable {
     }
     this.limits.reconfigure(subnets);
     // Subnets may have merged, and a client has one offer in each: the newest stays.
-    offers.sort((a, b) => a.expiresAtMs - b.expiresAtMs);
+    offers.sort((a, b) => a.expiresAtMs - b.expiresAtMs || a.address - b.address);
     for (const offer of offers) {
       if (subnetOf(subnets, offer.address) !== undefined) this.offer(offer);
     }

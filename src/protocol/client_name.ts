@@ -84,7 +84,7 @@ function candidateLabels(label: string, client: Client): readonly string[] {
   const labels = [label];
   for (let n = 2; n <= SUFFIX_MAX; n++) labels.push(withSuffix(label, String(n)));
   // However many there are that want it: the search has an end.
-  labels.push(withSuffix(label, client.hash.toString(16).padStart(8, "0")));
+  labels.push(withSuffix(label, client.lastingHash("client-id").toString(16).padStart(8, "0")));
   return labels;
 }
 

@@ -13,7 +13,7 @@ import { isInPool, poolAt, subnetOf } from "../leases/subnets.ts";
 import type { Config } from "../config/config.ts";
 import type { Rule } from "../protocol/decision.ts";
 import { MessageType, type Request } from "../protocol/request.ts";
-import { hashOctets } from "../wire/hex.ts";
+import { hashOctets } from "../wire/keyed_hash.ts";
 import { Header, type MessageView } from "../wire/message_view.ts";
 import { Option } from "../wire/option_codes.ts";
 import { RelaySubOption } from "../wire/relay_agent.ts";

@@ -1,4 +1,5 @@
 /** Octets as text: `01:b8:27:eb` for people, two lower-case digits an octet. */
+import { hashOctets } from "./keyed_hash.ts";
 
 const DIGITS = "0123456789abcdef";
 const OCTETS = Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStart(2, "0"));
@@ -62,25 +63,25 @@ export function octetOfHex(text: string, index: number): number {
   return (NIBBLES[text.charCodeAt(at)]! << 4) | NIBBLES[text.charCodeAt(at + 1)]!;
 }
 
-/**
- * A hash (u32) of the octets that a text of `formatHex` stands for; another one for each `salt`.
- * FNV-1a, then the finish of MurmurHash3: every bit depends on every octet.
- */
+/** What `hashOctets` makes of the octets that a text of `formatHex` stands for. */
 export function hashHex(text: string, salt: number): number {
+  const octets = octetCountOfHex(text);
+  if (octets > scratch.length) scratch = new Uint8Array(octets);
+  for (let i = 0; i < octets; i++) scratch[i] = octetOfHex(text, i);
+  return hashOctets(scratch, 0, octets, salt);
+}
+
+let scratch = new Uint8Array(256);
+
+/**
+ * A hash (u32) of a text of `formatHex` that is the same in every process, for what has to come out
+ * the same again; another one for each `salt`. FNV-1a, then the finish of MurmurHash3: every bit
+ * depends on every octet. A table of what strangers send is no place for it (keyed_hash.ts).
+ */
+export function lastingHashOfHex(text: string, salt: number): number {
   const octets = octetCountOfHex(text);
   let hash = Math.imul(FNV_BASIS ^ salt, FNV_PRIME);
   for (let i = 0; i < octets; i++) hash = Math.imul(hash ^ octetOfHex(text, i), FNV_PRIME);
-  return mixed(hash);
-}
-
-/** The same of octets from `start` to before `end`. */
-export function hashOctets(bytes: Uint8Array, start: number, end: number, salt: number): number {
-  let hash = Math.imul(FNV_BASIS ^ salt, FNV_PRIME);
-  for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, FNV_PRIME);
-  return mixed(hash);
-}
-
-function mixed(hash: number): number {
   hash = Math.imul(hash ^ (hash >>> 16), 0x85eb_ca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2_ae35);
   return (hash ^ (hash >>> 16)) >>> 0;

@@ -40,7 +40,9 @@ export class LeaseModel {
   }
 
   reconfigure(subnets: readonly Subnet[]): void {
-    const offers = this.offers.toSorted((a, b) => a.expiresAtMs - b.expiresAtMs);
+    const offers = this.offers.toSorted((a, b) =>
+      a.expiresAtMs - b.expiresAtMs || a.address - b.address
+    );
     this.subnets = subnets;
     this.offers = [];
     for (const offer of offers) if (this.subnetOf(offer.address)) this.offer(offer);
