@@ -25,6 +25,9 @@ export interface Asker {
 
 export const NO_CLASSES: readonly ClientClass[] = [];
 
+/** No client has more user classes or architectures; what follows in a hostile packet is passed over. */
+const VALUES_MAX = 32;
+
 /** The classes of a client, in the order of the file; `known` are some that it is in anyhow. */
 export function classesOf(
   classes: ClientClasses,
@@ -40,10 +43,16 @@ export function classesOf(
   return found.sort((a, b) => a - b).map((index) => classes.all[index]!);
 }
 
-/** The tests that may be true of a client: all that its values lead to, and all others. */
-export function likelyTests(classes: ClientClasses, values: FieldValues): readonly ClassTest[] {
+/**
+ * The tests that may be true of a client: all that its values lead to, and all others. Each of them
+ * once, though several values may lead to it: it looks at all of them by itself.
+ */
+export function likelyTests(
+  classes: ClientClasses,
+  values: FieldValues,
+): Iterable<ClassTest> {
   if (classes.indexes.length === 0) return classes.unindexed;
-  const tests = [...classes.unindexed];
+  const tests = new Set(classes.unindexed);
   for (const index of classes.indexes) {
     for (const value of values.of(index.field)) collect(index, value, tests);
   }
@@ -51,13 +60,13 @@ export function likelyTests(classes: ClientClasses, values: FieldValues): readon
 }
 
 /** Looks up each beginning of the value that a class is known by. */
-function collect({ hasLength, testsByHash }: ClassIndex, value: Uint8Array, tests: ClassTest[]) {
+function collect({ hasLength, testsByHash }: ClassIndex, value: Uint8Array, tests: Set<ClassTest>) {
   let hash = EMPTY_HASH;
   const end = Math.min(value.length, hasLength.length - 1);
   for (let i = 0; i < end; i++) {
     hash = growHash(hash, value[i]!);
     const found = hasLength[i + 1] === true ? testsByHash.get(hash) : undefined;
-    for (const test of found ?? []) tests.push(test);
+    for (const test of found ?? []) tests.add(test);
   }
 }
 
@@ -146,7 +155,7 @@ function userClasses(value: Uint8Array | undefined): readonly Uint8Array[] {
   for (let at = 0; at < value.length;) {
     const end = at + 1 + value[at]!;
     if (value[at] === 0 || end > value.length) return texts(value);
-    classes.push(value.subarray(at + 1, end));
+    addOnce(value.subarray(at + 1, end), classes);
     at = end;
   }
   return [...texts(value), ...classes.flatMap(texts)];
@@ -155,5 +164,16 @@ function userClasses(value: Uint8Array | undefined): readonly Uint8Array[] {
 /** RFC 4578 §2.1: numbers of two octets. */
 function pairs(value: Uint8Array | undefined): readonly Uint8Array[] {
   const octets = value ?? encoder.encode("");
-  return Array.from({ length: octets.length >>> 1 }, (_, i) => octets.subarray(2 * i, 2 * i + 2));
+  const numbers: Uint8Array[] = [];
+  for (let at = 0; at + 2 <= octets.length; at += 2) addOnce(octets.subarray(at, at + 2), numbers);
+  return numbers;
+}
+
+/** Adds a value that is not there yet, while there are not too many. */
+function addOnce(value: Uint8Array, values: Uint8Array[]): void {
+  if (values.length < VALUES_MAX && !values.some((it) => isSame(it, value))) values.push(value);
+}
+
+function isSame(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && one.every((octet, i) => octet === other[i]);
 }

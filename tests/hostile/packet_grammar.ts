@@ -99,12 +99,21 @@ export class PacketGrammar {
     for (let i = at + 2; i < at + 2 + length; i++) {
       bytes[i] = this.#random.chance(0.3) ? this.#random.pick(SPECIAL) : this.#octet();
     }
+    if (code === 77 && length > 0 && this.#random.chance(0.3)) this.#repeat(at + 2, length);
     if (code === 53) bytes[at + 2] = this.#random.pick([1, 1, 3, 3, 3, 4, 7, 8, 2, 10, 13]);
     if (code === 52) bytes[at + 2] = this.#random.integer(0, 4);
     if ((code === 50 || code === 54 || code === 118) && length === 4) {
       this.#number(at + 2, this.#address());
     }
     return at + 2 + length;
+  }
+
+  /** Many entries that are alike, each with its length before it. */
+  #repeat(start: number, length: number): void {
+    const period = this.#random.integer(2, 6);
+    const bytes = this.#buffer;
+    bytes[start] = period - 1;
+    for (let i = period; i < length; i++) bytes[start + i] = bytes[start + i - period]!;
   }
 
   #lengthOf(code: number): number {

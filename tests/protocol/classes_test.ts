@@ -218,7 +218,7 @@ Deno.test("class: however classes are found, they are those whose match is true"
 function comparisons(config: Config, ask: Ask): number {
   const classes = config.classes!;
   const request = new Engine({ config }).requestOf({ type: DISCOVER, ...ask });
-  return likelyTests(classes, new FieldValues(classes.fields, request)).length;
+  return [...likelyTests(classes, new FieldValues(classes.fields, request))].length;
 }
 
 Deno.test("class: of 5,000, a client is compared with those that its values lead to", () => {
@@ -250,3 +250,43 @@ Deno.test("class: a list of 10,000 MACs is one comparison, too", () => {
   assert.deepEqual(classesOf(config, { mac: "02:00:00:01:00:07" }), ["some"]);
   assert.equal(comparisons(config, { mac: "02:00:00:02:00:07" }), 0);
 });
+
+Deno.test("class: values that are many or alike do not multiply the comparisons", () => {
+  const lines = Array.from({ length: 100 }, (_, i) => [
+    `- { name: user-${i}, match: { user-class: 'iPXE*z' }, lease-time: 1h }`,
+    `- { name: arch-${i}, match: { architecture: 7 }, lease-time: 1h }`,
+  ]).flat();
+  const config = withClasses(...lines);
+  const many = (count: number, octets: (i: number) => number[]) =>
+    Uint8Array.from(Array.from({ length: count }, (_, i) => octets(i)).flat());
+  const alike: Ask = {
+    options: [
+      [77, many(228, () => [4, ...text("iPXE")])],
+      [93, many(500, () => [0, 7])],
+    ],
+  };
+  assert.equal(comparisons(config, alike), 200);
+  assert.deepEqual(valueCounts(config, alike), { "user-class": 2, "architecture": 1 });
+  const different: Ask = {
+    options: [
+      [77, many(190, (i) => [5, ...text("iPXE"), i + 1])],
+      [93, many(500, (i) => [i >>> 8, i & 255])],
+    ],
+  };
+  assert.equal(comparisons(config, different), 200);
+  assert.deepEqual(valueCounts(config, different), { "user-class": 33, "architecture": 32 });
+});
+
+/** How many values of a client the fields have that can have several. */
+function valueCounts(config: Config, ask: Ask): Record<string, number> {
+  const { fields } = config.classes!;
+  const values = new FieldValues(
+    fields,
+    new Engine({ config }).requestOf({ type: DISCOVER, ...ask }),
+  );
+  return Object.fromEntries(
+    fields.flatMap(({ kind }, i) =>
+      kind === "user-class" || kind === "architecture" ? [[kind, values.of(i).length]] : []
+    ),
+  );
+}
