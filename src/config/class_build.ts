@@ -43,6 +43,7 @@ export function buildClasses(parsed: readonly ParsedClass[]): ClientClasses | un
     toldByWay: new Map(
       parsed.flatMap(({ name, match }, i) => looksAtWay(match) ? [[name, i] as const] : []),
     ),
+    limited: new Set(all.filter(({ limit }) => limit !== undefined).map(({ name }) => name)),
     fields: fields.all,
     indexes: [...indexes].map(([field, testsByHash]): ClassIndex => ({
       field,

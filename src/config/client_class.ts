@@ -53,6 +53,8 @@ export interface ClientClasses {
   readonly all: readonly ClientClass[];
   /** Those that are told by the relay agent or the interface, too: their indexes by their names. */
   readonly toldByWay: ReadonlyMap<string, number>;
+  /** Names of those with a limit. */
+  readonly limited: ReadonlySet<string>;
   readonly fields: readonly ClassField[];
   readonly indexes: readonly ClassIndex[];
   /** Those that anything might be true of. */

@@ -21,8 +21,8 @@ const CLIENT_ID_OCTETS_MAX = 255;
 const RELAY_OCTETS_MAX = 255;
 const HOSTNAME_OCTETS_MAX = 1024;
 const NAME_OCTETS_MAX = 255;
-/** Of more classes than that, the last are left out. */
-const CLASSES_OCTETS_MAX = 1024;
+/** Of more classes than that, the last are left out: 256 of the longest names have room. */
+const CLASSES_OCTETS_MAX = 16_384;
 
 /** Who is at an address: of a lease, all but the lease. */
 export type Holder = Pick<

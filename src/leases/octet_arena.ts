@@ -9,7 +9,7 @@ import { assert } from "../wire/assert.ts";
 const GRAIN_OCTETS = 8;
 
 /** The longest record. */
-const RECORD_OCTETS_MAX = 4096;
+const RECORD_OCTETS_MAX = 20_480;
 
 /** A power of two; no record lies across the end of a page. */
 const PAGE_OCTETS = 2 ** 18;

@@ -11,8 +11,8 @@ import type { ReplySlab } from "../wire/message_writer.ts";
 import { probeBeforeGiving } from "./address_probe.ts";
 import { bootDataFor } from "./boot.ts";
 import { chanceOf } from "./chance.ts";
+import { classNames } from "./class_policy.ts";
 import { type Decision, ignore, type Rule } from "./decision.ts";
-import { classNames } from "./grant.ts";
 import { exceedsLimit } from "./limits.ts";
 import { encodeBootReply } from "./reply.ts";
 import type { Bootp } from "./request.ts";
@@ -102,7 +102,7 @@ function answer(
       client,
       state: "bound",
       ...(hostname === undefined ? {} : { hostname }),
-      ...classNames(request),
+      ...classNames(request, state),
       updatedAtMs: state.nowMs,
       expiresAtMs: Infinity,
     },

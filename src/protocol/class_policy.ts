@@ -1,6 +1,7 @@
 /** What its classes mean to a client: whether it is answered, and which addresses are not for it. */
 import type { ClientClass } from "../config/client_class.ts";
 import { type Claim, isOpenTo } from "../leases/allocate.ts";
+import type { Lease } from "../leases/lease.ts";
 import type { LeaseTable } from "../leases/lease_table.ts";
 import { poolAt } from "../leases/subnets.ts";
 import { classesOf, NO_CLASSES } from "./classes.ts";
@@ -40,6 +41,40 @@ function waysOf(
   const lease = leases.isBindingOf(client, address) ? leases.get(address) : undefined;
   return (lease?.classes ?? []).map((name) => toldByWay.get(name)).filter((it) => it !== undefined);
 }
+
+/**
+ * What a record keeps of the classes of its client: those with a limit first, which are counted by
+ * it and must not be among those that there is no room for.
+ */
+export function classNames(request: Request, state: EngineState): Pick<Lease, "classes"> {
+  const { classes } = request;
+  if (state.config.hasLimits !== true) {
+    return classes.length === 0 ? {} : { classes: classes.map(({ name }) => name) };
+  }
+  const names = new Set([
+    ...classes.filter(({ limit }) => limit !== undefined).map(({ name }) => name),
+    ...limitedSoFar(request, state),
+    ...classes.map(({ name }) => name),
+  ]);
+  return names.size === 0 ? {} : { classes: [...names] };
+}
+
+/**
+ * The classes with a limit that a lease is counted in which goes on: else a client would be out of
+ * the count, and another in its place, for leaving an option out when it renews.
+ */
+function limitedSoFar(
+  request: Request,
+  { config: { classes }, leases, nowMs }: EngineState,
+): readonly string[] {
+  if (request.kind !== "RENEWING" && request.kind !== "REBINDING") return NO_NAMES;
+  const { client, address } = request;
+  if (classes === undefined || leases.heldUntilMs(client, address, nowMs) <= nowMs) return NO_NAMES;
+  const names = leases.get(address)?.classes ?? NO_NAMES;
+  return names.filter((name) => classes.limited.has(name));
+}
+
+const NO_NAMES: readonly string[] = [];
 
 /** Whether the client is in a class that gets no answer, and has no reservation. */
 export function isDenied(request: Request, { config, leases }: EngineState): boolean {

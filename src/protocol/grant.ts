@@ -6,6 +6,7 @@ import type { Client, Lease } from "../leases/lease.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import type { ReplySlab } from "../wire/message_writer.ts";
 import { probeBeforeGiving } from "./address_probe.ts";
+import { classNames } from "./class_policy.ts";
 import { nameClient, registered } from "./client_name.ts";
 import type { Decision, Rule } from "./decision.ts";
 import { cutTo, grantTime, requestedLeaseSeconds } from "./lease_time.ts";
@@ -77,7 +78,7 @@ export function acknowledge(
     client: request.client,
     ...(hostname === undefined ? {} : { hostname }),
     ...(relayInformation === undefined ? {} : { relayInformation }),
-    ...classNames(request),
+    ...classNames(request, state),
     ...registered(name),
   };
   const leftSeconds = secondsOnDisk(asKnown, address, state);
@@ -117,11 +118,6 @@ export function acknowledge(
       ),
     },
   };
-}
-
-/** What a record keeps of the classes of its client. */
-export function classNames({ classes }: Request): Pick<Lease, "classes"> {
-  return classes.length === 0 ? {} : { classes: classes.map(({ name }) => name) };
 }
 
 /**

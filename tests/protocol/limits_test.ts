@@ -164,3 +164,58 @@ Deno.test("limits: a class by relay agent counts a client that renews past it", 
   const other = { type: DISCOVER, mac: macOf(2), giaddr: "10.0.0.1" };
   assert.equal(branch.decide(other).told, "silence (limit-reached)");
 });
+
+/** An engine with the same config and the records that the other has. */
+function replay({ config, leases }: Engine): Engine {
+  const replayed = new Engine({ config });
+  for (const lease of leases.records()) replayed.leases.put(lease);
+  return replayed;
+}
+
+Deno.test("limit of a class: its lease is counted however many other classes its client is in", () => {
+  const others = Array.from(
+    { length: 400 },
+    (_, i) =>
+      `  - { name: ${"other".repeat(11)}-${i}, match: { vendor-class: phone }, lease-time: 1h }`,
+  );
+  const config = loadedConfig(
+    "interfaces: eth0",
+    "conflict-probe: off",
+    "classes:",
+    ...others,
+    "  - { name: last, match: { vendor-class: phone }, limit: 1 }",
+    "subnets: [{ subnet: 192.168.1.0/24, pools: 192.168.1.100-192.168.1.199 }]",
+  );
+  const lan = new Engine({ config });
+  assert.match(take(lan, 1, phone), /^ACK/);
+  assert.equal(take(lan, 2, phone), "silence (limit-reached)");
+  assert.equal(take(replay(lan), 2, phone), "silence (limit-reached)");
+});
+
+Deno.test("limit of a class: a client that renews without what tells it stays counted", () => {
+  const lan = engine();
+  for (const number of [1, 2]) take(lan, number, phone);
+  for (const to of [SERVER, "255.255.255.255"]) {
+    for (const number of [1, 2]) {
+      const ciaddr = addressOf(lan, number);
+      const told = lan.ask({ type: REQUEST, mac: macOf(number), ciaddr, to }).told;
+      assert.equal(told, `ACK ${ciaddr} (renewed)`);
+    }
+    assert.equal(take(lan, 3, phone), "silence (limit-reached)");
+    assert.equal(take(replay(lan), 3, phone), "silence (limit-reached)");
+  }
+  // Whoever asks anew is what it says it is: the system that a boot ROM has loaded, for one.
+  take(lan, 1);
+  assert.match(take(lan, 3, phone), /^ACK/);
+  assert.equal(take(lan, 4, phone), "silence (limit-reached)");
+});
+
+Deno.test("limit of a class: a lease that is over counts no more when its client comes back", () => {
+  const lan = engine();
+  for (const number of [1, 2]) take(lan, number, phone);
+  const ciaddr = addressOf(lan, 1);
+  lan.advance(12 * 3600 + 1);
+  const rebinding = { type: REQUEST, mac: macOf(1), ciaddr };
+  assert.equal(lan.ask(rebinding).told, `ACK ${ciaddr} (renewed)`);
+  for (const number of [3, 4]) assert.match(take(lan, number, phone), /^ACK/);
+});
