@@ -1,4 +1,5 @@
 /** Whether a client may be given one more address: limits of its classes and of its port. */
+import type { Subnet } from "../config/config.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import type { Claim } from "../leases/allocate.ts";
 import type { Lease } from "../leases/lease.ts";
@@ -7,7 +8,7 @@ import { lastRelayInformation } from "./reserved.ts";
 import type { Request } from "./request.ts";
 import type { EngineState } from "./respond.ts";
 import { portLimitOf, scopesOf } from "./scopes.ts";
-import { attachedSubnets } from "./subnet_selection.ts";
+import { wireOf } from "./subnet_selection.ts";
 
 /**
  * Whether the address would be one too many. Never one that the client holds, so that whoever
@@ -23,31 +24,36 @@ export function exceedsLimit(
   if (config.hasLimits !== true || reservation?.address === address) return false;
   if (leases.heldUntilMs(client, address, nowMs) > nowMs) return false;
   const { classes } = request;
+  const isFull = (count: number, limit: number, isCounted: (lease: Lease) => boolean) =>
+    count >= limit &&
+    count - endedBy(request, address, subnet, state).filter(isCounted).length >= limit;
   for (const { name, limit } of classes) {
-    if (limit === undefined || leases.limits.ofClass(name) < limit) continue;
+    if (limit === undefined) continue;
     const isOfClass = (lease: Lease) => lease.classes?.includes(name) === true;
-    if (leases.limits.ofClass(name) - countOwn(isOfClass, request, state) >= limit) return true;
+    if (isFull(leases.limits.ofClass(name), limit, isOfClass)) return true;
   }
   const limit = portLimitOf(scopesOf(subnet, address, reservation, classes));
   if (limit === undefined) return false;
   const port = portKey(subnet, lastRelayInformation(request, leases));
-  if (port === undefined || leases.limits.ofPort(port) < limit) return false;
+  if (port === undefined) return false;
   const isAtPort = (lease: Lease) => portKey(subnet, lease.relayInformation) === port;
-  return leases.limits.ofPort(port) - countOwn(isAtPort, request, state) >= limit;
+  return isFull(leases.limits.ofPort(port), limit, isAtPort);
 }
 
-/** Leases of the client itself, in whose place the new one is: it has one at most on each subnet. */
-function countOwn(
-  isCounted: (lease: Lease) => boolean,
-  request: Request,
+/**
+ * The client's other leases on its wire that end when it takes the address: all of them, if it has
+ * asked for any (see `acknowledge`). By any other message it gets one more.
+ */
+function endedBy(
+  { kind, client }: Request,
+  address: Ipv4,
+  subnet: Subnet,
   { config, leases, nowMs }: EngineState,
-): number {
-  let count = 0;
-  for (const subnet of attachedSubnets(config, request, undefined)) {
-    const address = leases.bindingOf(request.client, subnet);
-    if (address === undefined) continue;
-    const isActive = leases.heldUntilMs(request.client, address, nowMs) > nowMs;
-    if (isActive && isCounted(leases.get(address)!)) count++;
-  }
-  return count;
+): readonly Lease[] {
+  const isAny = kind === "DISCOVER" ||
+    kind === "SELECTING" && leases.offeredAddress(client, subnet, nowMs) === address;
+  if (!isAny) return [];
+  return wireOf(config, subnet)
+    .flatMap((it) => leases.heldBeside(address, client, it, nowMs))
+    .map((it) => leases.get(it)!);
 }

@@ -100,6 +100,21 @@ Deno.test("limit of a port: a nearer scope says otherwise, and a reservation is 
   assert.match(take(lan, 99, at("port 1")), /^ACK 192\.168\.1\.50 /);
 });
 
+/** A wire of two subnets where a port has one lease; the first has these pools. */
+function onePerPort(pools: string): Engine {
+  const config = loadedConfig(
+    "interfaces: eth0",
+    "trust-option-82: eth0",
+    "conflict-probe: off",
+    "port-limit: 1",
+    "shared-networks: [{ name: lan }]",
+    "subnets:",
+    `  - { subnet: 192.168.1.0/24, shared-network: lan, pools: ${pools} }`,
+    "  - { subnet: 192.168.2.0/24, shared-network: lan, pools: 192.168.2.100-192.168.2.199 }",
+  );
+  return new Engine({ config, addresses: [`${SERVER}/24`, "192.168.2.1/24"] });
+}
+
 Deno.test("limit of a port: a client that gets another address does not stand in its own way", () => {
   const lan = engine();
   for (const number of [1, 2]) take(lan, number, at("port 1"));
@@ -109,6 +124,32 @@ Deno.test("limit of a port: a client that gets another address does not stand in
   const chosen = { type: REQUEST, mac: macOf(1), server: SERVER, options: at("port 1") };
   const { told } = lan.ask({ ...chosen, requested });
   assert.equal(told, `ACK ${requested} (outstanding-offer)`);
+});
+
+Deno.test("limit of a port: a client that is moved to other pools does not, either", () => {
+  const lan = onePerPort("192.168.1.100-192.168.1.149");
+  assert.match(take(lan, 1, at("port 1")), /^ACK 192\.168\.1\.1[0-4]/);
+  const moved = onePerPort("192.168.1.150-192.168.1.199");
+  for (const lease of lan.leases.records()) moved.leases.put(lease);
+  assert.equal(take(moved, 2, at("port 1")), "silence (limit-reached)");
+  assert.match(take(moved, 1, at("port 1")), /^ACK 192\.168\.1\.1[5-9]/);
+  assert.equal(take(moved, 2, at("port 1")), "silence (limit-reached)");
+});
+
+Deno.test("limit of a port: one that names another address beside its own gets no more", () => {
+  const lan = onePerPort("192.168.1.100-192.168.1.199");
+  assert.match(take(lan, 1, at("port 1")), /^ACK 192\.168\.1\./);
+  const ask = { type: REQUEST, mac: macOf(1), options: at("port 1") };
+  for (const address of ["192.168.1.111", "192.168.2.111"]) {
+    const asked = [
+      { ...ask, requested: address, server: SERVER },
+      { ...ask, requested: address },
+      { ...ask, ciaddr: address, to: SERVER },
+      { ...ask, ciaddr: address },
+    ];
+    for (const it of asked) assert.match(lan.ask(it).told, /^NAK/, JSON.stringify(it));
+  }
+  assert.match(take(lan, 1, at("port 1")), /^ACK 192\.168\.1\./);
 });
 
 Deno.test("limit of a class: for its clients together, at DISCOVER, REQUEST and BOOTP", () => {
