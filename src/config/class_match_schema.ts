@@ -33,6 +33,7 @@ import {
   putInQuotes,
   textSchema,
 } from "./schema_parts.ts";
+import { textOrHexSchema } from "./text_or_hex_schema.ts";
 import { CONTROL_CHARACTER, networkOrAddressSchema } from "./value_schemas.ts";
 
 const TEXT = 'text like "Cisco*"';
@@ -56,13 +57,11 @@ const hexGlobSchema = textSchema<Glob>({
 });
 
 /** Text with stars, or octets in hex with stars. */
-const patternSchema = z.union([
-  textGlobSchema,
-  mapSchema(`a map like { hex: "00:04:*" }`, {
-    hex: hexGlobSchema.meta({ description: "Octets in hex; `*` stands for any, `?` for a digit." }),
-  }).transform(({ hex }) => hex),
-], {
-  error: ({ input }) => pack(mismatch(`${TEXT}, or { hex: "00:04:*" }`, input, putInQuotes(input))),
+const patternSchema = textOrHexSchema({
+  expected: `${TEXT}, or { hex: "00:04:*" }`,
+  either: textGlobSchema,
+  text: textGlobSchema,
+  hex: hexGlobSchema,
 }).meta({ id: "pattern" });
 
 const patternsSchema = oneOrManySchema(TEXT, patternSchema, 1, putInQuotes);
@@ -70,11 +69,13 @@ const patternsSchema = oneOrManySchema(TEXT, patternSchema, 1, putInQuotes);
 /** As the log shows octets that are no text, with stars for some of them. */
 const OCTETS = /^[0-9a-f?*:]*[0-9a-f]{2}:[0-9a-f?*:]*$|^\*:[0-9a-f?*:]*[0-9a-f]{2}$/i;
 
+const IDENTIFIER = 'text like "eth 1/*", or octets in hex like "00:04:*"';
+
 /** What devices make up, as reservations have it: text, or octets in hex with colons. */
-const identifiersSchema = oneOrManySchema(
-  'text like "eth 1/*", or octets in hex like "00:04:*"',
-  textSchema<Glob>({
-    expected: 'text like "eth 1/*", or octets in hex like "00:04:*"',
+const identifierSchema = textOrHexSchema({
+  expected: IDENTIFIER,
+  either: textSchema<Glob>({
+    expected: IDENTIFIER,
     read(text) {
       if (CONTROL_CHARACTER.test(text)) return undefined;
       return (OCTETS.test(text) ? parseHexGlob(text) : undefined) ?? parseTextGlob(text);
@@ -82,10 +83,20 @@ const identifiersSchema = oneOrManySchema(
     hintFor: putInQuotes,
     pattern: TEXT_PATTERN,
   }),
-  1,
-  putInQuotes,
-);
-const hexPatternsSchema = oneOrManySchema(HEX, hexGlobSchema, 1, putInQuotes);
+  text: textGlobSchema,
+  hex: hexGlobSchema,
+}).meta({ id: "identifier-pattern" });
+
+const identifiersSchema = oneOrManySchema(IDENTIFIER, identifierSchema, 1, putInQuotes);
+
+const octetsSchema = textOrHexSchema({
+  expected: HEX,
+  either: hexGlobSchema,
+  text: textGlobSchema,
+  hex: hexGlobSchema,
+}).meta({ id: "octets-pattern" });
+
+const hexPatternsSchema = oneOrManySchema(HEX, octetsSchema, 1, putInQuotes);
 
 const macSchema = textSchema<Glob>({
   expected: MAC,

@@ -12,6 +12,7 @@ import {
   textSchema,
 } from "./schema_parts.ts";
 import { scopeShape, unknownKeyOrOption } from "./scope_schema.ts";
+import { textOrHexSchema } from "./text_or_hex_schema.ts";
 import {
   clientIdSchema,
   hostnameSchema,
@@ -30,23 +31,43 @@ const OCTETS = /^[0-9a-f]{2}(:[0-9a-f]{2})+$/i;
 /** As the log shows text. */
 const QUOTED = /^"(.*)"$/;
 
+const IDENTIFIER = "text, or octets in hex like 00:04:01:2c";
+
+/** The octets as the engine has them: in hex. */
+function readIdentifier(octets: Uint8Array | undefined): string | Refusal | undefined {
+  if (octets === undefined || octets.length === 0) return undefined;
+  return octets.length > OCTETS_MAX
+    ? new Refusal(`an identifier has at most ${OCTETS_MAX} octets`)
+    : formatHex(octets);
+}
+
+const encoder = new TextEncoder();
+
 /**
  * Octets that some device made up, in hex with colons: written as text, or as octets, in the forms
- * that the log has them.
+ * that the log has them, or with a word on which of the two they are.
  */
-const identifierSchema = textSchema<string>({
-  expected: "text, or octets in hex like 00:04:01:2c",
-  read(text) {
-    const octets = OCTETS.test(text)
-      ? parseHex(text)!
-      : new TextEncoder().encode(QUOTED.exec(text)?.[1] ?? text);
-    if (octets.length === 0) return undefined;
-    return octets.length > OCTETS_MAX
-      ? new Refusal(`an identifier has at most ${OCTETS_MAX} octets`)
-      : formatHex(octets);
-  },
-  hintFor: putInQuotes,
-});
+const identifierSchema = textOrHexSchema({
+  expected: IDENTIFIER,
+  either: textSchema<string>({
+    expected: IDENTIFIER,
+    read: (text) =>
+      readIdentifier(
+        OCTETS.test(text) ? parseHex(text) : encoder.encode(QUOTED.exec(text)?.[1] ?? text),
+      ),
+    hintFor: putInQuotes,
+  }),
+  text: textSchema<string>({
+    expected: "text",
+    read: (text) => readIdentifier(encoder.encode(text)),
+    hintFor: putInQuotes,
+  }),
+  hex: textSchema<string>({
+    expected: "octets in hex like 00:04:01:2c",
+    read: (text) => readIdentifier(parseHex(text)),
+    hintFor: putInQuotes,
+  }),
+}).meta({ id: "identifier" });
 
 const vendorIdSchema = mapSchema("a map like { enterprise: 3561, code: 2, value: A1B2C3 }", {
   "enterprise": integerSchema(0, ENTERPRISE_MAX).meta({

@@ -80,10 +80,18 @@ testBadConfigs("classes", [
     'config.yaml:6:47: expected octets in hex like "00:04:*", got the number 1',
     "hint: put it in quotes to make it text",
   ]],
-  ["another map than hex", withMatch("{ vendor-class: { text: x } }"), [
-    'config.yaml:6:42: "hex" is missing',
-    'config.yaml:6:44: unknown key "text"',
-    "hint: known here: hex",
+  ["another map than hex", withMatch("{ vendor-class: { txt: x } }"), [
+    'config.yaml:6:44: unknown key "txt"',
+    'hint: did you mean "text"?',
+  ]],
+  ["text and hex at once", withMatch("{ remote-id: { text: x, hex: '61' } }"), [
+    "config.yaml:6:39: this is to have either text or hex",
+  ]],
+  ["neither text nor hex", withMatch("{ options: { dhcp-client-identifier: [{}] } }"), [
+    "config.yaml:6:64: this is to have either text or hex",
+  ]],
+  ["hex that is text", withMatch("{ circuit-id: { hex: eth1 } }"), [
+    'config.yaml:6:47: expected octets in hex like "00:04:*", got "eth1"',
   ]],
   ["a number for a port", withMatch("{ circuit-id: 7 }"), [
     'config.yaml:6:40: expected text like "eth 1/*", or octets in hex like "00:04:*", or a list of them, got the number 7',

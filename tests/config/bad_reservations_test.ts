@@ -131,6 +131,24 @@ testBadConfigs("reservations", [
     ],
   ],
   [
+    "names of ports that are neither text nor hex, and one in two forms",
+    inSubnet(
+      "reservations:",
+      "  - { circuit-id: { txt: a }, address: 192.168.1.10 }",
+      "  - { circuit-id: { text: a, hex: '61' }, address: 192.168.1.11 }",
+      "  - { remote-id: { hex: eth }, address: 192.168.1.12 }",
+      "  - { remote-id: { text: '10:20' }, address: 192.168.1.13 }",
+      "  - { remote-id: { hex: '31:30:3a:32:30' }, address: 192.168.1.14 }",
+    ),
+    [
+      'config.yaml:6:25: unknown key "txt"',
+      'hint: did you mean "text"?',
+      "config.yaml:7:23: this is to have either text or hex",
+      'config.yaml:8:29: expected octets in hex like 00:04:01:2c, got "eth"',
+      "config.yaml:10:22: remote-id 31:30:3a:32:30 has a reservation on line 9 already",
+    ],
+  ],
+  [
     "names of vendors that are none, and one twice",
     inSubnet(
       "reservations:",

@@ -286,6 +286,21 @@ Deno.test("reservations are in the order of the file, in the engine's spelling",
   assert.deepEqual([...reservations.byAddress], [[pi.address, pi], [other.address, other]]);
 });
 
+Deno.test("names of ports and vendors: what looks like octets may be text, if it says so", () => {
+  const config = load(inSubnet(
+    "reservations:",
+    "  - { circuit-id: '10:20', address: 192.168.1.10 }",
+    "  - { circuit-id: { text: '10:20' }, remote-id: { hex: '10:20' }, address: 192.168.1.11 }",
+    "  - { vendor-id: { enterprise: 1, value: { text: '10:20' } }, address: 192.168.1.12 }",
+  ));
+  const { all } = config.subnets[0]!.reservations;
+  assert.deepEqual(all.map(({ port, vendorId }) => port ?? vendorId), [
+    { circuitId: "10:20" },
+    { circuitId: "31:30:3a:32:30", remoteId: "10:20" },
+    { enterprise: 1, value: "31:30:3a:32:30" },
+  ]);
+});
+
 Deno.test("the same MAC may have an address in each of two subnets", () => {
   const config = load(`
 interfaces: eth0

@@ -82,6 +82,14 @@ const ROWS: readonly MatchRow[] = [
   ["MAC: not made up", "{ random-mac: false }", { mac: "b8:27:eb:00:00:01" }, true],
   ["circuit-id (RFC 3046 §3.1)", "{ circuit-id: 'eth 1/*' }", relayed("eth 1/7", "sw"), true],
   ["circuit-id: octets", "{ circuit-id: '65:74:*' }", relayed("eth 1/7", "sw"), true],
+  [
+    "circuit-id: text that looks like hex",
+    "{ circuit-id: { text: '02:aa:*' } }",
+    relayed("02:aa:bb:cc:dd:ee", "sw"),
+    true,
+  ],
+  ["circuit-id: such text as it is", "{ circuit-id: '10:20' }", relayed("10:20", "sw"), false],
+  ["circuit-id: in hex", "{ circuit-id: { hex: '65:74:*' } }", relayed("eth 1/7", "sw"), true],
   ["remote-id (RFC 3046 §3.2)", "{ remote-id: sw }", relayed("eth 1/7", "sw"), true],
   ["remote-id: another", "{ remote-id: sw }", relayed("sw", "eth 1/7"), false],
   ["relay: its network", "{ relay: 192.168.1.0/28 }", { giaddr: "192.168.1.7" }, true],
@@ -110,6 +118,12 @@ const ROWS: readonly MatchRow[] = [
     "option: octets by name",
     "{ options: { dhcp-client-identifier: '00:*' } }",
     { clientId: "00:01:02" },
+    true,
+  ],
+  [
+    "option: octets by name, as text",
+    "{ options: { dhcp-client-identifier: { text: '?pi*' } } }",
+    { clientId: "00:70:69:31" },
     true,
   ],
   [
