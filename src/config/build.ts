@@ -115,7 +115,7 @@ function buildSubnet(
     netmask: netmask(cidr.prefixLength),
     broadcast: lastAddress(cidr),
     ...(sharedNetwork !== undefined && { sharedNetwork }),
-    pools: Object.freeze(pools),
+    pools: Object.freeze(pools.sort((a, b) => breadth(a) - breadth(b))),
     spans: Object.freeze(spans.sort((a, b) => a.first - b.first)),
     bootp: parsed.bootp ?? file.bootp,
     identity: parsed.identity ?? network?.identity ?? file.identity,
@@ -138,6 +138,11 @@ function groupPools(parsed: readonly ParsedPool[]): ParsedPool[] {
     if (!isPlain(pool)) return [pool];
     return pool === plain[0] ? [whole] : [];
   });
+}
+
+/** How many classes have a share in a pool. What is for some only is not left over for others. */
+function breadth({ only }: Pool): number {
+  return only?.size ?? Number.MAX_SAFE_INTEGER;
 }
 
 function classesNamed(

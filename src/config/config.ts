@@ -169,7 +169,7 @@ export interface Subnet extends PlaceSettings {
   readonly broadcast: Ipv4;
   /** The name of the wire that it shares with other subnets. */
   readonly sharedNetwork?: string;
-  /** In the order of the file. */
+  /** In the order in which they are tried: those of fewer classes first, else as in the file. */
   readonly pools: readonly Pool[];
   /** Which pool each address belongs to: sorted and disjoint. */
   readonly spans: readonly PoolSpan[];

@@ -87,6 +87,35 @@ Deno.test("only: members are given addresses of the pool, others those of the ne
   assert.match(engine().decide({ type: DISCOVER }).told, /^OFFER 192\.168\.1\.10[01] /);
 });
 
+Deno.test("only: the pool of fewest classes goes first, wherever it stands in the file", () => {
+  const config = loadedConfig(
+    "interfaces: eth0",
+    "conflict-probe: off",
+    "classes:",
+    "  - { name: phones, match: { vendor-class: 'Cisco*' } }",
+    "  - { name: any-vendor, match: { vendor-class: '*' } }",
+    "subnets:",
+    "  - subnet: 192.168.1.0/24",
+    "    pools:",
+    "      - 192.168.1.100-192.168.1.101",
+    "      - { range: 192.168.1.20, only: [any-vendor, phones] }",
+    "      - { range: 192.168.1.10, only: phones }",
+  );
+  const lan = new Engine({ config });
+  const offers = [1, 2, 3].map((number) =>
+    lan.ask({ type: DISCOVER, mac: macOf(number), ...PHONE }).told
+  );
+  assert.deepEqual(offers.slice(0, 2), [
+    "OFFER 192.168.1.10 (free-address)",
+    "OFFER 192.168.1.20 (free-address)",
+  ]);
+  assert.match(
+    offers[2]!,
+    /^OFFER 192\.168\.1\.10[01] /,
+    "what is for everybody is for phones, too",
+  );
+});
+
 Deno.test("only: an address for the asking is for members, too (option 50)", () => {
   const wish = { type: DISCOVER, requested: "192.168.1.15" };
   assert.equal(
