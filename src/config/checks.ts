@@ -13,6 +13,7 @@ import type { Finding, Path } from "./problem.ts";
 import { checkScope } from "./scope_checks.ts";
 import { checkSubnet } from "./subnet_checks.ts";
 import type { ParsedSharedNetwork, ParsedSubnet } from "./subnet_schema.ts";
+import type { YamlSource } from "./yaml_source.ts";
 
 /** A range of addresses and where it stands in the file. */
 interface PlacedRange extends AddressRange {
@@ -21,12 +22,16 @@ interface PlacedRange extends AddressRange {
 }
 
 /** Runs every check. Work grows with the file's length, never with the size of its pools. */
-export function checkFile(parts: FileParts, lineOf: (path: Path) => number): Finding[] {
+export function checkFile(
+  parts: FileParts,
+  file: Pick<YamlSource, "locate" | "valueAt">,
+): Finding[] {
   const findings: Finding[] = [];
   const reporter: Reporter = {
     error: (path, said) => findings.push({ path, part: "value", severity: "error", ...said }),
     warning: (path, said) => findings.push({ path, part: "value", severity: "warning", ...said }),
-    placeOf: (path) => `line ${lineOf(path)}`,
+    placeOf: (path) => `line ${file.locate(path, "value").line}`,
+    valueAt: file.valueAt,
   };
   const { interfaces, trustOption82, names, defaults, sharedNetworks, subnets } = parts;
   if (interfaces !== undefined) checkInterfaces(interfaces, reporter);

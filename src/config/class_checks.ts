@@ -4,6 +4,7 @@ import type { ParsedMatch } from "./class_match_schema.ts";
 import type { ParsedClass } from "./class_schema.ts";
 import { didYouMean, explain, nearest, quote } from "./explanation.ts";
 import { type FilePart, type FileParts, partAt, type Reporter } from "./file_parts.ts";
+import { checkPatterns, fitsEverybody } from "./pattern_checks.ts";
 import type { Path } from "./problem.ts";
 import { checkRoutes, checkScope, type ScopePart } from "./scope_checks.ts";
 import { scopeShape } from "./scope_schema.ts";
@@ -26,6 +27,7 @@ export function checkClasses(parts: FileParts, reporter: Reporter): void {
     checkScope(part, around, reporter);
     checkRoutes([part], reporter);
     checkUse(part, wanted, reporter);
+    checkPatterns(pathOf(["match"]), reporter);
     if (interfaces?.whole) {
       checkInterfaces(match, interfaces.parsed, (path) => pathOf(["match", ...path]), reporter);
     }
@@ -38,12 +40,19 @@ function checkNamesOfClasses(
   reporter: Reporter,
 ): ReadonlySet<string> {
   const names = new Set(classes.map(({ parsed }) => parsed.name));
+  const denied = new Set(
+    classes.filter(({ parsed }) => parsed.deny).map(({ parsed }) => parsed.name),
+  );
   const wanted = new Set<string>();
   for (const subnet of subnets) {
     const pools = subnet.parsed.pools.map((pool, i) => partAt(subnet, ["pools", i], pool));
     for (const { parsed: { only }, pathOf } of [subnet, ...pools]) {
       for (const [i, name] of (only ?? []).entries()) {
         wanted.add(name);
+        if (denied.has(name)) {
+          const said = `clients of the class ${quote(name)} get no answer, and so no address`;
+          reporter.warning(pathOf(["only", i]), explain(said, "leave it out, or deny"));
+        }
         if (names.has(name)) continue;
         const meant = nearest(name, names);
         const hint = meant === undefined
@@ -63,7 +72,12 @@ function checkUse(
   reporter: Reporter,
 ): void {
   const gives = ["limit", ...Object.keys(scopeShape)].filter((key) => Object.hasOwn(parsed, key));
-  const { name, deny } = parsed;
+  const { name, deny, match } = parsed;
+  if (deny && fitsEverybody(match)) {
+    const said = `every client is in the class ${quote(name)}: none gets an answer, save those ` +
+      "with a reservation";
+    reporter.warning(pathOf(["match"]), explain(said));
+  }
   if (whole && !deny && gives.length === 0 && !wanted.has(name)) {
     const said = `the class ${quote(name)} makes no difference: it gives nothing, and no pool is ` +
       "for it only";
@@ -84,7 +98,9 @@ function checkInterfaces(
   const names = served.map((name) => new TextEncoder().encode(name));
   for (const [i, glob] of (globs ?? []).entries()) {
     if (names.some((name) => matchesGlob(glob, name))) continue;
-    reporter.error(pathOf(["interface", i]), explain("none of the interfaces is called so"));
+    const path = pathOf(["interface", i]);
+    const name = quote(String(reporter.valueAt(path)));
+    reporter.error(path, explain(`none of the interfaces is called ${name}`));
   }
   const within = (key: "any" | "all", parts: readonly ParsedMatch[] | undefined) => {
     for (const [i, part] of (parts ?? []).entries()) {

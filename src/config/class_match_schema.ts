@@ -11,7 +11,7 @@ import {
   parseHexGlob,
   parseTextGlob,
 } from "../wire/glob.ts";
-import { Option, OPTIONS } from "../wire/option_codes.ts";
+import { Option, optionByCode, OPTIONS } from "../wire/option_codes.ts";
 import { encodeOptionValue, type OptionKind } from "../wire/option_values.ts";
 import type { Cidr } from "../wire/ipv4.ts";
 import { RelaySubOption } from "../wire/relay_agent.ts";
@@ -241,7 +241,17 @@ const FOLK_NAMES: ReadonlyMap<string, string> = new Map([
   ["none", "not"],
 ]);
 
+/** Options by the names that they have elsewhere in this file. */
+const OPTION_NAMES: ReadonlyMap<string, string> = new Map([
+  ...OPTIONS.map(({ name }) => [name, name] as const),
+  ["client-id", optionByCode(Option.CLIENT_IDENTIFIER)!.name],
+]);
+
 const explainKey: ExplainKey = (key, knownKeys) => {
+  const option = FOLK_NAMES.has(key) ? undefined : OPTION_NAMES.get(key);
+  if (option !== undefined) {
+    return explain(`unknown key ${quote(key)}`, `write options: { ${option}: … }`);
+  }
   const meant = FOLK_NAMES.get(key) ?? nearest(key, knownKeys);
   const hint = meant === undefined ? `known here: ${knownKeys.join(", ")}` : didYouMean(meant);
   return explain(`unknown key ${quote(key)}`, hint);

@@ -46,4 +46,6 @@ export interface Reporter {
   warning(path: Path, said: Explanation): void;
   /** `line 12`: where the value at a path stands. */
   placeOf(path: Path): string;
+  /** The value at a path as the file has it; `undefined` where there is none. */
+  valueAt(path: Path): unknown;
 }

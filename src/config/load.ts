@@ -72,12 +72,11 @@ export async function explainConfigFile(path: string): Promise<ExplainedPlace[]>
 /** Schema first, then the checks on whatever parts of the file the schema has no fault with. */
 function examine(source: YamlSource): { parsed?: ParsedConfig; findings: Finding[] } {
   const result = configSchema.safeParse(source.value, { reportInput: true });
-  const lineOf = (path: Path) => source.locate(path, "value").line;
   if (result.success) {
-    return { parsed: result.data, findings: checkFile(partsOfWhole(result.data), lineOf) };
+    return { parsed: result.data, findings: checkFile(partsOfWhole(result.data), source) };
   }
   const findings = findingsOf(result.error.issues);
-  return { findings: [...findings, ...checkFile(partsOfRest(source.value), lineOf)] };
+  return { findings: [...findings, ...checkFile(partsOfRest(source.value), source)] };
 }
 
 /** The parts of a file that the schema has no fault with at all. */

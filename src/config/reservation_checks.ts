@@ -9,7 +9,8 @@ import {
   lastAddress,
 } from "../wire/ipv4.ts";
 import { explain } from "./explanation.ts";
-import type { FilePart, Reporter } from "./file_parts.ts";
+import { type FilePart, partAt, type Reporter } from "./file_parts.ts";
+import { checkIdentifiers } from "./pattern_checks.ts";
 import type { Explanation, Path } from "./problem.ts";
 import type { ParsedReservation } from "./reservation_schema.ts";
 import type { ParsedSubnet } from "./subnet_schema.ts";
@@ -22,11 +23,13 @@ export function addressesOfNoHost(cidr: Cidr): readonly (readonly [Ipv4, string]
 
 /** Whatever is kept, is kept once; and whoever it is for has one reservation. */
 export function checkReservations(
-  { parsed, pathOf }: FilePart<ParsedSubnet>,
+  subnet: FilePart<ParsedSubnet>,
   reporter: Reporter,
 ): void {
+  const { parsed, pathOf } = subnet;
   const seen = new Map<string, Path>();
   for (const [i, reservation] of parsed.reservations.entries()) {
+    checkIdentifiers(partAt(subnet, ["reservations", i], reservation), reporter);
     for (const { words, path } of uniqueParts(reservation)) {
       const partPath = pathOf(["reservations", i, ...path]);
       const first = seen.get(words);

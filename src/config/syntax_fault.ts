@@ -50,6 +50,8 @@ function explainError(error: YAMLError, source: Source): Fault {
       return here("tags (!) have no meaning here", "remove the tag");
     case "BAD_SCALAR_START":
       return here(`a value cannot begin with ${quote(text.charAt(offset))}`, "put it in quotes");
+    case "BAD_ALIAS":
+      return here(`a value cannot begin with ${quote(text.charAt(offset))}`, "put it in quotes");
     case "BAD_DQ_ESCAPE":
       return here("a backslash in double quotes does not stand for itself", "use single quotes");
     case "MULTILINE_IMPLICIT_KEY":

@@ -24,6 +24,8 @@ export interface YamlSource {
   readonly value: unknown;
   /** Where the value at a path stands, or its key; of what is missing, the map it is missing in. */
   locate(path: Path, part: Finding["part"]): Position;
+  /** The value at a path; `undefined` where there is none. */
+  valueAt(path: Path): unknown;
   /** What is wrong with the text though its values can be told: keys that are there twice. */
   readonly faults: readonly PlacedFinding[];
 }
@@ -32,6 +34,8 @@ export interface YamlSource {
 export interface NotYaml {
   readonly faults: readonly PlacedFinding[];
 }
+
+const QUOTES = "put it in quotes to make it text";
 
 // deno-lint-ignore no-control-regex -- YAML 1.2 §5.1: what a text file does not hold
 const NOT_TEXT = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/;
@@ -75,6 +79,7 @@ export function readYaml(text: string): YamlSource | NotYaml {
     return {
       value,
       locate: (path, part) => positionAt(lines, offsetOf(document, path, part)),
+      valueAt: (path) => path.reduce(valueIn, value),
       faults: tree.duplicates.map(place),
     };
   } catch (error) {
@@ -83,6 +88,14 @@ export function readYaml(text: string): YamlSource | NotYaml {
     const said = explain("the aliases (*) of this file stand for too much", "write it out");
     return { faults: [place({ ...said, offset: tree.firstAlias ?? 0 })] };
   }
+}
+
+/** A step along a path; of a list that is written as its one item, the item. */
+function valueIn(value: unknown, step: string | number): unknown {
+  if (Array.isArray(value)) return value[Number(step)];
+  if (typeof step === "number") return value;
+  if (typeof value !== "object" || value === null || !Object.hasOwn(value, step)) return undefined;
+  return (value as Record<string, unknown>)[step];
 }
 
 /** Where each line begins. The parser's own LineCounter misses line feeds in what is not YAML. */
@@ -119,7 +132,10 @@ function checkTree(node: unknown, depth: number, tree: Tree): void {
     const offset = offsetOfNode(node);
     tree.firstAlias ??= offset;
     if (!tree.anchors.has(node.source)) {
-      const said = explain(`the alias *${node.source} has no anchor &${node.source} before it`);
+      const said = explain(
+        `the alias *${node.source} has no anchor &${node.source} before it`,
+        QUOTES,
+      );
       tree.blocking.push({ ...said, offset });
     }
     return;

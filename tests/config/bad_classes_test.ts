@@ -123,12 +123,49 @@ testBadConfigs("classes", [
     "hint: write true",
   ]],
   ["an interface that is not served", withMatch("{ interface: [eth0, 'wlan*'] }"), [
-    "config.yaml:6:46: none of the interfaces is called so",
+    'config.yaml:6:46: none of the interfaces is called "wlan*"',
   ]],
   [
     "an interface that is not served, further in",
     withMatch("{ any: [{ not: { interface: eth1 } }] }"),
-    ["config.yaml:6:54: none of the interfaces is called so"],
+    ['config.yaml:6:54: none of the interfaces is called "eth1"'],
+  ],
+  ["the client identifier", withMatch("{ client-id: '01:02:*' }"), [
+    'config.yaml:6:28: unknown key "client-id"',
+    "hint: write options: { dhcp-client-identifier: … }",
+  ]],
+  ["an option that is not under options", withMatch("{ host-name: 'p*' }"), [
+    'config.yaml:6:28: unknown key "host-name"',
+    "hint: write options: { host-name: … }",
+  ]],
+  ["a star at the beginning, without quotes", withMatch("{ mac: *:00 }"), [
+    "config.yaml:6:33: the alias *:00 has no anchor &:00 before it",
+    "hint: put it in quotes to make it text",
+  ]],
+  ["a star alone, without quotes", withMatch("{ mac: * }"), [
+    'config.yaml:6:33: a value cannot begin with "*"',
+    "hint: put it in quotes",
+  ]],
+  [
+    "regular expressions (warning)",
+    withMatch(
+      String
+        .raw`{ vendor-class: ['^Cisco', 'x$', '[Cc]isco*', 'a.+b', 'a(b|c)', '\[a\]'], any: [{ options: { other: [{ code: 224, value: '^a' }] } }], not: { mac: '*:00' } }`,
+    ),
+    [
+      'config.yaml:6:43: warning: "^Cisco" is compared as it stands: ^ has no meaning here',
+      String.raw`hint: "*" is for any text, "?" for one character; write \^ if it is meant`,
+      'config.yaml:6:53: warning: "x$" is compared as it stands: $ has no meaning here',
+      String.raw`hint: "*" is for any text, "?" for one character; write \$ if it is meant`,
+      'config.yaml:6:59: warning: "[Cc]isco*" is compared as it stands: [ has no meaning here',
+      String.raw`hint: "*" is for any text, "?" for one character; write \[ if it is meant`,
+      'config.yaml:6:72: warning: "a.+b" is compared as it stands: + has no meaning here',
+      String.raw`hint: "*" is for any text, "?" for one character; write \+ if it is meant`,
+      'config.yaml:6:80: warning: "a(b|c)" is compared as it stands: | has no meaning here',
+      String.raw`hint: "*" is for any text, "?" for one character; write \| if it is meant`,
+      'config.yaml:6:147: warning: "^a" is compared as it stands: ^ has no meaning here',
+      String.raw`hint: "*" is for any text, "?" for one character; write \^ if it is meant`,
+    ],
   ],
   ["an unknown option", withMatch("{ options: { hostname: x } }"), [
     'config.yaml:6:39: unknown option "hostname"',
@@ -204,6 +241,17 @@ testBadConfigs("only", [
     'config.yaml:6:11: there is no class "phone"',
     'hint: did you mean "phones"?',
   ]],
+  [
+    "a class that is denied (warning)",
+    inFile(
+      "    only: some",
+      "classes: [{ name: some, match: { mac: 'b8:27' }, deny: true }]",
+    ),
+    [
+      'config.yaml:5:11: warning: clients of the class "some" get no answer, and so no address',
+      "hint: leave it out, or deny",
+    ],
+  ],
   ["no class", inClassedSubnet("pools: [{ range: 192.168.1.9, only: [] }]"), [
     "config.yaml:5:41: expected the name of a class, or a list of them, got an empty list",
   ]],

@@ -149,6 +149,18 @@ testBadConfigs("reservations", [
     ],
   ],
   [
+    "a pattern for a port (warning)",
+    inSubnet(
+      "reservations:",
+      "  - { circuit-id: 'eth 1/*', address: 192.168.1.10 }",
+      "  - { circuit-id: { text: 'eth 2/*' }, address: 192.168.1.11 }",
+    ),
+    [
+      "config.yaml:6:23: warning: a reservation is for one circuit-id: * stands for itself here",
+      'hint: write { text: "eth 1/*" } if it is meant',
+    ],
+  ],
+  [
     "names of vendors that are none, and one twice",
     inSubnet(
       "reservations:",

@@ -213,6 +213,7 @@ testBadConfigs("text that is no config", [
   ]],
   ["an alias of nothing", "interfaces: *lan\n", [
     "config.yaml:1:13: the alias *lan has no anchor &lan before it",
+    "hint: put it in quotes to make it text",
   ]],
   [
     "aliases that multiply",
