@@ -150,12 +150,14 @@ export class Plan {
         );
       }
     }
-    for (const outstanding of [32, 1024]) {
-      await this.#each(
-        "disk",
-        DISTINCT,
-        (kind) => measureDiskUse(lab, kind, outstanding, durations),
-      );
+    for (const mode of ["relay", "rebind"] as const) {
+      for (const outstanding of [1, 32, 1024]) {
+        await this.#each(
+          "disk",
+          DISTINCT,
+          (kind) => measureDiskUse(lab, kind, mode, outstanding, durations),
+        );
+      }
     }
     await this.#each(
       "slow-disk",

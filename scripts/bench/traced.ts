@@ -15,16 +15,25 @@ const SYNCS = "fsync,fdatasync";
 /** `-D`: the child that was started is the server, and strace somebody else. */
 const STRACE = ["strace", "-D", "-f", "--seccomp-bpf", "-qq"];
 
-/** Octets written to the lease file and syncs of it, for each 1,000 ACKs. */
+/** Clients with a lease when renewals are traced; more than are renewed in that time. */
+const RENEWED_LEASES = 20_000;
+
+/**
+ * Octets written to the lease file and syncs of it, for each 1,000 ACKs: of new clients (`relay`)
+ * or of clients that extend their leases (`rebind`).
+ */
 export async function measureDiskUse(
   lab: Lab,
   kind: ServerKind,
+  mode: "relay" | "rebind",
   outstanding: number,
   durations: Durations,
 ): Promise<Sample> {
   const trace = `${lab.directory}/trace-${kind.id}`;
+  const leases = mode === "rebind" ? RENEWED_LEASES : 0;
   const options = {
     network: USUAL_NETWORK,
+    leases,
     through: ({ leases }: { readonly leases: string }) => [
       ...[...STRACE, "-s", "0", "-y", "-o", trace, "-e", `trace=${WRITES},${SYNCS}`],
       ...["-P", leases, "-P", `${leases}.new`],
@@ -34,13 +43,13 @@ export async function measureDiskUse(
   {
     await using server = await startAnswering(lab, kind, options, START_SECONDS_MAX);
     // Everything counts, so there is no load before the one measured.
-    const load = { mode: "relay", outstanding, ...durations, warmupSeconds: 0 } as const;
+    const load = { mode, outstanding, leases, ...durations, warmupSeconds: 0 } as const;
     completed = (await runLoad(lab, server, load)).report.completed;
   }
   const { octets, writes, syncs } = readTrace(await Deno.readTextFile(trace));
   await Deno.remove(trace);
   return {
-    measure: "disk-use",
+    measure: mode === "relay" ? "disk-use" : "disk-use-renewing",
     server: kind.id,
     at: outstanding,
     values: {
