@@ -2,6 +2,7 @@
  * The counters in the text format of Prometheus, version 0.0.4. No label has a value that comes
  * from a client: whoever sends what he likes makes no time series. Of other servers there are a few.
  */
+import type { AddressCounts } from "../leases/standings.ts";
 import type { RogueServer } from "../server/rogue_watch.ts";
 import type { StatusSource } from "../server/status.ts";
 import { formatIpv4 } from "../wire/ipv4.ts";
@@ -21,11 +22,15 @@ export function formatMetrics(source: StatusSource): string {
   const limits = source.limits();
   const rogues = source.rogues.servers;
   leases.advance(clock.monotonicMs());
-  const addresses = source.config().subnets.flatMap((subnet) => {
-    const { used, offered, quarantined, free } = leases.counts(subnet);
-    return Object.entries({ used, offered, quarantined, free })
-      .map(([state, count]): Sample => [{ subnet: subnet.name, state }, count]);
-  });
+  const { subnets } = source.config();
+  const addresses = subnets.flatMap((subnet) =>
+    standings({ subnet: subnet.name }, leases.counts(subnet))
+  );
+  const poolAddresses = subnets.filter(({ pools }) => pools.length > 1).flatMap((subnet) =>
+    subnet.pools.flatMap((pool) =>
+      standings({ subnet: subnet.name, pool: pool.name }, leases.poolCounts(pool))
+    )
+  );
   return [
     family("uptime_seconds", "gauge", "Time since the start.", [
       [{}, Math.floor((clock.monotonicMs() - startedAtMs) / 1000)],
@@ -52,6 +57,12 @@ export function formatMetrics(source: StatusSource): string {
     ]),
     family("leases", "gauge", "Lease records, whatever their state.", [[{}, leases.size]]),
     family("addresses", "gauge", "Addresses that may be given, by how they stand.", addresses),
+    family(
+      "pool_addresses",
+      "gauge",
+      "The same for each pool, where a subnet has several.",
+      poolAddresses,
+    ),
     family("store_ok", "gauge", "Whether leases can be written.", [
       [{}, Number(source.health().ok)],
     ]),
@@ -86,6 +97,14 @@ export function formatMetrics(source: StatusSource): string {
       [{}, Number(limits.alarm)],
     ]),
   ].join("");
+}
+
+function standings(
+  labels: Readonly<Record<string, string>>,
+  { used, offered, quarantined, free }: AddressCounts,
+): Sample[] {
+  return Object.entries({ used, offered, quarantined, free })
+    .map(([state, count]) => [{ ...labels, state }, count]);
 }
 
 function rogueLabels({ interfaceName, serverIdentifier, hardwareAddress }: RogueServer): Sample[0] {

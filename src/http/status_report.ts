@@ -31,7 +31,7 @@ export interface StatusReport {
   readonly "uptime-seconds": number;
   readonly store: StoreHealth;
   readonly interfaces: readonly InterfaceStatus[];
-  readonly subnets: readonly ({ readonly subnet: string } & AddressCounts)[];
+  readonly subnets: readonly SubnetView[];
   /** Number of lease records, whatever their state. */
   readonly "lease-count": number;
   readonly "rate-limits": LimitsStatus;
@@ -54,6 +54,12 @@ export interface StatusReport {
     readonly "unsent-replies": number;
   };
 }
+
+/** How the addresses of a subnet stand, and those of its pools where it has several. */
+export type SubnetView = AddressCounts & {
+  readonly subnet: string;
+  readonly pools?: readonly (AddressCounts & { readonly pool: string })[];
+};
 
 /** An address that somebody uses who did not get it here. */
 export interface ConflictView {
@@ -121,9 +127,9 @@ export function formatStatus(source: StatusSource): string {
 
   const subnets = formatTable([
     ["subnet", "used", "offered", "quarantined", "free", "of"],
-    ...countSubnets(source, now).map((it) => [
-      it.subnet,
-      ...[it.used, it.offered, it.quarantined, it.free, it.size].map(String),
+    ...countSubnets(source, now).flatMap(({ subnet, pools = [], ...counts }) => [
+      countsRow(subnet, counts),
+      ...pools.map(({ pool, ...counts }) => countsRow(`  ${pool}`, counts)),
     ]),
   ], [1, 2, 3, 4, 5]);
 
@@ -147,6 +153,11 @@ export function formatStatus(source: StatusSource): string {
   const names = formatNames(source.names());
   const waits = formatWaits(source, now);
   return [title, interfaces, subnets, ...taken, ...others, ...waits, ...names, leases].join("\n");
+}
+
+function countsRow(name: string, counts: AddressCounts): readonly string[] {
+  const { used, offered, quarantined, free, size } = counts;
+  return [name, ...[used, offered, quarantined, free, size].map(String)];
 }
 
 /** Those of the last conflicts whose addresses are still in quarantine, each address once. */
@@ -243,5 +254,8 @@ function countSubnets(source: StatusSource, now: Instant): StatusReport["subnets
   return source.config().subnets.map((subnet) => ({
     subnet: subnet.name,
     ...leases.counts(subnet),
+    ...(subnet.pools.length > 1 && {
+      pools: subnet.pools.map((pool) => ({ pool: pool.name, ...leases.poolCounts(pool) })),
+    }),
   }));
 }

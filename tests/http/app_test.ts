@@ -4,6 +4,7 @@ import type { InterfaceStatus } from "../../src/link/link.ts";
 import { Metrics } from "../../src/server/metrics.ts";
 import type { NamesStatus } from "../../src/names/name_registrar.ts";
 import { ip, makeLease, makeSubnet, numberedClient } from "../support/leases_fixture.ts";
+import { loadedConfig } from "../support/loaded_config.ts";
 import { createVirtualClock } from "../support/virtual_clock.ts";
 import {
   ETH0,
@@ -42,6 +43,37 @@ address        client             state     expires     hostname
 192.168.1.104  b8:27:eb:00:00:05  bound     never       -
 `,
   );
+});
+
+Deno.test("where a subnet has several pools, each is shown: one may be exhausted alone", async () => {
+  const config = loadedConfig(
+    "interfaces: eth0",
+    "classes: [{ name: phones, match: { vendor-class: phone } }]",
+    "subnets:",
+    "  - subnet: 192.168.1.0/24",
+    "    pools: [192.168.1.100, { range: 192.168.1.10-192.168.1.19, only: phones }]",
+  );
+  const leases = [makeLease({ address: "192.168.1.100", expiresAtMs: NOW_MS + 60_000 })];
+  const sketch: SourceSketch = { subnet: config.subnets[0]!, leases };
+  const page = await (await get(sketch, "/")).text();
+  assert.match(
+    page,
+    new RegExp(
+      [
+        "192.168.1.0/24 +1 +0 +0 +10 +11",
+        "  192.168.1.10-192.168.1.19 +0 +0 +0 +10 +10",
+        "  192.168.1.100 +1 +0 +0 +0 +1",
+      ].join("\n"),
+    ),
+  );
+  const { subnets } = await (await get(sketch, "/status")).json();
+  assert.deepEqual(subnets[0].pools[1], {
+    pool: "192.168.1.100",
+    ...{ size: 1, used: 1, offered: 0, quarantined: 0, free: 0 },
+  });
+  const metrics = await (await get(sketch, "/metrics")).text();
+  const labels = 'subnet="192.168.1.0/24",pool="192.168.1.100",state="free"';
+  assert(metrics.includes(`sublet_pool_addresses{${labels}} 0\n`), metrics);
 });
 
 Deno.test("a server without leases says so", async () => {
