@@ -3,7 +3,8 @@ import { dirname } from "node:path";
 import type { Config } from "../config/config.ts";
 import { type Account, becomeUser, forbidSystemCalls } from "../link/confinement.ts";
 import { SystemCallError } from "../link/libc.ts";
-import { realDisk } from "../store/disk.ts";
+import { makeDirectory, realDisk } from "../store/disk.ts";
+import { HOSTS_DIRECTORY_MODE } from "../names/hosts_file.ts";
 import type { Notify } from "./run_notices.ts";
 
 /** The process cannot become the user of the config, or is of no use as that user. */
@@ -14,6 +15,8 @@ export class ConfinementError extends Error {
 }
 
 const ROOT = 0;
+const JOURNAL_DIRECTORY_MODE = 0o711;
+const PARENT_MODE = 0o755;
 const ACCOUNTS = "/etc/passwd";
 
 /**
@@ -32,7 +35,11 @@ export async function confineToUser(path: string, config: Config, notify: Notify
       `only root can become "${user}"; leave \`user\` out of the config, or start as root`,
     );
   }
-  await makeJournalDirectory(dirname(config.journal), account);
+  await makeOwnDirectory(dirname(config.journal), JOURNAL_DIRECTORY_MODE, account);
+  const hostsFile = config.nameServices?.hostsFile;
+  if (hostsFile !== undefined) {
+    await makeOwnDirectory(dirname(hostsFile.path), HOSTS_DIRECTORY_MODE, account);
+  }
   try {
     becomeUser(account);
   } catch (cause) {
@@ -63,18 +70,15 @@ async function findAccount(user: string): Promise<Account> {
  * Makes a missing directory, and that alone the user's. One that is there is left as it is: what
  * else lies in it may be for root to change.
  */
-async function makeJournalDirectory(path: string, { uid, gid }: Account): Promise<void> {
+async function makeOwnDirectory(
+  path: string,
+  mode: number,
+  { uid, gid }: Account,
+): Promise<void> {
   if (await realDisk.stat(path) !== undefined) return;
-  await makeDirectories(path);
+  await makeDirectory(dirname(path), PARENT_MODE);
+  await makeDirectory(path, mode);
   await Deno.chown(path, uid, gid);
-  await Deno.chmod(path, 0o700);
-}
-
-async function makeDirectories(path: string): Promise<void> {
-  if (await realDisk.stat(path) !== undefined) return;
-  await makeDirectories(dirname(path));
-  await Deno.mkdir(path, { mode: 0o755 });
-  await realDisk.syncDirectory(dirname(path));
 }
 
 async function canRead(path: string): Promise<boolean> {

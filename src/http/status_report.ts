@@ -183,7 +183,9 @@ function formatNames(names: NamesStatus | undefined): string[] {
   const rows = [["names", "at", "state"]];
   const { "hosts-file": file, "dns-update": update } = names;
   if (file !== undefined) {
-    const state = file.problem ?? `${file.names} written`;
+    const state = file.problem === undefined
+      ? `${file.names} written`
+      : `not written: ${file.problem}`;
     rows.push(["hosts file", quoteUnlessPlain(file.path), escapeInvisible(state)]);
   }
   if (update !== undefined) {
@@ -205,7 +207,7 @@ function describeState(trouble: Trouble | undefined): string {
  * What keeps clients from being served. A store that cannot write is an outage: no ACK leaves
  * without it. So is having no interface to serve; but while one of several serves, the others may
  * just be waiting for their cable, which is normal and heals by itself. A clock that is wrong
- * keeps nobody from being served, nor do those who ask for too much.
+ * keeps nobody from being served, nor does a hosts file, nor do those who ask for too much.
  */
 export function findTrouble(source: StatusSource): Trouble | undefined {
   const store = source.health();
@@ -217,7 +219,7 @@ export function findTrouble(source: StatusSource): Trouble | undefined {
   if (waiting.length === 0) {
     const reason = source.limits().alarm
       ? STARVATION
-      : describeRogues(source) ?? store["clock-problem"];
+      : describeRogues(source) ?? describeNoHosts(source) ?? store["clock-problem"];
     return reason === undefined ? undefined : { outage: false, reason };
   }
   return {
@@ -231,6 +233,12 @@ function describeRogues({ rogues }: StatusSource): string | undefined {
   if (present.length === 0) return undefined;
   const who = present.map((it) => `${formatIpv4(it.serverIdentifier)} on ${it.interfaceName}`);
   return `clients hear other DHCP servers, too: ${who.join(", ")}`;
+}
+
+function describeNoHosts(source: StatusSource): string | undefined {
+  const file = source.names()?.["hosts-file"];
+  if (file?.problem === undefined) return undefined;
+  return `the hosts file ${file.path} cannot be written: ${file.problem}`;
 }
 
 const STARVATION = "more is asked for than can be given (see the log, and rate-limits in /status)";

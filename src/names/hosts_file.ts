@@ -6,12 +6,14 @@
 import { basename, dirname, join } from "node:path";
 import type { HostsFileSettings } from "../config/config.ts";
 import type { Clock } from "../store/clock.ts";
+import { makeDirectory } from "../store/disk.ts";
 import { describeError } from "../store/disk_error.ts";
 import { formatIpv4, type Ipv4 } from "../wire/ipv4.ts";
 import type { NamedLease } from "./registration.ts";
 
 /** Resolvers run as users of their own. */
 const FILE_MODE = 0o644;
+export const HOSTS_DIRECTORY_MODE = 0o755;
 
 /** Changes are waited for that come close after the first. */
 const GATHER_MS = 50;
@@ -36,6 +38,7 @@ export interface HostsFileStatus {
   readonly path: string;
   /** Names in the file. */
   readonly names: number;
+  /** Why it cannot be written. */
   readonly problem?: string;
 }
 
@@ -96,6 +99,7 @@ export class HostsFile {
     // The dot keeps dnsmasq from reading it, too.
     const beside = join(dirname(path), `.${basename(path)}.new`);
     try {
+      await makeDirectory(dirname(path), HOSTS_DIRECTORY_MODE);
       const entries = await this.#gather();
       await Deno.writeTextFile(beside, HEAD + entries.map(formatEntry).join(""));
       await Deno.chmod(beside, FILE_MODE);
@@ -104,8 +108,11 @@ export class HostsFile {
       if (this.#problem !== undefined) notify("info", `the hosts file ${path} is written again`);
       this.#problem = undefined;
     } catch (error) {
-      const problem = `the hosts file ${path} cannot be written: ${describeError(error)}`;
-      if (problem !== this.#problem) notify("warning", `${problem}; it is tried again`);
+      const problem = describeError(error);
+      if (problem !== this.#problem) {
+        const said = `the hosts file ${path} cannot be written: ${problem}; it is tried again`;
+        notify("warning", said);
+      }
       this.#problem = problem;
       this.#isStale = true;
     }

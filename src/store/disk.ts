@@ -54,14 +54,18 @@ export interface Disk {
   createNew(path: string): Promise<DiskFile>;
   rename(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
-  /** Makes a directory and its missing parents, mode 0700, durably. No error when it is there. */
+  /** Makes a directory and its missing parents, mode 0711, durably. No error when it is there. */
   makeDirectory(path: string): Promise<void>;
   /** fsync(2) of a directory: files made, renamed and removed in it stay so after a power cut. */
   syncDirectory(path: string): Promise<void>;
 }
 
 const FILE_MODE = 0o600;
-const DIRECTORY_MODE = 0o700;
+/**
+ * Nobody else sees what is in it, and its files are their owner's; but a name server's user may pass
+ * to a directory in it that has the hosts file.
+ */
+const DIRECTORY_MODE = 0o711;
 
 function wrap(file: Deno.FsFile): DiskFile {
   return {
@@ -107,10 +111,15 @@ async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-async function makeDirectory(path: string): Promise<void> {
+/**
+ * Makes a directory and its missing parents, all of one mode whatever the umask is, durably. No
+ * error when it is there.
+ */
+export async function makeDirectory(path: string, mode = DIRECTORY_MODE): Promise<void> {
   if (await stat(path) !== undefined) return;
-  await makeDirectory(dirname(path));
-  await Deno.mkdir(path, { mode: DIRECTORY_MODE });
+  await makeDirectory(dirname(path), mode);
+  await Deno.mkdir(path);
+  await Deno.chmod(path, mode);
   await syncDirectory(dirname(path));
 }
 
@@ -143,6 +152,6 @@ export const realDisk: Disk = {
     wrap(await Deno.open(path, { append: true, createNew: true, mode: FILE_MODE })),
   rename: (from, to) => Deno.rename(from, to),
   remove: (path) => Deno.remove(path),
-  makeDirectory,
+  makeDirectory: (path) => makeDirectory(path),
   syncDirectory,
 };

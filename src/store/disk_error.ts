@@ -11,8 +11,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   EACCES: "permission denied; let the user that runs sublet read and write it and its directory",
   EPERM: "not permitted; is the file immutable (lsattr), or the directory not writable?",
   EROFS: "the file system is read-only; remount it or set `journal:` to another place",
-  ENOSPC: "the disk is full; make room and the journal recovers by itself",
-  EDQUOT: "the disk quota is used up; make room and the journal recovers by itself",
+  ENOSPC: "the disk is full; make room and it recovers by itself",
+  EDQUOT: "the disk quota is used up; make room and it recovers by itself",
   EIO: "the disk reports an I/O error; check its health (dmesg, smartctl)",
   EISDIR: "it is a directory; set `journal:` to a file in it",
   ENOTDIR: "a part of the path is a file, not a directory; set `journal:` to another place",
@@ -21,5 +21,7 @@ const ADVICE: Readonly<Record<string, string>> = {
 /** Says in words for the operator why `error` happened. */
 export function describeError(error: unknown): string {
   const advice = ADVICE[errorCode(error) ?? ""];
-  return advice ?? (error instanceof Error ? error.message : String(error));
+  if (advice !== undefined || !(error instanceof Error)) return advice ?? String(error);
+  // Of the runtime's own words, what follows names the call and the path, which the caller does.
+  return error.message.replace(/ \(os error \d+\).*$/s, "");
 }

@@ -279,6 +279,16 @@ for (const [name, sketch, status, body] of HEALTH_TABLE) {
   });
 }
 
+Deno.test("a hosts file that cannot be written shows in /healthz and on the page", async () => {
+  const problem = "No such file or directory";
+  const names = { "hosts-file": { path: "/run/hosts", names: 7, problem } };
+  const response = await get({ names }, "/healthz");
+  const reason = `the hosts file /run/hosts cannot be written: ${problem}`;
+  assert.deepEqual([response.status, await response.text()], [200, `degraded: ${reason}\n`]);
+  const page = await (await get({ names }, "/")).text();
+  assert.match(page, /^hosts file +"\/run\/hosts" +not written: No such file or directory$/m);
+});
+
 Deno.test("an unknown path says what there is", async () => {
   const response = await get({}, "/metric");
   assert.equal(response.status, 404);

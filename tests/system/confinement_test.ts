@@ -97,7 +97,8 @@ const BECOME =
   "root with `user:` becomes that user in every thread, and none keeps more than two " +
   "capabilities; interfaces are added, the config is reloaded";
 sceneTest(BECOME, OPTIONS, async (scene) => {
-  const { server, journal } = await start(scene, `user: ${USER}`, subletCommand());
+  const names = `names: { domain: a.test, hosts-file: ${scene.directory}/made/hosts/sublet }`;
+  const { server, journal } = await start(scene, `user: ${USER}\n${names}`, subletCommand());
   await assertServesClients(scene);
   await assertServesNewInterface(scene);
   const from = server.output.length;
@@ -118,8 +119,13 @@ sceneTest(BECOME, OPTIONS, async (scene) => {
   const { uid, mode } = await Deno.stat(journal);
   assert.deepEqual([uid, mode! & 0o777], [UID, 0o600]);
   const directory = await Deno.stat(`${scene.directory}/made/for`);
-  assert.deepEqual([directory.uid, directory.mode! & 0o777], [UID, 0o700]);
+  assert.deepEqual([directory.uid, directory.mode! & 0o777], [UID, 0o711]);
   assert.equal((await Deno.stat(`${scene.directory}/made`)).uid, 0, "only the last is the user's");
+  const hosts = await Deno.stat(`${scene.directory}/made/hosts`);
+  assert.deepEqual([hosts.uid, hosts.mode! & 0o777], [UID, 0o755]);
+  await until("the hosts file", 5_000, () =>
+    Deno.stat(`${scene.directory}/made/hosts/sublet`)
+      .catch(() => undefined));
   server.signal("SIGTERM");
   assert.equal(await server.ends(), 0);
 });

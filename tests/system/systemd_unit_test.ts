@@ -95,6 +95,12 @@ Deno.test({
   },
 });
 
+Deno.test("the systemd unit is of a user who can be given files to read, and lets others pass", async () => {
+  assert.deepEqual(await settingsOf("DynamicUser"), []);
+  assert.deepEqual(await settingsOf("User"), [["sublet"]]);
+  assert.deepEqual(await settingsOf("StateDirectoryMode"), [["0711"]]);
+});
+
 const CALLS = "from start to stop the server makes no system call and opens no socket that the " +
   "systemd unit forbids";
 const NEEDS = ["systemd-analyze", "strace", "curl"];
