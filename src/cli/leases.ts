@@ -1,9 +1,8 @@
 /** `sublet leases`: who has which address, read from the journal; no server is asked. */
 import { parseArgs } from "node:util";
 import { readConfig } from "../config/load.ts";
-import { instantOf, LEASE_COLUMNS, leaseRow, leasesAsJson } from "../http/lease_view.ts";
+import { formatLeases, instantOf, leasesAsJson } from "../http/lease_view.ts";
 import { LeaseTable } from "../leases/lease_table.ts";
-import { formatTable } from "../http/text_table.ts";
 import { systemClock } from "../server/clock.ts";
 import { readJournal } from "../store/journal_reader.ts";
 import { errorCode } from "../store/disk_error.ts";
@@ -46,12 +45,13 @@ export async function leasesCommand(args: readonly string[]): Promise<number> {
 
   const now = instantOf(systemClock);
   const byAddress = [...leases.records()].sort((a, b) => a.address - b.address);
+  const subnets = config?.subnets ?? [];
   if (values.json) {
-    for (const chunk of leasesAsJson(byAddress, now, config?.subnets ?? [])) print(chunk);
+    for (const chunk of leasesAsJson(byAddress, now, subnets)) print(chunk);
   } else if (byAddress.length === 0) {
     print("no leases\n");
   } else {
-    print(formatTable([LEASE_COLUMNS, ...byAddress.map((lease) => leaseRow(lease, now))]));
+    print(formatLeases(byAddress, now, subnets));
   }
   return 0;
 }

@@ -1,14 +1,15 @@
 /** A lease as people and programs see it from outside: with wall time, as of now. */
 import type { Subnet } from "../config/config.ts";
 import { isActive, isQuarantined, type Lease, type LeaseState } from "../leases/lease.ts";
-import { reservationAt } from "../leases/subnets.ts";
+import { reservationOf } from "../leases/reservations.ts";
 import { approximateDuration } from "../server/approximate_duration.ts";
 import type { Clock } from "../store/clock.ts";
 import { formatWall } from "../store/journal_format.ts";
-import { quoteUnlessPlain, stringifyVisibly } from "../wire/escape.ts";
+import { escapeInvisible, quoteUnlessPlain, stringifyVisibly } from "../wire/escape.ts";
 import { formatIpv4 } from "../wire/ipv4.ts";
 import { HTYPE_ETHERNET } from "../wire/message_view.ts";
 import { nameRelayInformation, type RelayInformationByName } from "../wire/relay_agent.ts";
+import { formatTable } from "./text_table.ts";
 
 /** One instant on both clocks, read together. */
 export interface Instant {
@@ -28,7 +29,9 @@ export interface LeaseView {
   readonly "client-id"?: string;
   /** As the client sent it: untrusted text. */
   readonly hostname?: string;
-  /** What the config says of the machine that the address is reserved for. */
+  /** What the address is called in DNS or in the hosts file. */
+  readonly name?: string;
+  /** What the config says of the machine in its reservation. */
   readonly comment?: string;
   /** Those of the config that its client was in when it was last heard. */
   readonly classes?: readonly string[];
@@ -55,13 +58,14 @@ function wallTimeMs(monotonicMs: number, now: Instant): number {
 export function viewLease(lease: Lease, now: Instant, subnets: readonly Subnet[]): LeaseView {
   const { client, hostname, relayInformation, expiresAtMs } = lease;
   const endless = expiresAtMs === Infinity;
-  const comment = reservationAt(subnets, lease.address)?.comment;
+  const comment = reservationOf(subnets, lease)?.comment;
   return {
     address: formatIpv4(lease.address),
     mac: client.hardwareAddress,
     ...(client.hardwareType === HTYPE_ETHERNET ? {} : { htype: client.hardwareType }),
     ...(client.clientId === undefined ? {} : { "client-id": client.clientId }),
     ...(hostname === undefined ? {} : { hostname }),
+    ...(lease.name === undefined ? {} : { name: lease.name }),
     ...(comment === undefined ? {} : { comment }),
     ...(lease.classes === undefined ? {} : { classes: lease.classes }),
     ...(relayInformation === undefined
@@ -98,7 +102,20 @@ export function* leasesAsJson(
 }
 
 /** Column titles for `leaseRow`. */
-export const LEASE_COLUMNS = ["address", "client", "state", "expires", "hostname"] as const;
+const LEASE_COLUMNS = ["address", "client", "state", "expires", "hostname"] as const;
+
+/** Leases as a table for people, as of `now`; the comments of reservations where there are any. */
+export function formatLeases(
+  leases: readonly Lease[],
+  now: Instant,
+  subnets: readonly Subnet[],
+): string {
+  const comments = leases.map((lease) => reservationOf(subnets, lease)?.comment);
+  const rows = [LEASE_COLUMNS, ...leases.map((lease) => leaseRow(lease, now))];
+  if (comments.every((comment) => comment === undefined)) return formatTable(rows);
+  const column = ["comment", ...comments.map((comment) => escapeInvisible(comment ?? ""))];
+  return formatTable(rows.map((row, i) => [...row, column[i]!]));
+}
 
 /** A lease as cells of a table, as of `now`; whatever the client sent is escaped. */
 export function leaseRow(lease: Lease, now: Instant): string[] {

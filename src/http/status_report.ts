@@ -10,14 +10,7 @@ import { VERSION } from "../server/version.ts";
 import type { StoreHealth } from "../store/lease_store.ts";
 import { escapeInvisible, quoteUnlessPlain } from "../wire/escape.ts";
 import { formatIpv4, type Ipv4 } from "../wire/ipv4.ts";
-import {
-  type Instant,
-  instantOf,
-  LEASE_COLUMNS,
-  leaseRow,
-  type LeaseView,
-  viewLease,
-} from "./lease_view.ts";
+import { formatLeases, type Instant, instantOf, type LeaseView, viewLease } from "./lease_view.ts";
 import { formatWaits, listWaits, type WaitView } from "./reservation_waits.ts";
 import { ROGUE_COLUMNS, rogueRow, type RogueView, viewRogue } from "./rogue_view.ts";
 import { formatTable } from "./text_table.ts";
@@ -136,7 +129,7 @@ export function formatStatus(source: StatusSource): string {
   const newest = source.leases.newest(LAST_LEASES_MAX);
   const leases = newest.length === 0
     ? "no leases yet\n"
-    : formatTable([LEASE_COLUMNS, ...newest.map((lease) => leaseRow(lease, now))]);
+    : formatLeases(newest, now, source.config().subnets);
 
   const conflicts = listConflicts(source, now).map((it) => [
     it.address,

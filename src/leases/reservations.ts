@@ -4,7 +4,8 @@ import { formatHex } from "../wire/hex.ts";
 import { HTYPE_ETHERNET, type MessageView } from "../wire/message_view.ts";
 import { RelaySubOption } from "../wire/relay_agent.ts";
 import { subOption } from "../wire/sub_options.ts";
-import { type Client, clientIdHash, hardwareHash } from "./lease.ts";
+import { type Client, clientIdHash, hardwareHash, type Lease } from "./lease.ts";
+import { subnetOf } from "./subnets.ts";
 import { vendorKey, vendorKeysOf } from "./vendor_ids.ts";
 
 /** What a client can be known by. */
@@ -62,6 +63,20 @@ export function findReservation(subnet: Subnet, seeker: Seeker): Reservation | u
   const remoteId = hexOf(relayInformation, RelaySubOption.REMOTE_ID);
   return byPort.get(portKey({ circuitId, remoteId })) ??
     byPort.get(portKey({ circuitId })) ?? byPort.get(portKey({ remoteId }));
+}
+
+/** A lease does not say what its client's vendor called it. */
+const NOTHING_SAID: Seeker["view"] = { option: () => undefined };
+
+/** The reservation of a lease's client, where the lease is; one by vendor by its address alone. */
+export function reservationOf(subnets: readonly Subnet[], lease: Lease): Reservation | undefined {
+  const { address, client, relayInformation } = lease;
+  const subnet = subnetOf(subnets, address);
+  if (subnet === undefined) return undefined;
+  const own = findReservation(subnet, { client, relayInformation, view: NOTHING_SAID });
+  if (own !== undefined) return own;
+  const atAddress = subnet.reservations.byAddress.get(address);
+  return atAddress?.vendorId === undefined ? undefined : atAddress;
 }
 
 /** Whether the subnet has reservations by port, which only relay agents can tell. */

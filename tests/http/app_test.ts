@@ -137,17 +137,6 @@ Deno.test("/status has the report and the counters", async () => {
   });
 });
 
-Deno.test("the comment of a reservation is shown with the lease of its address", async () => {
-  const reservations = [{ mac: "b8:27:eb:00:00:01", address: "192.168.1.100", comment: "Anna's" }];
-  const subnet = makeSubnet({ reservations });
-  const all = await (await get({ leases: ONE_OF_EACH, subnet }, "/leases")).json();
-  const commented = (leases: { comment?: string }[]) =>
-    leases.filter(({ comment }) => comment !== undefined);
-  assert.deepEqual(commented(all).map(({ comment }) => comment), ["Anna's"]);
-  const report = await (await get({ leases: ONE_OF_EACH, subnet }, "/status")).json();
-  assert.deepEqual(commented(report["last-leases"]), commented(all));
-});
-
 Deno.test("addresses that others use are shown while they are in quarantine, by whom", async () => {
   const metrics = new Metrics();
   const on = (address: string, occupant?: string): void =>
