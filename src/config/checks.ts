@@ -8,7 +8,7 @@ import { checkClasses } from "./class_checks.ts";
 import type { AddressRange } from "./config.ts";
 import { didYouMean, explain, nearest, quote } from "./explanation.ts";
 import type { FilePart, FileParts, Reporter } from "./file_parts.ts";
-import { checkSubnetNames, checkZones } from "./names_checks.ts";
+import { checkHostnames, checkSubnetNames, checkZones } from "./names_checks.ts";
 import type { Finding, Path } from "./problem.ts";
 import { checkScope } from "./scope_checks.ts";
 import { checkSubnet } from "./subnet_checks.ts";
@@ -54,6 +54,7 @@ export function checkFile(
     checkSubnet(subnet, around, reporter);
     if (names !== undefined) checkSubnetNames(subnet, names, around, toldOfDomains, reporter);
   }
+  if (names?.parsed !== undefined) checkHostnames(subnets, names.parsed, reporter);
   return findings;
 }
 

@@ -28,7 +28,7 @@ testBadConfigs("names", [
     'config.yaml:5:37: expected a host name of one label like router, got "b.c"',
   ]],
   ["names of a subnet only", inSubnet("names: { domain: a.test }"), [
-    "config.yaml:5:12: there is no names for the whole file that this could be an exception to",
+    "config.yaml:5:12: the whole file has no `names` that this could be an exception to",
     'hint: add "names: { domain: home.arpa }"',
   ]],
   [
@@ -37,6 +37,38 @@ testBadConfigs("names", [
     [
       'config.yaml:5:25: the domain-name "lan" is not the domain of the clients\' names, "home.arpa"',
       "hint: leave it out: the server makes it from names",
+    ],
+  ],
+  [
+    "a hostname of two machines, but not of one that is on two subnets, nor in two domains",
+    inSubnet(
+      "reservations:",
+      "  - { mac: b827eb010203, hostname: pi }",
+      "  - { mac: b827eb010204, hostname: PI }",
+    ) + [
+      "  - subnet: 10.0.0.0/24",
+      "    reservations:",
+      "      - { mac: b827eb010203, hostname: pi, address: 10.0.0.3 }",
+      "      - { mac: b827eb010205, hostname: pi.a.test }",
+      "  - subnet: 10.0.1.0/24",
+      "    names: { domain: b.test }",
+      "    reservations: [{ mac: b827eb010206, hostname: pi, address: 10.0.1.6 }]",
+      "names: { domain: a.test }",
+    ].join("\n"),
+    [
+      "config.yaml:7:40: hostname PI has a reservation on line 6 already",
+      "hint: both would be pi.a.test in DNS",
+      "config.yaml:11:40: hostname pi.a.test has a reservation on line 6 already",
+      "hint: both would be pi.a.test in DNS",
+    ],
+  ],
+  [
+    "a hostname that programs look up (warning)",
+    inSubnet("reservations:", "  - { mac: b827eb010203, hostname: wpad }") +
+    "names: { domain: a.test }",
+    [
+      'config.yaml:6:40: warning: programs look "wpad" up by themselves: this machine gets what ' +
+      "they send",
     ],
   ],
   ["a name server by name", inUpdate("server: ns1", ZONES, KEY), [
