@@ -18,12 +18,12 @@ Problems and warnings go to standard error, each with its line and column. Exit 
 there is a problem, 0 when there are none or only warnings.
 
   --explain   say which settings are in force for each subnet, pool, class and reservation, and
-              which line of the file says so; or for WHAT: a subnet, the addresses of a pool, an
-              address, a class, or a client or host name that has a reservation
+              which line of the file says so; or for WHAT: a subnet, a shared network, the addresses
+              of a pool, an address, a class, or a client or host name that has a reservation
   -h, --help  this text
 `;
 
-/** A longer value is cut: its line is told. */
+/** A longer value is cut on a terminal: its line is told. */
 const VALUE_LENGTH_MAX = 60;
 
 /** EX_CONFIG of sysexits.h. */
@@ -54,7 +54,9 @@ async function explainSettings(path: string, what: string | undefined): Promise<
   const all = await explainConfigFile(path);
   const places = what === undefined ? all : placesAbout(all, what);
   if (places.length === 0 && what !== undefined) {
-    throw new UsageError(`check: ${path} has no subnet, pool, class or reservation ${quote(what)}`);
+    throw new UsageError(
+      `check: ${path} has no subnet, shared network, pool, class or reservation ${quote(what)}`,
+    );
   }
   const texts = places.map(({ title, line, settings }) => {
     const rows = settings.map(({ name, value, line }) => [
@@ -68,7 +70,9 @@ async function explainSettings(path: string, what: string | undefined): Promise<
 }
 
 function cut(value: string): string {
-  return value.length > VALUE_LENGTH_MAX ? `${value.slice(0, VALUE_LENGTH_MAX - 1)}…` : value;
+  return Deno.stdout.isTerminal() && value.length > VALUE_LENGTH_MAX
+    ? `${value.slice(0, VALUE_LENGTH_MAX - 1)}…`
+    : value;
 }
 
 /** `2 interfaces, 3 subnets, 512 addresses, 4 reservations`, and how many warnings if any. */

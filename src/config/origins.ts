@@ -9,7 +9,7 @@ import type { Path } from "./problem.ts";
 import { configSchema } from "./schema.ts";
 import { LEASE_DEFAULT } from "./lease_time_schema.ts";
 import { scopeShape } from "./scope_schema.ts";
-import { subnetEntrySchema } from "./subnet_schema.ts";
+import { poolMap, sharedNetworkSchema, subnetEntrySchema } from "./subnet_schema.ts";
 import { rangeForm } from "./value_schemas.ts";
 import type { YamlSource } from "./yaml_source.ts";
 
@@ -23,13 +23,15 @@ export interface Origin {
   readonly line: number | undefined;
 }
 
-/** A place of the file: a subnet, a pool, a class or a reservation. */
+/** A place of the file: a shared network, a subnet, a pool, a class or a reservation. */
 export interface ExplainedPlace {
   readonly title: string;
   readonly line: number;
   /** What it is found by: its name, its addresses, who it is for. */
   readonly names: readonly string[];
   readonly settings: readonly Origin[];
+  /** Addresses that no client gets, though its pools have them. */
+  readonly excluded: readonly string[];
 }
 
 type Raw = Readonly<Record<string, unknown>>;
@@ -42,9 +44,12 @@ interface Scope {
 
 const SCOPE_KEYS = Object.keys(scopeShape);
 
-/** What a subnet may say in place of the file, besides. */
-const SUBNET_KEYS = Object.keys(subnetEntrySchema.shape)
-  .filter((key) => Object.hasOwn(configSchema.shape, key) && !SCOPE_KEYS.includes(key));
+/** What a place has to say besides, and does not only hold. */
+const besides = (shape: Readonly<Record<string, unknown>>, ...held: readonly string[]) =>
+  Object.keys(shape).filter((key) => ![...held, ...SCOPE_KEYS].includes(key));
+const SUBNET_KEYS = besides(subnetEntrySchema.shape, "subnet", "pools", "only", "reservations");
+const NETWORK_KEYS = besides(sharedNetworkSchema.shape, "name");
+const POOL_KEYS = besides(poolMap.shape, "range");
 
 /** Maps of which a nearer one takes the place of single keys; those that are told of. */
 const MERGED = new Map<string, (key: string) => boolean>([
@@ -73,12 +78,17 @@ export function explainPlaces(source: YamlSource): ExplainedPlace[] {
       value: flow(value),
       line: path && lineOf(path),
     })),
+    excluded: asList(own.raw["exclude"] ?? []).map(String),
   });
 
   const classes = children(file, "classes").map((it) => {
     const name = String(it.raw["name"]);
     const keys = ["match", "deny", "limit", ...SCOPE_KEYS];
     return place(`class ${name}`, [name], it, settingsIn([it], keys));
+  });
+  const sharedNetworks = networks.map((it) => {
+    const name = String(it.raw["name"]);
+    return place(`shared network ${name}`, [name], it, inForce([it, file], NETWORK_KEYS));
   });
   const subnets = children(file, "subnets").flatMap((subnet) => {
     const name = String(subnet.raw["subnet"]);
@@ -93,7 +103,7 @@ export function explainPlaces(source: YamlSource): ExplainedPlace[] {
       place(`subnet ${name}`, [name], subnet, inForce(around, [...SUBNET_KEYS, "only"])),
       ...pools.filter(({ raw }) => Object.keys(raw).length > 1).map((pool) =>
         place(`pool ${rangeText(pool)} of ${name}`, [rangeText(pool)], pool, [
-          ...inForce([pool, ...around], ["only"]),
+          ...inForce([pool, ...around], POOL_KEYS),
         ])
       ),
       ...children(subnet, "reservations").map((it) => {
@@ -106,14 +116,22 @@ export function explainPlaces(source: YamlSource): ExplainedPlace[] {
           ...[address, hostname].filter((name) => name !== undefined).map(String),
         ];
         const scopes = [it, ...(address === undefined ? around : chainAt(String(address)))];
-        return place(`reservation${kept} of ${name} for ${who}`, names, it, inForce(scopes, []));
+        return place(
+          `reservation${kept} of ${name} for ${who}`,
+          names,
+          it,
+          inForce(scopes, ["hostname", "comment"]),
+        );
       }),
     ];
   });
-  return [...classes, ...subnets];
+  return [...classes, ...sharedNetworks, ...subnets];
 }
 
-/** The places that a name or an address is about; of an address, the nearest. */
+/**
+ * The places that a name or an address is about; of an address, the nearest, which for one that its
+ * subnet excludes is not the pool.
+ */
 export function placesAbout(
   places: readonly ExplainedPlace[],
   what: string,
@@ -129,7 +147,12 @@ export function placesAbout(
   const around = places.filter(({ title, names }) =>
     /^(pool|subnet) /.test(title) && names.some(isWithin)
   );
-  return around.slice(-1);
+  const excluding = around.find(({ excluded }) => isInRanges(excluded, what));
+  if (excluding === undefined) return around.slice(-1);
+  return [{
+    ...excluding,
+    title: `${what}, which no client gets: excluded from ${excluding.title}`,
+  }];
 }
 
 interface Setting {

@@ -16,18 +16,23 @@ const onlySchema = oneOrManySchema("the name of a class", classNameSchema, 1);
 
 const rangesSchema = oneOrManySchema(rangeForm.expected, rangeSchema);
 
-const poolMap = mapSchema("a pool like { range: 192.168.1.100-192.168.1.199, lease-time: 1h }", {
-  "range": oneOrManySchema(rangeForm.expected, rangeSchema, 1).meta({
-    description: "The addresses of this pool: ranges, networks or single addresses.",
-  }),
-  "allocation": allocationSchema.optional().meta({
-    description: "As further out, in place of that.",
-  }),
-  "only": onlySchema.optional().meta({
-    description: "The classes whose clients are given these addresses, and no others.",
-  }),
-  ...scopeShape,
-}, unknownKeyOrOption);
+/** A pool with settings of its own. */
+export const poolMap = mapSchema(
+  "a pool like { range: 192.168.1.100-192.168.1.199, lease-time: 1h }",
+  {
+    "range": oneOrManySchema(rangeForm.expected, rangeSchema, 1).meta({
+      description: "The addresses of this pool: ranges, networks or single addresses.",
+    }),
+    "allocation": allocationSchema.optional().meta({
+      description: "As further out, in place of that.",
+    }),
+    "only": onlySchema.optional().meta({
+      description: "The classes whose clients are given these addresses, and no others.",
+    }),
+    ...scopeShape,
+  },
+  unknownKeyOrOption,
+);
 
 /** Bare ranges have no settings of their own. */
 const poolSchema = z.union([

@@ -50,7 +50,10 @@ Deno.test("check --explain: what is in force for something, and the lines that s
   );
   const unknown = await check({ "a.yaml": text }, "--explain", "a.yaml", "pi");
   assert.equal(unknown.code, 64);
-  assert.match(unknown.stderr, /a\.yaml has no subnet, pool, class or reservation "pi"/);
+  assert.match(
+    unknown.stderr,
+    /a\.yaml has no subnet, shared network, pool, class or reservation "pi"/,
+  );
 });
 
 Deno.test("check: warnings are told, and the config is in order all the same", async () => {

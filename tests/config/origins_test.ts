@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { explainPlaces, placesAbout } from "../../src/config/origins.ts";
 import { scopeShape } from "../../src/config/scope_schema.ts";
+import { poolMap } from "../../src/config/subnet_schema.ts";
 import { readYaml } from "../../src/config/yaml_source.ts";
 import { loadedConfig } from "../support/loaded_config.ts";
 
@@ -53,6 +54,7 @@ Deno.test("origins: the file is in order, and every subnet, pool with settings, 
   loadedConfig(...LINES);
   assert.deepEqual(places.map(({ title }) => title), [
     "class phones",
+    "shared network wire",
     "subnet 10.0.0.0/24",
     "pool 10.0.0.100-10.0.0.109, 10.0.0.120 of 10.0.0.0/24",
     "reservation 10.0.0.105 of 10.0.0.0/24 for mac [52-54-00-00-00-01, 52:54:00:00:00:02]",
@@ -63,6 +65,7 @@ Deno.test("origins: the file is in order, and every subnet, pool with settings, 
 Deno.test("origins: a subnet, with what it has of its shared network and the file", () => {
   assert.deepEqual(told("10.0.0.0/24"), [
     "subnet 10.0.0.0/24 15",
+    "  shared-network wire 16",
     "  conflict-probe off 17",
     "  names domain home.arpa 4",
     "  only phones 18",
@@ -92,8 +95,9 @@ Deno.test("origins: a pool, by an address of it; a removal, and boot data key by
 
 Deno.test("origins: a reservation, by MAC in any form, address or name, with its pool around it", () => {
   const [title, ...settings] = told("52:54:00:00:00:01");
-  assert.equal(title, `${places[3]!.title} 25`);
+  assert.equal(title, `${places[4]!.title} 25`);
   assert.deepEqual(settings, [
+    "  hostname pi 27",
     "  lease-time 7h 28",
     "  port-limit 9 2",
     "  option routers 10.0.0.1 5",
@@ -130,4 +134,45 @@ Deno.test("origins: every setting that scopes have is told of", () => {
   assert("locate" in file);
   const names = explainPlaces(file)[0]!.settings.map(({ name }) => name);
   assert(keys.every((key) => names.includes(key)), names.join(" "));
+});
+
+Deno.test("origins: every setting that a pool has is told of, with what is further out where it is silent", () => {
+  const keys = Object.keys(poolMap.shape).filter((key) => !["range", "options"].includes(key));
+  const settings = keys.map((key) => `${key}: own`).join(", ");
+  const file = readYaml([
+    "allocation: random",
+    "subnets:",
+    "  - subnet: 10.0.0.0/24",
+    "    pools:",
+    `      - { range: 10.0.0.1-10.0.0.9, ${settings} }`,
+    "      - { range: 10.0.0.11-10.0.0.19, port-limit: 1 }",
+  ].join("\n"));
+  assert("locate" in file);
+  const [, own, other] = explainPlaces(file);
+  const written = own!.settings.filter(({ line }) => line === 5).map(({ name }) => name);
+  assert.deepEqual(written.sort(), keys.sort());
+  const allocation = other!.settings.find(({ name }) => name === "allocation");
+  assert.deepEqual(allocation, { name: "allocation", value: "random", line: 1 });
+});
+
+Deno.test("origins: an excluded address is not of its pool; a shared network, a comment", () => {
+  const file = readYaml([
+    "shared-networks: [{ name: campus, identity: mac }]",
+    "subnets:",
+    "  - subnet: 10.0.0.0/24",
+    "    shared-network: campus",
+    "    pools: [{ range: 10.0.0.1-10.0.0.9, lease-time: 1h }]",
+    "    exclude: [10.0.0.3-10.0.0.4]",
+    "    reservations: [{ mac: 52:54:00:00:00:01, comment: Anna's, lease-time: 2h }]",
+  ].join("\n"));
+  assert("locate" in file);
+  const about = (what: string) => placesAbout(explainPlaces(file), what)[0]!;
+  assert.equal(about("10.0.0.2").title, "pool 10.0.0.1-10.0.0.9 of 10.0.0.0/24");
+  const { title, settings } = about("10.0.0.4");
+  assert.equal(title, "10.0.0.4, which no client gets: excluded from subnet 10.0.0.0/24");
+  assert(settings.some(({ name, line }) => name === "exclude" && line === 6));
+  assert.equal(about("campus").title, "shared network campus");
+  assert.deepEqual(about("campus").settings[0], { name: "identity", value: "mac", line: 1 });
+  const told = about("52:54:00:00:00:01").settings.map(({ name, value }) => `${name} ${value}`);
+  assert(told.includes("comment Anna's"), told.join());
 });
