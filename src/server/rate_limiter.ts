@@ -13,6 +13,7 @@ import { isInPool, poolAt, subnetOf } from "../leases/subnets.ts";
 import type { Config } from "../config/config.ts";
 import type { Rule } from "../protocol/decision.ts";
 import { MessageType, type Request } from "../protocol/request.ts";
+import { formatHex } from "../wire/hex.ts";
 import { hashOctets } from "../wire/keyed_hash.ts";
 import { Header, type MessageView } from "../wire/message_view.ts";
 import { Option } from "../wire/option_codes.ts";
@@ -42,10 +43,15 @@ const RELAY_SLOTS = 16_384;
 const IN_VAIN = { intervalMs: 1_000, burst: 10 };
 const YIELDING_MS = 10_000;
 
-/** The least that comes too much between two looks for an alarm; less is one client's mishap. */
+/**
+ * The least that comes too much within a minute for an alarm, where no limit on new leases has a
+ * smaller burst; less is one client's mishap.
+ */
 const ALARM_COUNT_MIN = 20;
 /** The alarm ends when so long nothing came too much. */
 export const ALARM_MS = 60_000;
+/** What a limit holds back is told of so often at most. */
+const TELLING_MS = 60_000;
 
 /** What the limits did, for the status. */
 export interface LimitsStatus {
@@ -59,6 +65,21 @@ export interface LimitsStatus {
   readonly "discovers-in-vain": number;
 }
 
+/** What to tell the operator. */
+export interface LimiterNotice {
+  readonly level: "info" | "warning";
+  readonly message: string;
+}
+
+/** What a limit has held back and the operator was not told of. */
+interface Untold {
+  count: number;
+  /** One of the clients, by its hardware address; kept until it is told. */
+  example: string | undefined;
+  /** Monotonic milliseconds. */
+  notBeforeMs: number;
+}
+
 export class RateLimiter {
   readonly #leases: LeaseTable;
   readonly #held: Record<Limit, number> = {
@@ -68,6 +89,7 @@ export class RateLimiter {
     "new-leases-per-relay": 0,
     "new-leases-per-circuit": 0,
   };
+  readonly #untold = new Map<Limit, Untold>();
   readonly #clients = new TokenBuckets(CLIENT_SLOTS);
   readonly #declines = new TokenBuckets(CLIENT_SLOTS);
   readonly #circuits = new TokenBuckets(CIRCUIT_SLOTS);
@@ -77,6 +99,9 @@ export class RateLimiter {
   #inVainCount = 0;
   #yieldUntilMs = -Infinity;
   #countAtLook = 0;
+  /** Within a minute that begins anew when it is over. */
+  #alarmCount = 0;
+  #alarmCountSinceMs = -Infinity;
   #countAtAlarm = 0;
   #alarmUntilMs = -Infinity;
   #isAlarmed = false;
@@ -90,7 +115,7 @@ export class RateLimiter {
     if (client === undefined || this.#clients.take(hardwareHash(view), client, nowMs)) return true;
     // An access concentrator asks about others (RFC 4388), and who may is on a list.
     if (view.number(Option.MESSAGE_TYPE, 1) === MessageType.LEASEQUERY) return true;
-    return this.#hold("client");
+    return this.#hold("client", view);
   }
 
   /** Whether the lease change that a request asks for may be made. */
@@ -106,23 +131,23 @@ export class RateLimiter {
       const { declines } = limits;
       return declines === undefined ||
         this.#declines.take(hardwareHash(request.view), declines, nowMs) ||
-        this.#hold("declines");
+        this.#hold("declines", request.view);
     }
     if (change.state !== "bound" || !this.#isNew(change, request, config)) return true;
     const { newLeases, newLeasesPerRelay, newLeasesPerCircuit } = limits;
     const circuit = circuitHash(request);
     if (circuit !== undefined && newLeasesPerCircuit !== undefined) {
       if (!this.#circuits.take(circuit, newLeasesPerCircuit, nowMs)) {
-        return this.#hold("new-leases-per-circuit");
+        return this.#hold("new-leases-per-circuit", request.view);
       }
     }
     if (newLeasesPerRelay !== undefined) {
       if (!this.#relays.take(relayHash(request), newLeasesPerRelay, nowMs)) {
-        return this.#hold("new-leases-per-relay");
+        return this.#hold("new-leases-per-relay", request.view);
       }
     }
     return newLeases === undefined || this.#all.take(0, newLeases, nowMs) ||
-      this.#hold("new-leases");
+      this.#hold("new-leases", request.view);
   }
 
   /** Takes notice of why a request was decided as it was. */
@@ -148,17 +173,29 @@ export class RateLimiter {
     };
   }
 
-  /** To be called every few seconds: what to tell the operator when the alarm begins or ends. */
-  look(nowMs: number): { level: "info" | "warning"; message: string } | undefined {
+  /** To be called every few seconds: what to tell the operator. */
+  look(limits: RateLimits | undefined, nowMs: number): LimiterNotice[] {
+    const alarm = this.#lookForAlarm(alarmCountOf(limits), nowMs);
+    return [...this.#tellOfHeld(nowMs), ...alarm === undefined ? [] : [alarm]];
+  }
+
+  #lookForAlarm(countMin: number, nowMs: number): LimiterNotice | undefined {
     const count = this.#count();
     const news = count - this.#countAtLook;
     this.#countAtLook = count;
     const wasAlarmed = this.#isAlarmed;
-    if (news >= ALARM_COUNT_MIN || (wasAlarmed && news > 0)) this.#alarmUntilMs = nowMs + ALARM_MS;
+    if (nowMs - this.#alarmCountSinceMs >= ALARM_MS) {
+      this.#alarmCount = 0;
+      this.#alarmCountSinceMs = nowMs;
+    }
+    this.#alarmCount += news;
+    if (news > 0 && (wasAlarmed || this.#alarmCount >= countMin)) {
+      this.#alarmUntilMs = nowMs + ALARM_MS;
+    }
     this.#isAlarmed = nowMs < this.#alarmUntilMs;
     if (this.#isAlarmed === wasAlarmed) return undefined;
     if (this.#isAlarmed) {
-      this.#countAtAlarm = count - news;
+      this.#countAtAlarm = count - this.#alarmCount;
       const message = `more is asked for than can be given: ${this.#tell()}`;
       return { level: "warning", message };
     }
@@ -167,9 +204,32 @@ export class RateLimiter {
     return { level: "info", message };
   }
 
-  #hold(limit: Limit): false {
+  #hold(limit: Limit, { bytes, hlen }: MessageView): false {
     this.#held[limit]++;
+    let untold = this.#untold.get(limit);
+    if (untold === undefined) {
+      untold = { count: 0, example: undefined, notBeforeMs: -Infinity };
+      this.#untold.set(limit, untold);
+    }
+    untold.count++;
+    untold.example ??= formatHex(bytes, Header.CHADDR, Header.CHADDR + hlen);
     return false;
+  }
+
+  /** Else a client of a small network would get no answer, and nothing would say why. */
+  *#tellOfHeld(nowMs: number): Generator<LimiterNotice> {
+    for (const [limit, untold] of this.#untold) {
+      const { count, example, notBeforeMs } = untold;
+      if (example === undefined || nowMs < notBeforeMs) continue;
+      const whose = example === "" ? "" : `, of ${example}${count === 1 ? "" : " among others"}`;
+      const what = `${count} ${count === 1 ? "message" : "messages"}${whose}`;
+      yield { level: "warning", message: `the rate limit "${limit}" held back ${what}` };
+      this.#untold.set(limit, {
+        count: 0,
+        example: undefined,
+        notBeforeMs: nowMs + TELLING_MS,
+      });
+    }
   }
 
   #count(): number {
@@ -197,6 +257,13 @@ export class RateLimiter {
     if (size - free < rateLimits.newLeasesFrom * size) return false;
     return findReservation(subnet!, request) === undefined;
   }
+}
+
+function alarmCountOf(limits: RateLimits | undefined): number {
+  const { newLeases, newLeasesPerRelay, newLeasesPerCircuit } = limits ?? {};
+  const bursts = [newLeases, newLeasesPerRelay, newLeasesPerCircuit]
+    .map((rate) => rate?.burst ?? Infinity);
+  return Math.min(ALARM_COUNT_MIN, ...bursts);
 }
 
 /** Of `chaddr`, or of what the client calls itself where it has none. */

@@ -148,8 +148,8 @@ export class DhcpServer {
 
   /**
    * To be called every few seconds: lets the store note a step of the wall clock, and recover from
-   * a failure, while there is nothing to write; leases run out, while nobody asks; and the alarm
-   * of the rate limits begin and end. Looks for other servers when it is time.
+   * a failure, while there is nothing to write; leases run out, while nobody asks; and tells what the
+   * rate limits do. Looks for other servers when it is time.
    */
   checkStore(): void {
     const message = this.#clockWatch.look();
@@ -157,8 +157,9 @@ export class DhcpServer {
     // On a quiet network no packet makes leases run out, and their names have to go.
     const { leases, clock } = this.#parts;
     leases.advance(clock.monotonicMs());
-    const alarm = this.limiter.look(clock.monotonicMs());
-    if (alarm !== undefined) this.#parts.emit({ kind: "notice", ...alarm });
+    for (const notice of this.limiter.look(this.#config.rateLimits, clock.monotonicMs())) {
+      this.#parts.emit({ kind: "notice", ...notice });
+    }
     this.rogues.look(this.#config.rogueDetection, this.#parts);
     this.#commits.add({ changes: [], paid: [], names: [] });
   }

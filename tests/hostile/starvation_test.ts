@@ -221,6 +221,28 @@ for (const [limit, way, whom, expected] of LIMITED) {
   });
 }
 
+Deno.test("one client that a limit holds back is named once a minute, and a burst's worth is an alarm", async () => {
+  const it = await startServer(`rate-limits: { new-leases: 3/h, new-leases-from: 0% }\n${SUBNET}`);
+  for (let n = 0; n < 5; n++) await obtain(it, { mac: mac("02:08", n) });
+  it.server.checkStore();
+  const told = 'the rate limit "new-leases" held back';
+  assert.deepEqual(it.notices(), [`${told} 2 messages, of 02:08:00:00:00:03 among others`]);
+  it.clock.advance(30_000);
+  assert.equal(await obtain(it, { mac: mac("02:08", 4) }), undefined);
+  it.server.checkStore();
+  assert.match(it.notices()[1]!, /^more is asked for than can be given: 3 messages held back/);
+  assert.equal(it.notices().length, 2, "the minute is not over");
+  it.clock.advance(30_000);
+  it.server.checkStore();
+  assert.equal(it.notices()[2], `${told} 1 message, of 02:08:00:00:00:04`);
+  it.clock.advance(60_000);
+  it.server.checkStore();
+  assert.match(it.notices()[3]!, /^no more is asked for than can be given; 3 messages/);
+  it.server.checkStore();
+  assert.equal(it.notices().length, 4);
+  await it.stop();
+});
+
 Deno.test("new leases are limited only once so much of the pool is used", async () => {
   const it = await startServer(`rate-limits: { new-leases: 1/h }\n${SUBNET}`);
   let given = 0;
