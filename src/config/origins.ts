@@ -6,7 +6,6 @@ import { contains, parseCidr, parseIpv4 } from "../wire/ipv4.ts";
 import { optionByName } from "../wire/option_codes.ts";
 import { reservationIdentityKeys } from "./reservation_schema.ts";
 import type { Path } from "./problem.ts";
-import { configSchema } from "./schema.ts";
 import { LEASE_DEFAULT } from "./lease_time_schema.ts";
 import { scopeShape } from "./scope_schema.ts";
 import { poolMap, sharedNetworkSchema, subnetEntrySchema } from "./subnet_schema.ts";

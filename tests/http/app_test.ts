@@ -3,7 +3,7 @@ import { createApp } from "../../src/http/app.ts";
 import type { InterfaceStatus } from "../../src/link/link.ts";
 import { Metrics } from "../../src/server/metrics.ts";
 import type { NamesStatus } from "../../src/names/name_registrar.ts";
-import { ip, makeLease, makeSubnet, numberedClient } from "../support/leases_fixture.ts";
+import { ip, makeLease, numberedClient } from "../support/leases_fixture.ts";
 import { loadedConfig } from "../support/loaded_config.ts";
 import { createVirtualClock } from "../support/virtual_clock.ts";
 import {
