@@ -110,11 +110,17 @@ const FOLK_NAMES: ReadonlyMap<string, string> = new Map([
   ["dnr", "v4-dnr"],
 ]);
 
+/** What people look for among the options that has a key of its own. */
+const BOOT_NAMES: ReadonlySet<string> = new Set(["bootfile", "boot-file", "next-server"]);
+
 const explainOptionName: ExplainKey = (name, knownNames) => {
-  const definition = optionByName(name);
+  const definition = optionByName(name) ?? optionByName(`dhcp-${name}`);
   if (definition !== undefined && !isOperators(definition)) return explainOwner(definition);
   const said = `unknown option ${quote(name)}`;
-  const meant = FOLK_NAMES.get(name) ?? nearest(name, knownNames);
+  if (BOOT_NAMES.has(name)) return explain(said, "see `boot: { boot-file, next-server }`");
+  const numbered = /^\d{1,3}$/.test(name) ? optionByCode(Number(name)) : undefined;
+  if (numbered !== undefined && !isOperators(numbered)) return explainOwner(numbered);
+  const meant = numbered?.name ?? FOLK_NAMES.get(name) ?? nearest(name, knownNames);
   if (meant !== undefined) return explain(said, didYouMean(meant));
   return explain(said, "options without a name here go under other: [{ code, type, value }]");
 };

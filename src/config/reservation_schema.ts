@@ -162,6 +162,6 @@ function explainFault(reservation: ParsedReservation): Explanation | undefined {
     return explain(`this reservation has a ${names.join(" and a ")}`, "keep one of them");
   }
   if (keys.some((key) => !isIdentity(key) && key !== "comment")) return undefined;
-  const hint = "add an address, a hostname or options";
+  const hint = "add an address, a hostname, a lease-time, options or boot";
   return explain("this reservation keeps nothing for its client", hint);
 }

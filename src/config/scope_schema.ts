@@ -1,7 +1,7 @@
 /** The keys that can stand in every scope: the whole file, shared network, subnet, pool … */
 import { z } from "zod";
 import { bootSchema } from "./boot_schema.ts";
-import { explain, mismatch, pack } from "./explanation.ts";
+import { didYouMean, explain, mismatch, pack } from "./explanation.ts";
 import { leaseTimeSchema } from "./lease_time_schema.ts";
 import { optionMeantBy, optionsSchema } from "./option_schema.ts";
 import { type ExplainKey, integerSchema, unknownKey } from "./schema_parts.ts";
@@ -34,8 +34,21 @@ export const scopeShape = {
   }),
 };
 
+/** What other servers call some settings. */
+const OTHERS_WORDS: ReadonlyMap<string, string> = new Map([
+  ["range", "pools"],
+  ["pool", "pools"],
+  ["default-lease-time", "lease-time"],
+  ["max-lease-time", "lease-time"],
+  ["valid-lifetime", "lease-time"],
+]);
+
 /** `routers` beside `options` and not under it is a common slip. */
 export const unknownKeyOrOption: ExplainKey = (key, knownKeys) => {
+  const word = OTHERS_WORDS.get(key);
+  if (word !== undefined && knownKeys.includes(word)) {
+    return explain(unknownKey(key, knownKeys).message, didYouMean(word));
+  }
   const option = optionMeantBy(key);
   const isMisspelt = knownKeys.includes(key.replaceAll("-", "")); // a reservation's `host-name`
   if (option === undefined || isMisspelt) return unknownKey(key, knownKeys);

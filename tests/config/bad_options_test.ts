@@ -2,6 +2,17 @@
 import { inFile, inOptions, testBadConfigs } from "./bad_configs.ts";
 
 testBadConfigs("options", [
+  [
+    "options by code, the server's own, and boot data",
+    inOptions("43: a", "bootfile: x", "message-type: 1"),
+    [
+      'config.yaml:6:3: unknown option "43"',
+      'hint: did you mean "vendor-encapsulated-options"?',
+      'config.yaml:7:3: unknown option "bootfile"',
+      "hint: see `boot: { boot-file, next-server }`",
+      "config.yaml:8:3: option dhcp-message-type (53) cannot be set: the server makes it",
+    ],
+  ],
   ["an unknown option", inOptions("router: 192.168.1.1"), [
     'config.yaml:6:3: unknown option "router"',
     'hint: did you mean "routers"?',

@@ -2,6 +2,12 @@
 import { inFile, inOptions, inSubnet, testBadConfigs } from "./bad_configs.ts";
 
 testBadConfigs("subnets", [
+  ["words of other servers", inSubnet("range: 192.168.1.9", "default-lease-time: 600"), [
+    'config.yaml:5:5: unknown key "range"',
+    'hint: did you mean "pools"?',
+    'config.yaml:6:5: unknown key "default-lease-time"',
+    'hint: did you mean "lease-time"?',
+  ]],
   ["no subnets", "interfaces: eth0\nsubnets: []\n", [
     "config.yaml:2:10: expected a list of subnets, got an empty list",
   ]],
