@@ -186,7 +186,9 @@ function writeWait(event: WaitEvent, palette: Palette, log: Utf8Text): void {
   log.append(`${quoteUnlessPlain(event.interfaceName)} ${clientName(client)} `);
   paint("waits", palette.yellow, log);
   log.append(` for ${formatIpv4(address)}, which is reserved for it: `);
-  const left = leftSeconds === Infinity ? "without end" : `for ${leaseTimeText(leftSeconds)} yet`;
+  const left = leftSeconds === Infinity
+    ? "without end"
+    : `for another ${leaseTimeText(leftSeconds)}`;
   if (holder === undefined || leftSeconds === 0) log.append("somebody was offered it just now");
   else if (holder.state === "declined") log.append(`in quarantine ${left}`);
   else log.append(`leased to ${clientName(holder.client)} ${left}`);

@@ -23,13 +23,13 @@ const HUMAN_TABLE: readonly [name: string, event: ServerEvent, line: string][] =
     "a client that waits for its reserved address",
     WAIT,
     "eth0 b8:27:eb:01:02:03 waits for 192.168.1.10, which is reserved for it: leased to " +
-    "b8:27:eb:00:00:02 for 1h yet",
+    "b8:27:eb:00:00:02 for another 1h",
   ],
   [
     "a client that waits for its reserved address, which is in quarantine",
     { ...WAIT, holder: { ...HOLDER, state: "declined" } },
     "eth0 b8:27:eb:01:02:03 waits for 192.168.1.10, which is reserved for it: in quarantine " +
-    "for 1h yet",
+    "for another 1h",
   ],
   [
     "a client that waits for its reserved address, which has no end",
