@@ -67,6 +67,7 @@ class Clients {
       probe: nothing,
       takeAnswers: () => [],
       search: nothing,
+      endSearch: nothing,
       takeVoices: () => [],
       ownAddresses: () => own,
       machineAddresses: () => own,

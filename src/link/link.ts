@@ -88,6 +88,8 @@ export interface Link {
   takeAnswers(): readonly ProbeAnswer[];
   /** Sends a search by each served interface that is an Ethernet. What fails is logged. */
   search(search: ServerSearch): void;
+  /** Hears no more answers, until the next search. */
+  endSearch(): void;
   /** What was said to searches by the last `receive`, each once. */
   takeVoices(): readonly ServerVoice[];
   /** Every address of the served interfaces: the server identifiers that are ours. */

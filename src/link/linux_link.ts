@@ -174,6 +174,14 @@ class SocketLink implements Link {
     if (this.#sideFds.length !== length) this.#pollAnew();
   }
 
+  endSearch(): void {
+    if (this.#closed) return;
+    const fds = this.#searcher.release();
+    if (fds.length === 0) return;
+    for (const fd of fds) this.#discard(fd);
+    this.#pollAnew();
+  }
+
   takeVoices(): readonly ServerVoice[] {
     return this.#searcher.takeVoices();
   }
@@ -309,8 +317,12 @@ class SocketLink implements Link {
 
   #retire(served: Served): void {
     served.retired = true;
-    if (this.#receiving) this.#retired.push(served.fd);
-    else closeFd(served.fd);
+    this.#discard(served.fd);
+  }
+
+  #discard(fd: Fd): void {
+    if (this.#receiving) this.#retired.push(fd);
+    else closeFd(fd);
   }
 
   #updateStatuses(links: ReadonlyMap<string, LinkFact>): void {

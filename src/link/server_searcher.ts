@@ -109,9 +109,15 @@ export class ServerSearcher {
     return this.#voices.length === 0 ? NO_VOICES : this.#voices.splice(0);
   }
 
-  close(): void {
-    for (const fd of this.fds) closeFd(fd);
+  /** Gives its socket up to be closed; a search opens another. */
+  release(): readonly Fd[] {
+    const { fds } = this;
     this.#wing = undefined;
+    return fds;
+  }
+
+  close(): void {
+    for (const fd of this.release()) closeFd(fd);
   }
 
   #open(xid: number): Wing | undefined {

@@ -63,6 +63,7 @@ export class RogueWatch {
   look(detection: RogueDetection | undefined, { link, clock, emit }: WatchParts): void {
     if (detection === undefined) {
       this.#servers.length = 0;
+      link.endSearch();
       return;
     }
     const { xid } = this;
@@ -84,21 +85,30 @@ export class RogueWatch {
   listen(detection: RogueDetection | undefined, { link, clock, emit }: WatchParts): void {
     for (const voice of link.takeVoices()) {
       if (detection === undefined) return;
-      const message = this.#hear(voice, detection, link.ownAddresses(), clock.monotonicMs());
-      if (message !== undefined) emit({ kind: "notice", level: "warning", message });
+      const news = this.#hear(voice, detection, clock.monotonicMs());
+      if (news === undefined) continue;
+      // This server leaves its own search without an answer, whoever passes it on.
+      const isInOurName = link.ownAddresses().has(news.serverIdentifier);
+      emit({
+        kind: "notice",
+        level: isInOurName ? "error" : "warning",
+        message: `${tell(news)} answers clients here${isInOurName ? IN_OUR_NAME : ", too"}` +
+          (news.offered === undefined ? "" : `, and offers ${formatIpv4(news.offered)}`),
+      });
     }
   }
+
+  /** The server that spoke, where that is news. */
 
   #hear(
     voice: ServerVoice,
     { known }: RogueDetection,
-    own: ReadonlySet<Ipv4>,
     nowMs: number,
-  ): string | undefined {
+  ): RogueServer | undefined {
     const answer = readSearchAnswer(voice.bytes, voice.source, this.xid);
     if (answer === undefined) return undefined;
     const { serverIdentifier, offered } = answer;
-    if (known.has(serverIdentifier) || own.has(serverIdentifier)) return undefined;
+    if (known.has(serverIdentifier)) return undefined;
     const { interfaceName, hardwareAddress } = voice;
     let server = this.#servers.find((it) =>
       it.serverIdentifier === serverIdentifier && it.hardwareAddress === hardwareAddress &&
@@ -118,9 +128,7 @@ export class RogueWatch {
     }
     Object.assign(server, { offered, lastSeenMs: nowMs, isPresent: true });
     server.answers++;
-    if (!isNews) return undefined;
-    const what = offered === undefined ? "" : `, and offers ${formatIpv4(offered)}`;
-    return `${tell(server)} answers clients here, too${what}`;
+    return isNews ? server : undefined;
   }
 
   /** Whether there is room for one more; a server that is gone makes some. */
@@ -132,6 +140,8 @@ export class RogueWatch {
     return true;
   }
 }
+
+const IN_OUR_NAME = " in the name of this one: it has our address, or poses as us";
 
 function tell({ interfaceName, serverIdentifier, hardwareAddress }: RogueServer): string {
   return `${interfaceName}: another DHCP server, ${formatIpv4(serverIdentifier)} at ` +

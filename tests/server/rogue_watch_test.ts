@@ -87,11 +87,37 @@ Deno.test("a server is told of once, and again when it comes back", async () => 
   await it.stop();
 });
 
-Deno.test("servers that are meant to be there are not told of, nor is this one", async () => {
+Deno.test("servers that are meant to be there are not told of", async () => {
   const { it, answer } = await startWatching();
   await answer("192.168.1.7");
-  await answer(SERVER);
   assert.deepEqual(it.notices(), []);
+  await it.stop();
+});
+
+Deno.test("who answers in the name of this server is told of as an error", async () => {
+  const { it, answer } = await startWatching();
+  await answer(SERVER);
+  await answer(SERVER);
+  const errors = it.events.filter((event) => event.kind === "notice" && event.level === "error");
+  assert.equal(errors.length, 1);
+  assert.deepEqual(it.notices(), [
+    "lan0: another DHCP server, 192.168.1.1 at 02:66:00:00:00:01 answers clients here in the " +
+    "name of this one: it has our address, or poses as us, and offers 192.168.1.77",
+  ]);
+  assert.equal(it.server.rogues.servers[0]!.serverIdentifier, ip(SERVER));
+  await it.stop();
+});
+
+Deno.test("no answer is heard any more once rogue-detection is off", async () => {
+  const { it, pass } = await startWatching();
+  pass(5_000);
+  let ends = 0;
+  it.link.onSearchEnd = () => ends++;
+  pass(5_000);
+  assert.equal(ends, 0);
+  it.server.reconfigure(makeConfig({ pools: ["192.168.1.100-192.168.1.199"] }));
+  pass(5_000);
+  assert.equal(ends, 1);
   await it.stop();
 });
 

@@ -30,6 +30,7 @@ function sending(link: Link, change: (reply: Outgoing) => Outgoing): Link {
     probe: (probes) => link.probe(probes),
     takeAnswers: () => link.takeAnswers(),
     search: (search) => link.search(search),
+    endSearch: () => link.endSearch(),
     takeVoices: () => link.takeVoices(),
     ownAddresses: () => link.ownAddresses(),
     serve: (names) => link.serve(names),

@@ -345,6 +345,7 @@ export class Host {
         inner.probe(probes);
       },
       search: (search) => inner.search(search),
+      endSearch: () => inner.endSearch(),
       takeVoices: () => inner.takeVoices(),
       takeAnswers: () => {
         const answers = inner.takeAnswers();

@@ -36,6 +36,8 @@ export class MemoryLink implements Link {
   onWait: (waitMs: number) => void = () => {};
   /** Told of each search. */
   onSearch: (search: ServerSearch) => void = () => {};
+  /** Told when no answers are wanted any more. */
+  onSearchEnd: () => void = () => {};
   #voices: ServerVoice[] = [];
   #names: readonly string[];
   readonly #interfaces = new Map<string, MemoryInterface>();
@@ -143,6 +145,11 @@ export class MemoryLink implements Link {
 
   search(search: ServerSearch): void {
     if (!this.#closed) this.onSearch(search);
+  }
+
+  endSearch(): void {
+    this.#voices.length = 0;
+    this.onSearchEnd();
   }
 
   /** Lets something be said to a search. */

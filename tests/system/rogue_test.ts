@@ -5,7 +5,7 @@ import type { Cable } from "../support/netns.ts";
 import { until } from "../support/program.ts";
 import { clientMac, RelayAgent } from "../support/relay_agent.ts";
 import { type Scene, sceneTest } from "../support/scene.ts";
-import { curl, readStatus, startServer } from "../support/sublet_server.ts";
+import { configText, curl, readStatus, startServer } from "../support/sublet_server.ts";
 
 const SERVER = "10.77.0.1";
 const ROGUE = "10.77.0.66";
@@ -100,3 +100,21 @@ for (const [name, startRogue] of ROGUES) {
     assert.deepEqual(counters.requests, { DISCOVER: 1, SELECTING: 1 });
   });
 }
+
+sceneTest(
+  "once rogue-detection is switched off, the socket that hears other servers is closed",
+  { cables: [LAN], needs: ["curl"] },
+  async (scene) => {
+    const config = CONFIG.replace("user: nobody\n", "");
+    const server = await startServer(scene, config);
+    /** The header of the table, the socket that frames are sent by, and that of the search. */
+    const lines = async (count: number) => {
+      const table = await scene.wire.exec("server", "cat", "/proc/net/packet");
+      return table.trim().split("\n").length === count || undefined;
+    };
+    await until("a search", 30_000, () => lines(3));
+    await scene.file("sublet.yaml", configText(scene, config.replace(/rogue-detection.*/, "")));
+    server.signal("SIGHUP");
+    await until("the socket to close", 30_000, () => lines(2));
+  },
+);
