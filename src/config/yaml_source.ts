@@ -8,6 +8,7 @@ import {
   type Node,
   type Pair,
   parseDocument,
+  type Scalar,
   type YAMLMap,
 } from "yaml";
 import { explain, quote } from "./explanation.ts";
@@ -182,6 +183,19 @@ function offsetOfNode(node: unknown): number {
   return (node as Node | null)?.range?.[0] ?? 0;
 }
 
+/** The entries of maps by their keys, made when a map is first asked for one. */
+const pairs = new WeakMap<YAMLMap, ReadonlyMap<string, Pair>>();
+
+function pairsOf(map: YAMLMap): ReadonlyMap<string, Pair> {
+  let found = pairs.get(map);
+  if (found === undefined) {
+    // Of a key that is there twice, the last value counts.
+    found = new Map(map.items.map((it) => [String((it.key as Scalar).value), it]));
+    pairs.set(map, found);
+  }
+  return found;
+}
+
 /** Where the value at a path begins, or its key; as far along the path as there are values. */
 function offsetOf(document: Document.Parsed, path: Path, part: Finding["part"]): number {
   let node: unknown = document.contents;
@@ -194,8 +208,7 @@ function offsetOf(document: Document.Parsed, path: Path, part: Finding["part"]):
       // A list written as its one item, a map.
       continue;
     } else if (isMap(node)) {
-      // Of a key that is there twice, the last value counts.
-      const pair = node.items.findLast(({ key }) => isScalar(key) && String(key.value) === step);
+      const pair = pairsOf(node).get(step as string);
       if (pair === undefined) return offset;
       if (part === "key" && i === path.length - 1) return offsetOfNode(pair.key);
       node = pair.value;

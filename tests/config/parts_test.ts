@@ -10,6 +10,8 @@ import {
   parseDuration,
 } from "../../src/config/duration.ts";
 import { explain, nearest, packAll, quote, unpackAll } from "../../src/config/explanation.ts";
+import { readYaml } from "../../src/config/yaml_source.ts";
+import { countCalls } from "../support/count_calls.ts";
 
 Deno.test("durations are sums of weeks, days, hours, minutes and seconds", () => {
   const rows: [string, number | undefined][] = [
@@ -100,4 +102,18 @@ Deno.test("property: explanations come out of a packed text as they went in", ()
   fc.assert(fc.property(fc.array(explanation, { minLength: 1 }), (explanations) => {
     assert.deepEqual(unpackAll(packAll(explanations)), explanations);
   }));
+});
+
+Deno.test("a map of a file is walked once, however many of its keys are looked for", () => {
+  const keys = Array.from({ length: 1_000 }, (_, i) => `k${i}`);
+  const source = readYaml(keys.map((key) => `${key}: 1\n`).join(""));
+  assert("locate" in source);
+  const find = () => {
+    for (const [i, key] of keys.entries()) {
+      assert.deepEqual(source.locate([key], "key"), { line: i + 1, column: 1 });
+    }
+  };
+  for (const walk of ["find", "findLast", "findIndex", "filter", "map", "forEach"] as const) {
+    assert.ok(countCalls(Array.prototype, walk, find) <= 1, walk);
+  }
 });
