@@ -61,6 +61,8 @@ export interface DropEvent {
   readonly kind: "dropped";
   readonly interfaceName: string;
   readonly source: Ipv4;
+  /** `chaddr`, hex with colons, where there seems to be one. */
+  readonly mac?: string | undefined;
   readonly octets: number;
   readonly reason: MalformedReason | "rate-limited" | "own-search";
 }

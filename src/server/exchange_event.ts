@@ -1,7 +1,10 @@
-/** What became of a request, as an event. */
+/** What became of a datagram, as an event. */
+import type { Datagram } from "../link/link.ts";
 import type { Decision, Rule } from "../protocol/decision.ts";
 import type { Request } from "../protocol/request.ts";
-import type { ExchangeEvent, Outcome } from "./events.ts";
+import { formatHex } from "../wire/hex.ts";
+import { Header } from "../wire/message_view.ts";
+import type { DropEvent, ExchangeEvent, Outcome } from "./events.ts";
 
 /** The event of a request that was decided so, by the decision's own rule unless told. */
 export function describeExchange(
@@ -45,4 +48,23 @@ function outcomeOf(decision: Decision): Outcome {
     case "reply-when-durable":
       return decision.reply.type;
   }
+}
+
+/** The event of a datagram that nothing came of. */
+export function describeDrop(
+  { bytes, ingress }: Datagram,
+  reason: DropEvent["reason"],
+): DropEvent {
+  const { interfaceName, source } = ingress;
+  // A flood should cost little, and the log leaves it out.
+  const mac = reason === "rate-limited" ? undefined : hardwareAddressIn(bytes);
+  return { kind: "dropped", interfaceName, source, mac, octets: bytes.length, reason };
+}
+
+/** `chaddr`, hex with colons, of whatever looks as if it had one. */
+function hardwareAddressIn(bytes: Uint8Array): string | undefined {
+  const octets = bytes[Header.HLEN] ?? 0;
+  const isThere = octets > 0 && octets <= Header.CHADDR_SIZE &&
+    bytes.length >= Header.CHADDR + octets;
+  return isThere ? formatHex(bytes.subarray(Header.CHADDR, Header.CHADDR + octets)) : undefined;
 }

@@ -198,7 +198,8 @@ function writeDrop(event: DropEvent, palette: Palette, log: Utf8Text): void {
   log.append(quoteUnlessPlain(event.interfaceName));
   log.append(" ");
   paint("dropped", palette.yellow, log);
-  log.append(` ${event.octets} octets from ${formatIpv4(event.source)}: ${event.reason}`);
+  const from = event.mac === undefined ? "" : `${event.mac} at `;
+  log.append(` ${event.octets} octets from ${from}${formatIpv4(event.source)}: ${event.reason}`);
 }
 
 function writeNotice({ level, message }: NoticeEvent, palette: Palette, log: Utf8Text): void {
@@ -256,6 +257,7 @@ function jsonFields(event: ServerEvent): Record<string, unknown> {
         event: "dropped",
         interface: event.interfaceName,
         source: formatIpv4(event.source),
+        mac: event.mac,
         octets: event.octets,
         reason: event.reason,
       };

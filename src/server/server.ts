@@ -23,7 +23,7 @@ import { ClockWatch } from "./clock_watch.ts";
 import { ConflictProbes, type HeldRequest } from "./conflict_probes.ts";
 import { CHANGES_IN_FLIGHT_MAX, type Commitment, Commits } from "./commits.ts";
 import type { DropEvent, ServerEvent } from "./events.ts";
-import { describeExchange } from "./exchange_event.ts";
+import { describeDrop, describeExchange } from "./exchange_event.ts";
 import { proxyArpNotice, ProxyArpWatch, releaseAll } from "./proxy_arp.ts";
 import { RateLimiter } from "./rate_limiter.ts";
 import { ReservationWaits } from "./reservation_waits.ts";
@@ -289,9 +289,8 @@ export class DhcpServer {
     }
   }
 
-  #drop({ bytes, ingress }: Datagram, reason: DropEvent["reason"]): void {
-    const { interfaceName, source } = ingress;
-    this.#parts.emit({ kind: "dropped", interfaceName, source, octets: bytes.length, reason });
+  #drop(datagram: Datagram, reason: DropEvent["reason"]): void {
+    this.#parts.emit(describeDrop(datagram, reason));
   }
 
   #decide(request: Request, state: EngineState, group: Group, held?: HeldRequest): Decision {

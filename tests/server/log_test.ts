@@ -102,6 +102,16 @@ const HUMAN_TABLE: readonly [name: string, event: ServerEvent, line: string][] =
     "(other-server-chosen)",
   ],
   [
+    "a datagram that has no use",
+    DROP,
+    "eth0 dropped 17 octets from 0.0.0.0: too-short",
+  ],
+  [
+    "a datagram that has no use, of a client that it tells",
+    { ...DROP, octets: 316, mac: "b8:27:eb:00:00:01", reason: "no-address" },
+    "eth0 dropped 316 octets from b8:27:eb:00:00:01 at 0.0.0.0: no-address",
+  ],
+  [
     "an address that is in use",
     CONFLICT,
     "eth0 b8:27:eb:01:02:03 does not get 192.168.1.100: in use by 02:00:00:00:00:99, " +
