@@ -120,10 +120,12 @@ export function formatLeases(
 /** A lease as cells of a table, as of `now`; whatever the client sent is escaped. */
 export function leaseRow(lease: Lease, now: Instant): string[] {
   const { client, hostname } = lease;
+  const state = shownState(lease, now.monotonicMs);
   return [
     formatIpv4(lease.address),
     client.hardwareAddress === "" ? client.key : client.hardwareAddress,
-    shownState(lease, now.monotonicMs),
+    // Its client may have declined it, or be the one that uses it.
+    state === "declined" ? "quarantined" : state,
     expiryText(lease.expiresAtMs, now.monotonicMs),
     hostname === undefined ? "-" : quoteUnlessPlain(hostname),
   ];

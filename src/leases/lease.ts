@@ -103,7 +103,8 @@ export function clientIdHash(clientId: string): number {
  * - `bound`: acknowledged; active until `expiresAtMs`, remembered as the client's previous
  *   binding after that.
  * - `released`: given back at `expiresAtMs`; remembered as the client's previous binding.
- * - `declined`: a client found the address in use; in quarantine until `expiresAtMs`.
+ * - `declined`: somebody uses the address; in quarantine until `expiresAtMs`. The client is the one
+ *   that found it so; where this server did, the one that has it, as far as ARP told.
  */
 export type LeaseState = "bound" | "released" | "declined";
 

@@ -6,8 +6,9 @@
 import type { Config } from "../config/config.ts";
 import { withholdAddresses } from "../config/withhold.ts";
 import { isWish } from "../leases/allocate.ts";
-import type { Lease } from "../leases/lease.ts";
+import { type Lease, makeClient } from "../leases/lease.ts";
 import type { LeaseTable } from "../leases/lease_table.ts";
+import { subnetOf } from "../leases/subnets.ts";
 import type { Datagram, Link, Outgoing, ProbeAnswer } from "../link/link.ts";
 import type { NameRegistrar } from "../names/name_registrar.ts";
 import type { Decision, Reply } from "../protocol/decision.ts";
@@ -17,7 +18,7 @@ import { isSearchOf } from "../protocol/server_search.ts";
 import type { Clock } from "../store/clock.ts";
 import type { LeaseStore } from "../store/lease_store.ts";
 import { formatIpv4, type Ipv4 } from "../wire/ipv4.ts";
-import { MessageView, viewMessage } from "../wire/message_view.ts";
+import { HTYPE_ETHERNET, MessageView, viewMessage } from "../wire/message_view.ts";
 import { ReplySlab } from "../wire/message_writer.ts";
 import { ClockWatch } from "./clock_watch.ts";
 import { ConflictProbes, type HeldRequest } from "./conflict_probes.ts";
@@ -224,7 +225,7 @@ export class DhcpServer {
     return this.#proxyArp.passesOver(heard.interfaceIndex, heard.hardwareAddress, address);
   }
 
-  /** As if the client had declined the address; and then on to the next one. */
+  /** Quarantine, under the name of whoever has the address if that is known; and on to the next. */
   #handleConflict(
     held: HeldRequest,
     { heard }: ProbeAnswer,
@@ -237,9 +238,11 @@ export class DhcpServer {
       const conflictCount = CONFLICTS_FOR_A_REQUEST_MAX;
       return this.#handleDatagram(held, state, group, { ...held, conflictCount });
     }
+    const subnet = subnetOf(state.config.subnets, address);
+    if (subnet !== undefined) state.leases.withdrawOffer(client, subnet);
     this.#put({
       address,
-      client,
+      client: heard === undefined ? client : makeClient(HTYPE_ETHERNET, heard.hardwareAddress, ""),
       state: "declined",
       updatedAtMs: state.nowMs,
       expiresAtMs: state.nowMs + state.config.quarantineSeconds * 1000,

@@ -35,12 +35,12 @@ eth1.20    missing  -
 subnet          used  offered  quarantined  free   of
 192.168.1.0/24     2        0            1    97  100
 
-address        client             state     expires     hostname
-192.168.1.100  b8:27:eb:00:00:01  bound     in 11h 58m  pi
-192.168.1.101  b8:27:eb:00:00:02  expired   1s ago      -
-192.168.1.102  b8:27:eb:00:00:03  released  1m ago      -
-192.168.1.103  b8:27:eb:00:00:04  declined  in 1h       -
-192.168.1.104  b8:27:eb:00:00:05  bound     never       -
+address        client             state        expires     hostname
+192.168.1.100  b8:27:eb:00:00:01  bound        in 11h 58m  pi
+192.168.1.101  b8:27:eb:00:00:02  expired      1s ago      -
+192.168.1.102  b8:27:eb:00:00:03  released     1m ago      -
+192.168.1.103  b8:27:eb:00:00:04  quarantined  in 1h       -
+192.168.1.104  b8:27:eb:00:00:05  bound        never       -
 `,
   );
 });

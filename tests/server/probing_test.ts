@@ -60,6 +60,7 @@ Deno.test("an address in use goes into quarantine, and the client gets the next 
   assert.deepEqual(it.probed(), [`arp ${A}`, `arp ${B}`]);
   const lease = it.leases.get(ip(A));
   assert.equal(lease?.state, "declined");
+  assert.equal(lease.client.key, `hw:1:${OCCUPANT}`, "shown as what has it");
   assert.equal(lease.expiresAtMs - lease.updatedAtMs, 86_400_000, "quarantine-time");
   assert.deepEqual(it.store.records, [lease], "a restart knows of it");
   assert.deepEqual(conflictsOf(it), [`${A} ${OCCUPANT}`]);

@@ -75,7 +75,7 @@ sceneTest(DECLINED, { cables: [LAN], needs: ["curl"] }, async (scene) => {
 
   agent.tell({ type: DECLINE, mac: clientMac(1), options });
   await server.says(new RegExp(`DECLINE -> quarantined ${declined}`));
-  assert.match(await curl(scene, "/"), new RegExp(`${declined} .*declined`));
+  assert.match(await curl(scene, "/"), new RegExp(`${declined} .*quarantined`));
   const others = Array.from({ length: CLIENTS - 1 }, (_, index) => clientMac(10 + index));
   const acks = await Promise.all(others.map((mac) => agent.obtain(mac)));
   assert.ok(acks.every((ack) => ack.yiaddr !== declined));
