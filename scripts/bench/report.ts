@@ -231,7 +231,7 @@ ${machine.kernel}; lease files on ${machine.fileSystem}.
   other clients, and the options of config.example.yaml that clients ask for. Logs go to a file, as
   much as each program says unless told otherwise; "quiet" is without a line for each exchange.
 - Before it is measured, a server has had six seconds of load, but for the slow ones and where its
-  start is what is measured. Sublet is compiled while it runs: a cold one is slower by a third.
+  start is what is measured. Sublet is compiled while it runs: a cold one is slower.
 - On disk before the ACK: Sublet (one sync for a group), ISC dhcpd and dnsmasq (one each). Not: Kea
   and udhcpd. "Kea, synced" has its lease file in a directory with the attribute S (chattr +S), so
   that every write returns when it is on disk. udhcpd writes its file once in hours.

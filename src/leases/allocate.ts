@@ -2,9 +2,9 @@
 import type { ClientClass } from "../config/client_class.ts";
 import type { Pool, Reservation, Subnet } from "../config/config.ts";
 import { contains, type Ipv4 } from "../wire/ipv4.ts";
+import { mixBits } from "../wire/mix_bits.ts";
 import type { Client } from "./lease.ts";
 import type { LeaseTable } from "./lease_table.ts";
-import { spread } from "./row_index.ts";
 import { isInPool, poolAt } from "./subnets.ts";
 
 /** A client in the subnet that it is on, with the reservation that it has there. */
@@ -90,7 +90,7 @@ function startOf({ allocation }: Pool, { client, subnet }: Claim, chance: number
     case "sequential":
       return 0;
     case "random":
-      return spread(chance ^ client.lastingHash(subnet.identity));
+      return mixBits(chance ^ client.lastingHash(subnet.identity));
   }
 }
 

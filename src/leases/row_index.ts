@@ -7,6 +7,8 @@
  *
  *     for (let at = index.first(hash); at >= 0; at = index.next(at)) { … index.rowAt(at) … }
  */
+import { mixBits } from "../wire/mix_bits.ts";
+
 const EMPTY = -1;
 
 /** A power of two. */
@@ -30,7 +32,8 @@ export class RowIndex {
 
   /** The place of the first row with the hash (u32); -1 when there is none. */
   first(hash: number): number {
-    return this.#seek(spread(hash) & this.#slotMask, hash | 0);
+    // Addresses, which are hashes here as they are, come in long runs.
+    return this.#seek(mixBits(hash) & this.#slotMask, hash | 0);
   }
 
   /** The place of the next row with the same hash as the one at `place`; -1 when there is none. */
@@ -72,7 +75,7 @@ export class RowIndex {
   #insert(hash: number, row: number): void {
     const slots = this.#slots;
     const mask = this.#slotMask;
-    let place = spread(hash) & mask;
+    let place = mixBits(hash) & mask;
     while (slots[2 * place] !== EMPTY) place = (place + 1) & mask;
     slots[2 * place] = row;
     slots[2 * place + 1] = hash;
@@ -84,7 +87,7 @@ export class RowIndex {
     const mask = this.#slotMask;
     let gap = place;
     for (let at = (gap + 1) & mask; slots[2 * at] !== EMPTY; at = (at + 1) & mask) {
-      const home = spread(slots[2 * at + 1]!) & mask;
+      const home = mixBits(slots[2 * at + 1]!) & mask;
       // It may move when its home is not between the gap and where it is, going round.
       if (((at - home) & mask) < ((at - gap) & mask)) continue;
       slots[2 * gap] = slots[2 * at]!;
@@ -108,11 +111,4 @@ export class RowIndex {
 
 function emptySlots(count: number): Int32Array<ArrayBuffer> {
   return new Int32Array(2 * count).fill(EMPTY);
-}
-
-/** The finish of MurmurHash3: addresses, which are hashes here as they are, come in long runs. */
-export function spread(hash: number): number {
-  let bits = Math.imul(hash ^ (hash >>> 16), 0x85eb_ca6b);
-  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2_ae35);
-  return (bits ^ (bits >>> 16)) >>> 0;
 }

@@ -1,6 +1,7 @@
 /** How long a lease is, and when its client is to ask again (RFC 2131 §4.3.1, §4.4.5). */
 import type { LeaseTime } from "../config/config.ts";
 import type { MessageView } from "../wire/message_view.ts";
+import { mixBits } from "../wire/mix_bits.ts";
 import { Option } from "../wire/option_codes.ts";
 import { INFINITE_SECONDS } from "../wire/option_values.ts";
 
@@ -52,11 +53,9 @@ export function grantTime(
   };
 }
 
-/** A number from 0 to 1 that looks like chance: the finish of MurmurHash3. */
+/** A number from 0 to 1 that looks like chance. */
 function chanceOf(seed: number): number {
-  let hash = Math.imul(seed ^ (seed >>> 16), 0x85eb_ca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2_ae35);
-  return ((hash ^ (hash >>> 16)) >>> 0) / 0x1_0000_0000;
+  return mixBits(seed) / 0x1_0000_0000;
 }
 
 /** The lease time with everything in it cut to at most `secondsMax`. */

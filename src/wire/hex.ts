@@ -1,5 +1,6 @@
 /** Octets as text: `01:b8:27:eb` for people, two lower-case digits an octet. */
 import { hashOctets } from "./keyed_hash.ts";
+import { mixBits } from "./mix_bits.ts";
 
 const DIGITS = "0123456789abcdef";
 const OCTETS = Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStart(2, "0"));
@@ -82,9 +83,7 @@ export function lastingHashOfHex(text: string, salt: number): number {
   const octets = octetCountOfHex(text);
   let hash = Math.imul(FNV_BASIS ^ salt, FNV_PRIME);
   for (let i = 0; i < octets; i++) hash = Math.imul(hash ^ octetOfHex(text, i), FNV_PRIME);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85eb_ca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2_ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
+  return mixBits(hash);
 }
 
 const FNV_BASIS = 0x811c_9dc5;

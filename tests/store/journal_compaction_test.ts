@@ -1,7 +1,6 @@
 /** Compaction: a journal that is written anew while commits go on. */
 import assert from "node:assert/strict";
 import { COMPACTION_RETRY_MS, REPAIR_INTERVAL_MS } from "../../src/store/journal_store.ts";
-import type { LeaseStore } from "../../src/store/lease_store.ts";
 import { FaultyDisk } from "../support/faulty_disk.ts";
 import {
   assertDurable,
@@ -10,17 +9,10 @@ import {
   fail,
   hold,
   HOUR_MS,
+  outcome,
   PATH,
   settle,
 } from "./journal_scene.ts";
-import { Ledger } from "./ledger.ts";
-
-/** What `ledger.commit` swallows: whether the store took a commit of 10.0.0.9. */
-async function outcome(store: LeaseStore, ledger: Ledger): Promise<string> {
-  const before = ledger.owedCount;
-  await ledger.commit(store, 9);
-  return ledger.owedCount > before ? "committed" : "rejected";
-}
 
 Deno.test("a journal of many lines is compacted, while commits go on", async () => {
   const { disk, ledger, store } = await begin(new FaultyDisk(), 20);

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { openJournal } from "../../src/store/journal_store.ts";
 import { readJournal } from "../../src/store/journal_reader.ts";
+import type { LeaseStore } from "../../src/store/lease_store.ts";
 import { type Fault, FaultyDisk } from "../support/faulty_disk.ts";
 import { LeaseList, loadAll } from "../support/lease_list.ts";
 import { createVirtualClock } from "../support/virtual_clock.ts";
@@ -69,4 +70,11 @@ export function countOf(disk: FaultyDisk, name: string): number {
 /** Lets everything run that waits for nothing but its turn. */
 export async function settle(): Promise<void> {
   for (let i = 0; i < 500; i++) await null;
+}
+
+/** What `ledger.commit` swallows: whether the store took a commit of 10.0.0.9. */
+export async function outcome(store: LeaseStore, ledger: Ledger): Promise<string> {
+  const before = ledger.owedCount;
+  await ledger.commit(store, 9);
+  return ledger.owedCount > before ? "committed" : "rejected";
 }

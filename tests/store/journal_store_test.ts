@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { openJournal, REPAIR_INTERVAL_MS } from "../../src/store/journal_store.ts";
 import { readJournal } from "../../src/store/journal_reader.ts";
-import { type LeaseStore, StoreError } from "../../src/store/lease_store.ts";
+import { StoreError } from "../../src/store/lease_store.ts";
 import { errorCode } from "../../src/store/disk_error.ts";
 import { FaultyDisk } from "../support/faulty_disk.ts";
 import { LeaseList, loadAll } from "../support/lease_list.ts";
@@ -15,17 +15,11 @@ import {
   fail,
   hold,
   HOUR_MS,
+  outcome,
   PATH,
   settle,
 } from "./journal_scene.ts";
 import { Ledger } from "./ledger.ts";
-
-/** What `ledger.commit` swallows: whether the store took a commit of 10.0.0.9. */
-async function outcome(store: LeaseStore, ledger: Ledger): Promise<string> {
-  const before = ledger.owedCount;
-  await ledger.commit(store, 9);
-  return ledger.owedCount > before ? "committed" : "rejected";
-}
 
 Deno.test("commits of one turn share one write and one sync", async () => {
   const { disk, ledger, store } = await begin();
