@@ -119,6 +119,15 @@ interface Life {
   offerCount: number;
 }
 
+/** Offered to a machine again under another identifier, before identifiers count: chance is rare. */
+const RENAMED_OFFER: Step[] = [
+  ...[0, 4].map((client) => ({
+    kind: "allocate" as const,
+    ...{ client, subnet: 1, requested: undefined, binds: false, durationMs: 1 },
+  })),
+  { kind: "reconfigure", layout: 2 },
+];
+
 Deno.test("the lease table tells what the naive model tells, whatever happens to both", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
@@ -128,7 +137,7 @@ Deno.test("the lease table tells what the naive model tells, whatever happens to
         compare(life);
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 300, examples: [[RENAMED_OFFER]] },
   );
 });
 
