@@ -89,6 +89,7 @@ function answer(
   const isOwn = reservation?.address === address && !fitsSeveral(reservation);
   if (isOwn) return { kind: "reply", rule, reply, address };
   const { client, hostname, view } = request;
+  const classes = classNames(request, state);
   return {
     kind: "reply-after-commit",
     rule,
@@ -102,7 +103,7 @@ function answer(
       client,
       state: "bound",
       ...(hostname === undefined ? {} : { hostname }),
-      ...classNames(request, state),
+      ...(classes.length === 0 ? {} : { classes }),
       updatedAtMs: state.nowMs,
       expiresAtMs: Infinity,
     },

@@ -1,7 +1,6 @@
 /** What its classes mean to a client: whether it is answered, and which addresses are not for it. */
 import type { ClientClass } from "../config/client_class.ts";
 import { type Claim, isOpenTo } from "../leases/allocate.ts";
-import type { Lease } from "../leases/lease.ts";
 import type { LeaseTable } from "../leases/lease_table.ts";
 import { poolAt } from "../leases/subnets.ts";
 import { classesOf, NO_CLASSES } from "./classes.ts";
@@ -46,17 +45,17 @@ function waysOf(
  * What a record keeps of the classes of its client: those with a limit first, which are counted by
  * it and must not be among those that there is no room for.
  */
-export function classNames(request: Request, state: EngineState): Pick<Lease, "classes"> {
+export function classNames(request: Request, state: EngineState): readonly string[] {
   const { classes } = request;
   if (state.config.hasLimits !== true) {
-    return classes.length === 0 ? {} : { classes: classes.map(({ name }) => name) };
+    return classes.length === 0 ? NO_NAMES : classes.map(({ name }) => name);
   }
   const names = new Set([
     ...classes.filter(({ limit }) => limit !== undefined).map(({ name }) => name),
     ...limitedSoFar(request, state),
     ...classes.map(({ name }) => name),
   ]);
-  return names.size === 0 ? {} : { classes: [...names] };
+  return [...names];
 }
 
 /**

@@ -4,7 +4,7 @@
  * with a suffix, and keeps it for as long as this server remembers its lease.
  */
 import type { NamePolicy, Reservation, Subnet } from "../config/config.ts";
-import type { Client, Lease } from "../leases/lease.ts";
+import type { Client } from "../leases/lease.ts";
 import type { LeaseTable } from "../leases/lease_table.ts";
 import { type ClientFqdn, decodeClientFqdn } from "../wire/client_fqdn.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
@@ -49,12 +49,6 @@ export function nameClient(wish: NameWish, leases: LeaseTable): ClientName | und
     clientFqdn: sent && answer(sent, fqdn, policy),
     registers: registrationFor(sent, policy),
   };
-}
-
-/** What a lease has to remember of a name: what is registered, so that it can be taken back. */
-export function registered(name: ClientName | undefined): Pick<Lease, "name" | "isReverseOnly"> {
-  if (name === undefined || name.registers === "nothing") return {};
-  return name.registers === "both" ? { name: name.fqdn } : { name: name.fqdn, isReverseOnly: true };
 }
 
 /** RFC 4702 §4: option 81 of a client goes before its option 12. */

@@ -1,15 +1,14 @@
 /** An address that has been found for a client: its OFFER, and its ACK with the lease. */
 import type { Reservation, Subnet } from "../config/config.ts";
 import { isWish } from "../leases/allocate.ts";
-import type { Holder } from "../leases/client_records.ts";
 import type { Client, Lease } from "../leases/lease.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import type { ReplySlab } from "../wire/message_writer.ts";
 import { probeBeforeGiving } from "./address_probe.ts";
 import { classNames } from "./class_policy.ts";
-import { nameClient, registered } from "./client_name.ts";
+import { type ClientName, nameClient } from "./client_name.ts";
 import type { Decision, Rule } from "./decision.ts";
-import { cutTo, grantTime, requestedLeaseSeconds } from "./lease_time.ts";
+import { cutTo, type GrantedTime, grantTime, requestedLeaseSeconds } from "./lease_time.ts";
 import { encodeAck, encodeOffer } from "./reply.ts";
 import { lastRelayInformation } from "./reserved.ts";
 import type { Continuing, Discover, Request, Selecting } from "./request.ts";
@@ -67,21 +66,14 @@ export function acknowledge(
   state: EngineState,
   slab: ReplySlab,
 ): Decision {
-  const { nowMs } = state;
   const scopes = scopesOf(subnet, address, reservation, request.classes);
   const leaseTime = leaseTimeFor({ client: request.client, subnet, address, scopes }, state);
   const wishedSeconds = requestedLeaseSeconds(request.view);
   const hostname = reservation?.hostname ?? request.hostname;
-  const relayInformation = lastRelayInformation(request, state.leases);
   const name = nameClient({ request, address, subnet, reservation }, state.leases);
-  const asKnown: Holder = {
-    client: request.client,
-    ...(hostname === undefined ? {} : { hostname }),
-    ...(relayInformation === undefined ? {} : { relayInformation }),
-    ...classNames(request, state),
-    ...registered(name),
-  };
-  const leftSeconds = secondsOnDisk(asKnown, address, state);
+  const time = grantTime(leaseTime, wishedSeconds, seedOf(request));
+  const change = boundLease(request, { address, hostname, name, time }, state);
+  const leftSeconds = secondsOnDisk(change, state);
   if (leftSeconds !== undefined) {
     const time = grantTime(cutTo(leftSeconds, leaseTime), wishedSeconds, seedOf(request));
     return {
@@ -94,7 +86,6 @@ export function acknowledge(
     };
   }
   const isNew = request.kind === "DISCOVER" || rule === "outstanding-offer";
-  const time = grantTime(leaseTime, wishedSeconds, seedOf(request));
   return {
     kind: "reply-after-commit",
     rule,
@@ -107,17 +98,46 @@ export function acknowledge(
     probe: request.kind === "DISCOVER"
       ? probeBeforeGiving(address, request.client, subnet, state)
       : undefined,
-    change: {
-      ...asKnown,
-      address,
-      state: "bound",
-      updatedAtMs: nowMs,
-      expiresAtMs: Math.max(
-        nowMs + time.leaseSeconds * 1000,
-        promisedUntilMs(request.client, address, state),
-      ),
-    },
+    change,
   };
+}
+
+/** A record that is being made. */
+type Draft<Whole> = { -readonly [Key in keyof Whole]: Whole[Key] };
+
+/** What the table and the journal are to say of the client from now on. */
+function boundLease(
+  request: Discover | Selecting | Continuing,
+  { address, hostname, name, time }: {
+    readonly address: Ipv4;
+    readonly hostname: string | undefined;
+    readonly name: ClientName | undefined;
+    readonly time: GrantedTime;
+  },
+  state: EngineState,
+): Lease {
+  const { client } = request;
+  const { leases, nowMs } = state;
+  const untilMs = nowMs + time.leaseSeconds * 1000;
+  const lease: Draft<Lease> = {
+    address,
+    client,
+    state: "bound",
+    updatedAtMs: nowMs,
+    expiresAtMs: Math.max(untilMs, promisedUntilMs(client, address, state)),
+  };
+  // One by one: to spread each of those that may be absent takes longer than all the rest.
+  const relayInformation = lastRelayInformation(request, leases);
+  const classes = classNames(request, state);
+  if (hostname !== undefined) lease.hostname = hostname;
+  if (relayInformation !== undefined) lease.relayInformation = relayInformation;
+  if (classes.length > 0) lease.classes = classes;
+  // What is registered, so that it can be taken back.
+  if (name !== undefined && name.registers !== "nothing") {
+    lease.name = name.fqdn;
+    if (name.registers === "reverse") lease.isReverseOnly = true;
+  }
+  return lease;
 }
 
 /**
@@ -132,14 +152,14 @@ function givenUp(
   subnet: Subnet,
   { config, leases, nowMs }: EngineState,
 ): readonly Lease[] {
-  return wireOf(config, subnet)
-    .flatMap((it) => leases.heldBeside(address, client, it, nowMs))
-    .map((it) => ({
-      ...leases.get(it)!,
-      state: "released",
-      updatedAtMs: nowMs,
-      expiresAtMs: nowMs,
-    }));
+  const released: Lease[] = [];
+  for (const it of wireOf(config, subnet)) {
+    for (const held of leases.heldBeside(address, client, it, nowMs)) {
+      const lease = leases.get(held)!;
+      released.push({ ...lease, state: "released", updatedAtMs: nowMs, expiresAtMs: nowMs });
+    }
+  }
+  return released;
 }
 
 /**

@@ -22,10 +22,10 @@ export function offerV6Only(
   server: Server,
   slab: ReplySlab,
 ): Decision | undefined {
-  const wait = configured(request, subnet, Option.V6_ONLY_PREFERRED);
-  if (wait === undefined) return undefined;
   const list = request.view.option(Option.PARAMETER_REQUEST_LIST);
   if (list?.includes(Option.V6_ONLY_PREFERRED) !== true) return undefined;
+  const wait = configured(request, subnet, Option.V6_ONLY_PREFERRED);
+  if (wait === undefined) return undefined;
   const instead = [[Option.V6_ONLY_PREFERRED, wait], ...autoConfigure(request, subnet)] as const;
   return offerNone("ipv6-only-preferred", request, instead, server, slab);
 }

@@ -141,7 +141,7 @@ export function classify(
   const type = view.number(Option.MESSAGE_TYPE, 1);
   // One who asks for the lease of an address names no client.
   if (!hasIdentity(base) && type !== MessageType.LEASEQUERY) return malformed("no-client-identity");
-  if (view.octets(Option.MESSAGE_TYPE) < 0) return { kind: "BOOTP", ...base };
+  if (view.octets(Option.MESSAGE_TYPE) < 0) return { ...base, kind: "BOOTP" };
 
   const requested = addressOption(view, Option.REQUESTED_ADDRESS);
   const server = addressOption(view, Option.SERVER_IDENTIFIER);
@@ -149,18 +149,18 @@ export function classify(
 
   switch (type) {
     case MessageType.DISCOVER:
-      return { kind: "DISCOVER", ...base, requestedAddress: requested };
+      return { ...base, kind: "DISCOVER", requestedAddress: requested };
     case MessageType.REQUEST:
       return classifyRequest(base, requested, server);
     case MessageType.DECLINE:
       // RFC 2131 table 5: the address is in option 50 and nowhere else.
       return requested === undefined
         ? malformed("no-address")
-        : { kind: "DECLINE", ...base, address: requested, serverIdentifier: server };
+        : { ...base, kind: "DECLINE", address: requested, serverIdentifier: server };
     case MessageType.RELEASE:
       return view.ciaddr === 0
         ? malformed("no-address")
-        : { kind: "RELEASE", ...base, address: view.ciaddr, serverIdentifier: server };
+        : { ...base, kind: "RELEASE", address: view.ciaddr, serverIdentifier: server };
     case MessageType.INFORM:
       return classifyInform(base);
     case MessageType.LEASEQUERY:
@@ -181,7 +181,7 @@ function classifyRequest(
     // offered address into ciaddr instead exist, and mean the same.
     const address = requested ?? ciaddr;
     if (address === 0) return malformed("no-address");
-    return { kind: "SELECTING", ...base, address, serverIdentifier: server };
+    return { ...base, kind: "SELECTING", address, serverIdentifier: server };
   }
   if (ciaddr !== 0) {
     // A client that uses an address (ciaddr) and also sends option 50, against §4.3.2, is taken
@@ -189,17 +189,17 @@ function classifyRequest(
     // request without a server identifier is REBINDING whatever address the relay sent it to,
     // unless the relay says that the client sent it the request by unicast.
     const broadcast = base.view.giaddr !== 0 ? !isUnicastToRelay(base) : isBroadcast(base.ingress);
-    return { kind: broadcast ? "REBINDING" : "RENEWING", ...base, address: ciaddr };
+    return { ...base, kind: broadcast ? "REBINDING" : "RENEWING", address: ciaddr };
   }
   if (requested === undefined || requested === 0) return malformed("no-address");
-  return { kind: "INIT-REBOOT", ...base, address: requested };
+  return { ...base, kind: "INIT-REBOOT", address: requested };
 }
 
 /** INFORM has its address in ciaddr (RFC 2131 §4.4.3); one that forgot has it in the IP header. */
 function classifyInform(base: RequestBase): Request | Malformed {
   const { view, ingress } = base;
   const address = view.ciaddr !== 0 ? view.ciaddr : view.giaddr === 0 ? ingress.source : 0;
-  return address === 0 ? malformed("no-address") : { kind: "INFORM", ...base, address };
+  return address === 0 ? malformed("no-address") : { ...base, kind: "INFORM", address };
 }
 
 /**
@@ -212,7 +212,7 @@ function classifyLeaseQuery(
 ): LeaseQuery | Malformed {
   const queriedAddress = base.view.ciaddr || undefined;
   if (queriedAddress === undefined && !hasIdentity(base)) return malformed("no-client-identity");
-  return { kind: "LEASEQUERY", ...base, queriedAddress, serverIdentifier };
+  return { ...base, kind: "LEASEQUERY", queriedAddress, serverIdentifier };
 }
 
 /** RFC 4390 §2.1: a client has a hardware address or an identifier. */
@@ -220,7 +220,10 @@ function hasIdentity({ view, client }: RequestBase): boolean {
   return view.hlen !== 0 || client.clientId !== undefined;
 }
 
-/** What every request has. */
+/**
+ * What every request has. It is spread at the front of a request, which the engine clones as a
+ * whole; behind another property it would copy it name by name.
+ */
 function readBase(
   view: MessageView,
   ingress: Ingress,

@@ -1,15 +1,13 @@
 /** Renewals that write nothing: `renew-write-threshold` of the config. */
-import type { Holder } from "../leases/client_records.ts";
-import { isActive } from "../leases/lease.ts";
+import { isActive, type Lease } from "../leases/lease.ts";
 import { formatHex } from "../wire/hex.ts";
-import type { Ipv4 } from "../wire/ipv4.ts";
 import type { EngineState } from "./respond.ts";
 
 /** Shorter than this, a lease has no room for T1 and T2: see LEASE_SECONDS_MIN of the config. */
 const UNWRITTEN_SECONDS_MIN = 4;
 
 /**
- * Seconds that are left of the client's lease as it was written, where `renew-write-threshold`
+ * Seconds that are left of the lease that is to be renewed, as it was written, where `renew-write-threshold`
  * has the client make do with them: then nothing changes that a disk would have to know. It
  * renews again at half of that time, so it never has less than the threshold leaves it. Kea calls
  * this lease caching (`cache-threshold`).
@@ -18,8 +16,7 @@ const UNWRITTEN_SECONDS_MIN = 4;
  * been given time that the next start need not find.
  */
 export function secondsOnDisk(
-  { client, hostname, relayInformation, name, isReverseOnly, classes }: Holder,
-  address: Ipv4,
+  { address, client, hostname, relayInformation, name, isReverseOnly, classes }: Lease,
   { config, leases, nowMs, startedAtMs }: EngineState,
 ): number | undefined {
   const share = config.renewWriteThreshold;
