@@ -8,6 +8,7 @@ import { serveStatus, type StatusServer } from "../http/serve.ts";
 import { LeaseTable } from "../leases/lease_table.ts";
 import type { Link } from "../link/link.ts";
 import { openLinuxLink } from "../link/linux_link.ts";
+import { releaseStartMemory } from "../link/start_memory.ts";
 import { NameRegistrar } from "../names/name_registrar.ts";
 import { systemClock } from "../server/clock.ts";
 import type { NoticeEvent, ServerEvent } from "../server/events.ts";
@@ -126,6 +127,7 @@ async function serve(
       );
       status = serveStatus(app.fetch, config.status, (message) => notify("warning", message));
     }
+    releaseStartMemory();
     giveUpTheRest(config, notify);
     notify("info", describeStart(config, leases.size, path));
     started.resolve(server);
