@@ -230,6 +230,8 @@ ${machine.kernel}; lease files on ${machine.fileSystem}.
 - Each server has one subnet of 10.0.0.0/8 with a pool of 60,000 addresses, 1,000 reservations of
   other clients, and the options of config.example.yaml that clients ask for. Logs go to a file, as
   much as each program says unless told otherwise; "quiet" is without a line for each exchange.
+- No server looks whether an address is in use before it offers it, and none limits rates: Sublet's
+  \`conflict-probe\` and \`rate-limits\` are off here.
 - Before it is measured, a server has had six seconds of load, but for the slow ones and where its
   start is what is measured. Sublet is compiled while it runs: a cold one is slower.
 - On disk before the ACK: Sublet (one sync for a group), ISC dhcpd and dnsmasq (one each). Not: Kea
