@@ -50,8 +50,13 @@ export interface Lab extends AsyncDisposable {
   startBesideServer(command: readonly string[]): Deno.ChildProcess;
 }
 
-/** Builds the namespaces, which are gone when the lab is disposed. */
-export async function openLab(): Promise<Lab> {
+/**
+ * Builds the namespaces, which are gone when the lab is disposed. Without cores of their own, server
+ * and clients go where the machine has room: for ratios on a machine that is not theirs alone.
+ */
+export async function openLab({ hasOwnCores = true } = {}): Promise<Lab> {
+  const on = (core: string, command: readonly string[]) =>
+    hasOwnCores ? ["taskset", "-c", core, ...command] : command;
   const wire = await makeWire([[
     {
       node: SERVER_NODE,
@@ -71,19 +76,15 @@ export async function openLab(): Promise<Lab> {
         "-c",
         'exec "$@" >"$0" 2>&1',
         said,
-        ...pinned(SERVER_CORE, command),
+        ...on(SERVER_CORE, command),
       ], { stdin: "null", stdout: "null", stderr: "inherit", env, cwd: directory }),
-    startClient: (command) => startPiped(wire, CLIENT_NODE, pinned(CLIENT_CORE, command)),
-    startBesideServer: (command) => startPiped(wire, SERVER_NODE, pinned(CLIENT_CORE, command)),
+    startClient: (command) => startPiped(wire, CLIENT_NODE, on(CLIENT_CORE, command)),
+    startBesideServer: (command) => startPiped(wire, SERVER_NODE, on(CLIENT_CORE, command)),
     async [Symbol.asyncDispose]() {
       await wire[Symbol.asyncDispose]();
       await Deno.remove(directory, { recursive: true });
     },
   };
-}
-
-function pinned(core: string, command: readonly string[]): string[] {
-  return ["taskset", "-c", core, ...command];
 }
 
 function startPiped(wire: Wire, node: string, command: readonly string[]): Deno.ChildProcess {

@@ -250,6 +250,14 @@ export async function measureConfigured(
   return sampleOf(kind, what, await runLoad(lab, server, load), count);
 }
 
+/** As values of a sample. */
+export type StatusTimes = Readonly<
+  Record<
+    "statusCount" | "statusUnanswered" | "statusP50Ms" | "statusP99Ms" | "statusMaxMs",
+    number
+  >
+>;
+
 /** Half of the highest rate for a long time: what is lost, and how the status endpoint answers. */
 export async function measureHalfLoad(
   lab: Lab,
@@ -271,17 +279,23 @@ export async function measureHalfLoad(
   };
 }
 
-/** How long the status endpoint takes to answer, in milliseconds, asked ten times a second. */
-async function watchStatus(lab: Lab, seconds: number): Promise<Record<string, number>> {
+/**
+ * How long the status endpoint takes to answer, in milliseconds, asked ten times a second; and how
+ * often it did not.
+ */
+export async function watchStatus(lab: Lab, seconds: number): Promise<StatusTimes> {
   const script = `i=0; while [ $i -lt ${seconds * 10} ]; do i=$((i+1)); ` +
-    `curl -s -o /dev/null --max-time 5 -w '%{time_total}\\n' http://127.0.0.1:8067/status; ` +
-    `sleep 0.08; done`;
+    `curl -s -o /dev/null --max-time 5 -w '%{http_code} %{time_total}\\n' ` +
+    `http://127.0.0.1:8067/status; sleep 0.08; done`;
   const child = lab.startBesideServer(["timeout", `${seconds + 3}`, "sh", "-c", script]);
-  const said = await new Response(child.stdout).text();
-  const times = said.trim().split("\n").map((text) => Number(text) * 1000).sort((a, b) => a - b);
+  const said = (await new Response(child.stdout).text()).trim().split("\n");
+  const answers = said.filter((line) => line.startsWith("200 "));
+  const times = answers.map((line) => Number(line.slice(4)) * 1000).sort((a, b) => a - b);
   return {
     statusCount: times.length,
-    statusP50Ms: times[times.length >>> 1]!,
-    statusP99Ms: times[Math.floor(times.length * 0.99)]!,
+    statusUnanswered: said.length - times.length,
+    statusP50Ms: times[times.length >>> 1] ?? NaN,
+    statusP99Ms: times[Math.floor(times.length * 0.99)] ?? NaN,
+    statusMaxMs: times.at(-1) ?? NaN,
   };
 }

@@ -13,7 +13,7 @@ const WRITES = "write,writev,pwrite64";
 const SYNCS = "fsync,fdatasync";
 
 /** `-D`: the child that was started is the server, and strace somebody else. */
-const STRACE = ["strace", "-D", "-f", "--seccomp-bpf", "-qq"];
+export const STRACE = ["strace", "-D", "-f", "--seccomp-bpf", "-qq"];
 
 /** Clients with a lease when renewals are traced; more than are renewed in that time. */
 const RENEWED_LEASES = 20_000;
