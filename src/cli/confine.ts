@@ -99,10 +99,10 @@ const NEEDLESS_PERMISSIONS = ["ffi", "run", "sys", "import"] as const;
 
 /**
  * Gives up everything that serving does without. To be called when every library is bound and every
- * address listened on: what is open stays so. No program can be started from here on. New sockets
- * are for one who tells a name server of names.
+ * interface opened: what is open stays so. No program can be started from here on. Sockets can, until
+ * `revokeSockets`.
  */
-export function giveUpTheRest({ nameServices }: Config, notify: Notify): void {
+export function giveUpTheRest(notify: Notify): void {
   try {
     forbidSystemCalls();
   } catch (error) {
@@ -110,5 +110,9 @@ export function giveUpTheRest({ nameServices }: Config, notify: Notify): void {
     notify("warning", `the kernel cannot take system calls away (${error.message})`);
   }
   for (const name of NEEDLESS_PERMISSIONS) Deno.permissions.revokeSync({ name });
-  if (nameServices?.dnsUpdate === undefined) Deno.permissions.revokeSync({ name: "net" });
+}
+
+/** Gives up making sockets: once every address is listened on that will be. */
+export function revokeSockets(): void {
+  Deno.permissions.revokeSync({ name: "net" });
 }

@@ -4,7 +4,7 @@ import type { Config, Durability } from "../config/config.ts";
 import { readConfig } from "../config/load.ts";
 import { ConfigError } from "../config/problem.ts";
 import { createApp } from "../http/app.ts";
-import { serveStatus, type StatusServer } from "../http/serve.ts";
+import { openStatusEndpoint, type StatusEndpoint } from "../http/status_endpoint.ts";
 import { LeaseTable } from "../leases/lease_table.ts";
 import type { Link } from "../link/link.ts";
 import { openLinuxLink } from "../link/linux_link.ts";
@@ -19,7 +19,7 @@ import type { StatusSource } from "../server/status.ts";
 import { openJournal } from "../store/journal_store.ts";
 import type { LeaseStore } from "../store/lease_store.ts";
 import { findConfig } from "./config_path.ts";
-import { confineToUser, giveUpTheRest } from "./confine.ts";
+import { confineToUser, giveUpTheRest, revokeSockets } from "./confine.ts";
 import {
   describeStart,
   fixedAtStart,
@@ -97,7 +97,7 @@ async function serve(
   const { journal, durability } = config;
   const store = openJournal({ path: journal, clock, durability, snapshot: () => leases.records() });
   const names = new NameRegistrar({ leases, clock, notify });
-  let status: StatusServer | undefined;
+  let status: StatusEndpoint | undefined;
   // One reload after the other, and none before there is something to reload.
   const started = Promise.withResolvers<DhcpServer>();
   let reloads = Promise.resolve();
@@ -125,14 +125,19 @@ async function serve(
         statusSource({ server, leases, metrics, link, store, names }),
         config.status,
       );
-      status = serveStatus(app.fetch, config.status, (message) => notify("warning", message));
+      status = openStatusEndpoint(app.fetch, config.status, notify);
     }
     releaseStartMemory();
-    giveUpTheRest(config, notify);
+    giveUpTheRest(notify);
+    giveUpSockets(config, status);
     notify("info", describeStart(config, leases.size, path));
     started.resolve(server);
     const running = server;
-    const mending = setInterval(() => mend(running, link), mendingIntervalMs(durability));
+    const mending = setInterval(() => {
+      mend(running, link);
+      status?.tryAgain();
+      giveUpSockets(config, status);
+    }, mendingIntervalMs(durability));
     await running.run();
     clearInterval(mending);
   } finally {
@@ -171,6 +176,11 @@ function statusSource(parts: {
     rogues: server.rogues,
     names: () => names.status(),
   };
+}
+
+/** New sockets are for one who tells a name server of names, or whose status port is not free yet. */
+function giveUpSockets({ nameServices }: Config, status: StatusEndpoint | undefined): void {
+  if (nameServices?.dnsUpdate === undefined && status?.isListening() !== false) revokeSockets();
 }
 
 /** A journal that syncs at intervals has to do so on a quiet network, too. */

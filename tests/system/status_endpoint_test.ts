@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { ACK, messageType } from "../support/dhcp_packets.ts";
 import type { Cable } from "../support/netns.ts";
-import { subletCommand } from "../support/program.ts";
+import { subletCommand, until } from "../support/program.ts";
 import { clientMac, RelayAgent } from "../support/relay_agent.ts";
 import { sceneTest } from "../support/scene.ts";
 import { curl, startServer } from "../support/sublet_server.ts";
@@ -80,4 +80,30 @@ sceneTest(OPENED, OPTIONS, async (scene) => {
   assert.match(await ask(...bearer, "-H", "Host: evil.example", url), / 421$/);
   assert.match(await ask(...bearer, "-H", "Host: router.lan:8067", url), /^ok\s+200$/);
   assert.ok(!server.output.includes(TOKEN), "the token is not in the log");
+});
+
+const BUSY =
+  "a port that another program has keeps nobody from a lease; once it is free, it answers";
+sceneTest(BUSY, OPTIONS, async (scene) => {
+  const hold = 'Deno.listen({ hostname: "127.0.0.1", port: 8067 }); console.log("held"); ' +
+    "setInterval(() => {}, 1_000)";
+  const holder = scene.start("server", "another program", [Deno.execPath(), "eval", hold]);
+  await holder.says(/held/);
+  const config = await scene.file("sublet.yaml", `journal: j.jsonl\n${CONFIG}`);
+  const server = scene.start("server", "sublet run", [
+    ...subletCommand(),
+    ...["run", "--config", config],
+  ]);
+  await server.says(/another program does\. Change `status: .* Leases are given without it/);
+  await server.says(/lan0: serving/);
+  const agent = await RelayAgent.plug(scene, "clients", AGENT, SERVER);
+  assert.equal(messageType(await agent.obtain(clientMac(1))), ACK);
+  await holder.kill();
+  await server.says(/the status endpoint listens on port 8067 now/, 20_000);
+  await until(
+    "the page",
+    10_000,
+    async () => /^ok/.test(await curl(scene, "/healthz").catch(() => "")) || undefined,
+  );
+  assert.equal(server.code, undefined);
 });
