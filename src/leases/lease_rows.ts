@@ -201,7 +201,8 @@ export class LeaseRows implements HeapColumns {
   newest(countMax: number): readonly Lease[] {
     const { updatedAtMs } = this;
     const newest: number[] = [];
-    for (let row = 0; row < this.#end; row++) {
+    // From the end, where the new ones are: few of the others get in between.
+    for (let row = this.#end - 1; row >= 0; row--) {
       const last = newest[countMax - 1];
       if (!this.hasLease(row)) continue;
       if (last !== undefined && updatedAtMs[row]! <= updatedAtMs[last]!) continue;

@@ -13,6 +13,12 @@ import type { RejectedLine } from "./journal_reader.ts";
 /** Leases encoded between two writes: packets wait for no more than a fraction of a millisecond. */
 export const LEASES_PER_WRITE = 256;
 
+/**
+ * A new journal is synced as often as so much of it is written: the sync of a commit, which an ACK
+ * waits for, stands behind a little of it at most, and not behind all of it.
+ */
+const BYTES_PER_SYNC = 1024 * 1024;
+
 /** The journal's file as it is open. */
 export interface JournalFile {
   readonly file: DiskFile;
@@ -61,12 +67,16 @@ export async function writeNewJournal(
     text.append(encodeHeader(monotonicMs + offsetMs));
     let leaseCount = 0;
     let byteCount = 0;
+    let syncedBytes = 0;
     for (const lease of leases) {
       appendLease(text, lease, offsetMs);
       if (++leaseCount % leasesPerWrite !== 0) continue;
       byteCount += await append(file, text);
       text.clear();
       stop.throwIfAborted();
+      if (byteCount - syncedBytes < BYTES_PER_SYNC) continue;
+      await file.syncData();
+      syncedBytes = byteCount;
     }
     byteCount += await append(file, text);
     await file.sync();
