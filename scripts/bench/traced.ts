@@ -99,7 +99,9 @@ export async function measureSlowDisk(
     through: ({ leases }: { readonly leases: string }) => {
       const calls = kind.isOnSyncedFiles ? WRITES : SYNCS;
       const where = kind.isOnSyncedFiles ? ["-P", leases] : [];
-      return [...STRACE, "-o", "/dev/null", ...where, "-e", `inject=${calls}:${delay}`];
+      // Unless told which calls, strace stops the server at each one.
+      const what = ["-e", `trace=${calls}`, "-e", `inject=${calls}:${delay}`];
+      return [...STRACE, "-o", "/dev/null", ...where, ...what];
     },
   };
   await using server = await startAnswering(lab, kind, options, START_SECONDS_MAX);

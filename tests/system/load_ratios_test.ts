@@ -139,8 +139,9 @@ const SLOW =
   "is left of the one before, and groups form meanwhile";
 loadTest(SLOW, ["strace"], async () => {
   await using lab = await openLab({ hasOwnCores: false });
-  const inject = `inject=fsync,fdatasync:delay_exit=${SYNC_MS * 1000}`;
-  const through = () => [...STRACE, "-o", "/dev/null", "-e", inject];
+  const calls = "fsync,fdatasync";
+  const inject = `inject=${calls}:delay_exit=${SYNC_MS * 1000}`;
+  const through = () => [...STRACE, "-o", "/dev/null", "-e", `trace=${calls}`, "-e", inject];
   await using server = await start(lab, { through });
   const { report } = await load(lab, server, { outstanding: SLOW_OUTSTANDING, seconds: 3 });
   const { "discover-offer": offer, "request-ack": ack } = report.latencyMs;
