@@ -1,5 +1,7 @@
 /** Compaction: a journal that is written anew while commits go on. */
 import assert from "node:assert/strict";
+import { type Lease, makeClient } from "../../src/leases/lease.ts";
+import { writeNewJournal } from "../../src/store/journal_file.ts";
 import { COMPACTION_RETRY_MS, REPAIR_INTERVAL_MS } from "../../src/store/journal_store.ts";
 import { FaultyDisk } from "../support/faulty_disk.ts";
 import {
@@ -49,6 +51,24 @@ Deno.test("to put the compacted journal in its place delays commits by one group
   const afterwards = disk.operations.map((operation) => operation.split(" ")[0]);
   assert.deepEqual(afterwards, ["rename", "syncDirectory", "write", "syncData", "stat"]);
   await assertDurable(disk, ledger);
+});
+
+Deno.test("a new journal is synced as it is written, a little at a time", async () => {
+  const disk = new FaultyDisk();
+  const hostname = "h".repeat(200);
+  function* leases(): Iterable<Lease> {
+    for (let address = 1; address <= 16_384; address++) {
+      const client = makeClient(1, "02:00:00:00:00:01", undefined);
+      yield { address, client, hostname, state: "bound", updatedAtMs: 0, expiresAtMs: HOUR_MS };
+    }
+  }
+  const snapshot = { leases: leases(), monotonicMs: 0, offsetMs: 0, leasesPerWrite: 256 };
+  const { byteCount } = await writeNewJournal(disk, PATH, snapshot, new AbortController().signal);
+  const calls = disk.operations.map((operation) => operation.split(" ")[0]!).join(" ");
+  const writesInARow = calls.match(/write( write)*/g)!.map((run) => run.split(" ").length);
+  assert.equal(writesInARow.reduce((sum, writes) => sum + writes, 0), 16_384 / 256);
+  const bytesPerWrite = byteCount / (16_384 / 256);
+  assert.ok(Math.max(...writesInARow) * bytesPerWrite < 1.2 * 1024 * 1024, calls);
 });
 
 Deno.test("a table that changes while it is written is whole in the new file", async () => {
