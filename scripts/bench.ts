@@ -3,7 +3,7 @@
  * writes docs/BENCHMARKS.md with its plots. Needs root on Linux; installs the other servers from
  * Debian's packages.
  *
- *     deno task bench                     # all of it: some 25 minutes
+ *     deno task bench                     # all of it: some 40 minutes
  *     deno task bench --quick             # a look: three minutes
  *     deno task bench --only=closed,fill --servers=sublet,kea
  *
