@@ -40,25 +40,24 @@ function readMappings(): string {
   }
 }
 
-/** Addresses, whether it is private, and the file; the last is missing where there is none. */
-const MAPPING = /^([0-9a-f]+)-([0-9a-f]+) \S{3}(.) \S+ \S+ \d+ *(.*)$/;
+/** Addresses, rights, and the file; the last is missing where there is none. */
+const MAPPING = /^([0-9a-f]+)-([0-9a-f]+) (\S{4}) \S+ \S+ \d+ *(.*)$/;
+
+/** Private, and nobody writes there: a page may be written before it is dropped. */
+const UNWRITABLE = /^.-.p$/;
 
 /**
- * The mappings of the file that have nothing but what the file has. A page that was written, as the
- * loader does where it puts addresses in, would be lost.
+ * The mappings of the file that have nothing but what the file has. A page that was written once, as
+ * the loader does where it puts addresses in, would be lost: it is anonymous, or swapped out.
  */
 export function cleanMappings(smaps: string, path: string): readonly FileMapping[] {
   const clean: FileMapping[] = [];
-  let mapping: FileMapping | undefined;
-  for (const line of smaps.split("\n")) {
-    const parts = MAPPING.exec(line);
-    if (parts !== null) {
-      const [start, end] = [BigInt(`0x${parts[1]}`), BigInt(`0x${parts[2]}`)];
-      const isOurs = parts[3] === "p" && parts[4] === path;
-      mapping = isOurs ? { start, octets: end - start } : undefined;
-    } else if (mapping !== undefined && /^Anonymous: +0 kB$/.test(line)) {
-      clean.push(mapping);
-    }
+  for (const text of smaps.split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m)) {
+    const [, from, to, rights, file] = MAPPING.exec(text.split("\n", 1)[0]!) ?? [];
+    if (file !== path || !UNWRITABLE.test(rights!)) continue;
+    if (!/^Anonymous: +0 kB$/m.test(text) || !/^Swap: +0 kB$/m.test(text)) continue;
+    const [start, end] = [BigInt(`0x${from}`), BigInt(`0x${to}`)];
+    clean.push({ start, octets: end - start });
   }
   return clean;
 }

@@ -6,22 +6,36 @@ const SMAPS = `5566a0000000-5566a1400000 r--p 00000000 fe:00 1234               
 Rss:               20480 kB
 Private_Dirty:         0 kB
 Anonymous:             0 kB
+Swap:                  0 kB
 5566a1400000-5566a1600000 r--p 01400000 fe:00 1234                       /opt/sublet
 Rss:                2048 kB
 Private_Dirty:      1956 kB
 Anonymous:          1956 kB
+Swap:                  0 kB
 5566a1600000-5566a3600000 r-xp 01600000 fe:00 1234                       /opt/sublet
 Rss:               29704 kB
 Anonymous:             0 kB
+Swap:                  0 kB
 5566a3600000-5566a3700000 rw-s 03600000 fe:00 1234                       /opt/sublet
+Anonymous:             0 kB
+Swap:                  0 kB
+5566a3800000-5566a3a00000 r--p 03800000 fe:00 1234                       /opt/sublet
+Anonymous:             0 kB
+Swap:               1956 kB
+5566a3b00000-5566a3c00000 rw-p 03b00000 fe:00 1234                       /opt/sublet
+Anonymous:             0 kB
+Swap:                  0 kB
+5566a3d00000-5566a3e00000 r--p 03d00000 fe:00 1234                       /opt/sublet
 Anonymous:             0 kB
 7f0000000000-7f0000100000 r-xp 00000000 fe:00 99                         /usr/lib/libc.so.6
 Anonymous:             0 kB
+Swap:                  0 kB
 7f0000200000-7f0000300000 rw-p 00000000 00:00 0
 Anonymous:             0 kB
+Swap:                  0 kB
 `;
 
-Deno.test("start memory: only what the file itself has is dropped, and only of the executable", () => {
+Deno.test("start memory: only what nobody has written or could is dropped, and only of the executable", () => {
   assert.deepEqual(cleanMappings(SMAPS, "/opt/sublet"), [
     { start: 0x5566a0000000n, octets: 0x1400000n },
     { start: 0x5566a1600000n, octets: 0x2000000n },
