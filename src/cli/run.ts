@@ -4,7 +4,7 @@ import type { Config, Durability } from "../config/config.ts";
 import { readConfig } from "../config/load.ts";
 import { ConfigError } from "../config/problem.ts";
 import { createApp } from "../http/app.ts";
-import { openStatusEndpoint, type StatusEndpoint } from "../http/status_endpoint.ts";
+import { openStatusEndpoint, type StatusService } from "../http/status_endpoint.ts";
 import { LeaseTable } from "../leases/lease_table.ts";
 import type { Link } from "../link/link.ts";
 import { openLinuxLink } from "../link/linux_link.ts";
@@ -97,7 +97,7 @@ async function serve(
   const { journal, durability } = config;
   const store = openJournal({ path: journal, clock, durability, snapshot: () => leases.records() });
   const names = new NameRegistrar({ leases, clock, notify });
-  let status: StatusEndpoint | undefined;
+  let status: StatusService | undefined;
   // One reload after the other, and none before there is something to reload.
   const started = Promise.withResolvers<DhcpServer>();
   let reloads = Promise.resolve();
@@ -179,7 +179,7 @@ function statusSource(parts: {
 }
 
 /** New sockets are for one who tells a name server of names, or whose status port is not free yet. */
-function giveUpSockets({ nameServices }: Config, status: StatusEndpoint | undefined): void {
+function giveUpSockets({ nameServices }: Config, status: StatusService | undefined): void {
   if (nameServices?.dnsUpdate === undefined && status?.isListening() !== false) revokeSockets();
 }
 

@@ -7,10 +7,10 @@ import type { EngineState } from "./respond.ts";
 const UNWRITTEN_SECONDS_MIN = 4;
 
 /**
- * Seconds that are left of the lease that is to be renewed, as it was written, where `renew-write-threshold`
- * has the client make do with them: then nothing changes that a disk would have to know. It
- * renews again at half of that time, so it never has less than the threshold leaves it. Kea calls
- * this lease caching (`cache-threshold`).
+ * Seconds that are left of the lease that is to be renewed, as it was written, where
+ * `renew-write-threshold` has the client make do with them: then nothing changes that a disk would
+ * have to know. It renews again at half of that time, so it never has less than the threshold
+ * leaves it. Kea calls this lease caching (`cache-threshold`).
  *
  * Not of a lease that came out of the store: where the wall clock was behind at that start, it has
  * been given time that the next start need not find.

@@ -1,6 +1,7 @@
 /**
- * The server under the project's own load generator: behaviour and ratios, never wall times, so that
- * a slower machine with other work fails nothing. The figures are for `deno task bench`.
+ * The server under the project's own load generator: behaviour and ratios, and times only as shares
+ * of a load or a delay that the test itself has chosen, so that a slower machine with other work
+ * fails nothing. The figures are for `deno task bench`.
  */
 import assert from "node:assert/strict";
 import { type Lab, openLab } from "../../scripts/bench/lab.ts";
@@ -45,26 +46,23 @@ function load(lab: Lab, server: RunningServer, it: Omit<Load, "mode">): Promise<
 const STATUS_SECONDS = 3;
 /** Of the time that the load takes. */
 const STATUS_SHARE_MAX = 1 / 4;
-/** Of the answers that were asked for in that time. */
-const STATUS_ANSWERS_MIN = STATUS_SECONDS * 10 / 3;
 
-/** A load while the status endpoint is asked, which has to answer whatever the load is. */
+/** A load while the status endpoint is asked; and what is wrong with its answers, if anything. */
 async function loadWatched(
   lab: Lab,
   server: RunningServer,
   it: Pick<Load, "outstanding" | "rate">,
-): Promise<LoadResult> {
+): Promise<{ readonly report: LoadResult["report"]; readonly faults: readonly string[] }> {
   const watching = watchStatus(lab, STATUS_SECONDS);
-  const result = await load(lab, server, { seconds: STATUS_SECONDS, ...it });
+  const { report } = await load(lab, server, { seconds: STATUS_SECONDS, ...it });
   const status = await watching;
-  const shown = JSON.stringify(status);
-  assert.equal(status.statusUnanswered, 0, shown);
-  assert.ok(status.statusCount >= STATUS_ANSWERS_MIN, shown);
-  assert.ok(status.statusMaxMs < STATUS_SHARE_MAX * STATUS_SECONDS * 1000, shown);
-  return result;
+  // Where nothing was answered, the longest time is not a number, and not below anything.
+  const isAnswered = status.statusUnanswered === 0 &&
+    status.statusMaxMs < STATUS_SHARE_MAX * STATUS_SECONDS * 1000;
+  return { report, faults: isAnswered ? [] : [JSON.stringify(status)] };
 }
 
-/** A machine that stalls loses something now and then, a server that loses does so every time. */
+/** A machine that stalls is late or loses now and then; a server that does so does it every time. */
 const ROUNDS_MAX = 3;
 /** Of the rate without anybody who looks at the status. */
 const WATCHED_RATE_MIN = 1 / 4;
@@ -75,18 +73,23 @@ const SATURATED =
 loadTest(SATURATED, ["curl"], async () => {
   await using lab = await openLab({ hasOwnCores: false });
   await using server = await start(lab);
-  const lost: string[] = [];
+  const faultsSoFar: string[] = [];
   for (let round = 0; round < ROUNDS_MAX; round++) {
     const alone = (await load(lab, server, { outstanding: OUTSTANDING, seconds: 2 })).report;
-    const saturated = (await loadWatched(lab, server, { outstanding: OUTSTANDING })).report;
-    assert.ok(saturated.rate > alone.rate * WATCHED_RATE_MIN, `${saturated.rate}, ${alone.rate}`);
-    const rate = Math.round(Math.min(alone.rate, saturated.rate) / 2);
-    const half = (await loadWatched(lab, server, { rate })).report;
-    assert.ok(half.started > rate * STATUS_SECONDS / 2, "the load was there");
-    if (half.lost === 0 && half.completed === half.started && half.naks === 0) return;
-    lost.push(`${half.started - half.completed} of ${half.started} at ${rate}/s`);
+    const saturated = await loadWatched(lab, server, { outstanding: OUTSTANDING });
+    const rate = Math.round(Math.min(alone.rate, saturated.report.rate) / 2);
+    const half = await loadWatched(lab, server, { rate });
+    const { started, completed, naks } = half.report;
+    assert.ok(started > rate * STATUS_SECONDS / 2, "the load was there");
+    const faults = [...saturated.faults, ...half.faults];
+    if (saturated.report.rate < alone.rate * WATCHED_RATE_MIN) {
+      faults.push(`${saturated.report.rate}/s while watched, ${alone.rate}/s alone`);
+    }
+    if (completed < started || naks > 0) faults.push(`${completed} of ${started} at ${rate}/s`);
+    if (faults.length === 0) return;
+    faultsSoFar.push(...faults);
   }
-  assert.fail(`not answered, in each round: ${lost.join(", ")}`);
+  assert.fail(`in each round something: ${faultsSoFar.join(", ")}`);
 });
 
 const PERCENT_FULL = 99.9;
