@@ -4,6 +4,7 @@
  * columns belong to the table: several heaps share them, and a row stands in one heap at most.
  */
 import { assert } from "../wire/assert.ts";
+import { enlarge } from "./enlarge.ts";
 
 /** What the heaps read and write of the rows. The arrays are others after the table has grown. */
 export interface HeapColumns {
@@ -33,7 +34,7 @@ export class DeadlineHeap {
   /** Puts in a row that stands in no heap. */
   add(row: number, atMs: number): void {
     assert(this.#columns.heapPosition[row] === -1, "a row stands in one heap at most");
-    if (this.#count === this.#rows.length) this.#grow();
+    if (this.#count === this.#rows.length) this.#rows = enlarge(this.#rows, 2 * this.#count);
     this.#columns.heapAtMs[row] = atMs;
     this.#rise(row, this.#count++);
   }
@@ -95,9 +96,5 @@ export class DeadlineHeap {
   #place(row: number, position: number): void {
     this.#rows[position] = row;
     this.#columns.heapPosition[row] = position;
-  }
-
-  #grow(): void {
-    this.#rows = new Int32Array(this.#rows.buffer.transfer(2 * this.#rows.byteLength));
   }
 }

@@ -94,6 +94,11 @@ export function hardwareHashOfOctets(
   return hashOctets(bytes, start, end, saltOf(hardwareType));
 }
 
+/** The hash of a client that is known by its identifier, as octets from `start` to `end`. */
+export function clientIdHashOfOctets(bytes: Uint8Array, start: number, end: number): number {
+  return hashOctets(bytes, start, end, CLIENT_ID_SALT);
+}
+
 /** The hash of a client that is known by its identifier, hex with colons. */
 export function clientIdHash(clientId: string): number {
   return hashHex(clientId, CLIENT_ID_SALT);
@@ -158,7 +163,7 @@ export function clientOfOctets(
     const hash = hardwareHashOfOctets(hardwareType, chaddr, start, end);
     return new Client(hardwareType, hardwareAddress, undefined, hash);
   }
-  const hash = hashOctets(clientId, 0, clientId.length, CLIENT_ID_SALT);
+  const hash = clientIdHashOfOctets(clientId, 0, clientId.length);
   return new Client(hardwareType, hardwareAddress, formatHex(clientId), hash);
 }
 

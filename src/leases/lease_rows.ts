@@ -9,7 +9,9 @@ import type { Identity } from "../config/config.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import { ClientRecords } from "./client_records.ts";
 import type { HeapColumns } from "./deadline_heap.ts";
+import { enlarge } from "./enlarge.ts";
 import type { Client, Lease, LeaseState } from "./lease.ts";
+import { PackedLease } from "./packed_lease.ts";
 import type { RowIndex } from "./row_index.ts";
 
 /** In a column of row numbers, positions or indexes: there is none. */
@@ -27,6 +29,9 @@ const STATES = Object.keys(STATE_CODES) as readonly LeaseState[];
 const { bound: BOUND, declined: DECLINED } = STATE_CODES;
 
 const INITIAL_ROWS = 64;
+
+/** The lease or the client that is being put in. */
+const packed = new PackedLease();
 
 export class LeaseRows implements HeapColumns {
   address = new Uint32Array(INITIAL_ROWS);
@@ -77,7 +82,7 @@ export class LeaseRows implements HeapColumns {
     let row = this.#closed;
     if (row === NONE) {
       row = this.#end++;
-      if (row === this.address.length) this.#grow();
+      if (row === this.address.length) this.reserve(2 * row);
     } else {
       this.#closed = this.home[row]!;
     }
@@ -137,8 +142,7 @@ export class LeaseRows implements HeapColumns {
 
   /** Has the row's lease under its client as that is told apart from now on. */
   rehash(row: number): void {
-    const client = this.#clients.client(this.#record[row]!);
-    this.#leaseHash[row] = client.hashBy(this.identityOf(row));
+    this.#leaseHash[row] = this.#clients.hashBy(this.#record[row]!, this.identityOf(row));
   }
 
   /** Whether the row has a lease of the client's hardware address. */
@@ -178,20 +182,10 @@ export class LeaseRows implements HeapColumns {
   lease(row: number): Lease | undefined {
     const state = STATES[this.#state[row]! - 1];
     if (state === undefined || !this.isOpen(row)) return undefined;
-    const record = this.#record[row]!;
-    const hostname = this.#clients.hostname(record);
-    const relayInformation = this.#clients.relayInformation(record);
-    const name = this.#clients.name(record);
-    const classes = this.#clients.classes(record);
     return {
+      ...this.#clients.holder(this.#record[row]!),
       address: this.address[row]!,
-      client: this.#clients.client(record),
       state,
-      ...(hostname === undefined ? {} : { hostname }),
-      ...(relayInformation === undefined ? {} : { relayInformation }),
-      ...(classes.length === 0 ? {} : { classes }),
-      ...(name === undefined ? {} : { name }),
-      ...(this.#clients.isReverseOnly(record) ? { isReverseOnly: true } : {}),
       updatedAtMs: this.updatedAtMs[row]!,
       expiresAtMs: this.expiresAtMs[row]!,
     };
@@ -215,13 +209,19 @@ export class LeaseRows implements HeapColumns {
 
   /** Makes the row's lease this one, of the same address. */
   setLease(row: number, lease: Lease): void {
+    packed.pack(lease);
+    this.setPacked(row, packed);
+    this.#leaseHash[row] = lease.client.hashBy(this.identityOf(row));
+  }
+
+  /** As `setLease`, before the row's subnet says how clients are told apart there: see `rehash`. */
+  setPacked(row: number, lease: PackedLease): void {
     const record = this.#record[row]!;
     // Most are renewals, and say the same of the client.
-    if (record === NO_RECORD || !this.#clients.isExactly(record, lease)) {
+    if (record === NO_RECORD || !this.#clients.isExactly(record, lease.holder)) {
       if (record !== NO_RECORD) this.#clients.remove(record);
-      this.#record[row] = this.#clients.add(lease);
+      this.#record[row] = this.#clients.add(lease.holder);
     }
-    this.#leaseHash[row] = lease.client.hashBy(this.identityOf(row));
     this.#state[row] = STATE_CODES[lease.state];
     this.updatedAtMs[row] = lease.updatedAtMs;
     this.expiresAtMs[row] = lease.expiresAtMs;
@@ -267,14 +267,14 @@ export class LeaseRows implements HeapColumns {
 
   /** Offers the address of a row without an offer. */
   setOffer(row: number, client: Client): void {
-    this.#offerRecord[row] = this.#clients.add({ client });
+    this.#offerRecord[row] = this.#addClient(client);
     this.#offerHash[row] = client.hashBy(this.identityOf(row));
   }
 
   /** Has a row's offer under the identifier that its client sends now: it may be another one. */
   renameOffer(row: number, client: Client): void {
     this.#clients.remove(this.#offerRecord[row]!);
-    this.#offerRecord[row] = this.#clients.add({ client });
+    this.#offerRecord[row] = this.#addClient(client);
   }
 
   /** Takes the offer off a row that has one. */
@@ -283,41 +283,32 @@ export class LeaseRows implements HeapColumns {
     this.#offerRecord[row] = NO_RECORD;
   }
 
-  #grow(): void {
-    this.address = doubled(this.address);
-    this.updatedAtMs = doubled(this.updatedAtMs);
-    this.expiresAtMs = doubled(this.expiresAtMs);
-    this.offerExpiresAtMs = doubled(this.offerExpiresAtMs);
-    this.offerSlot = doubled(this.offerSlot);
-    this.home = doubled(this.home);
-    this.pool = doubled(this.pool);
-    this.isReserved = doubled(this.isReserved);
-    this.isByHardware = doubled(this.isByHardware);
-    this.standing = doubled(this.standing);
-    this.heap = doubled(this.heap);
-    this.heapAtMs = doubled(this.heapAtMs);
-    this.heapPosition = doubled(this.heapPosition);
-    this.#isOpen = doubled(this.#isOpen);
-    this.#state = doubled(this.#state);
-    this.#record = doubled(this.#record);
-    this.#leaseHash = doubled(this.#leaseHash);
-    this.#offerRecord = doubled(this.#offerRecord);
-    this.#offerHash = doubled(this.#offerHash);
+  #addClient(client: Client): number {
+    packed.holder.pack({ client });
+    return this.#clients.add(packed.holder);
   }
-}
 
-type Column =
-  | Uint8Array<ArrayBuffer>
-  | Uint16Array<ArrayBuffer>
-  | Uint32Array<ArrayBuffer>
-  | Int32Array<ArrayBuffer>
-  | Float64Array<ArrayBuffer>;
-
-/**
- * The column with room for as much again. The smaller one is gone at once: the garbage collector
- * is in no hurry with large arrays, and a million rows would take twice their memory.
- */
-function doubled<Kind extends Column>(column: Kind): Kind {
-  const buffer = column.buffer.transfer(2 * column.byteLength);
-  return new (column.constructor as new (buffer: ArrayBuffer) => Kind)(buffer);
+  /** Makes room for so many rows at once; growing step by step costs a copy each time. */
+  reserve(count: number): void {
+    if (count <= this.address.length) return;
+    this.address = enlarge(this.address, count);
+    this.updatedAtMs = enlarge(this.updatedAtMs, count);
+    this.expiresAtMs = enlarge(this.expiresAtMs, count);
+    this.offerExpiresAtMs = enlarge(this.offerExpiresAtMs, count);
+    this.offerSlot = enlarge(this.offerSlot, count);
+    this.home = enlarge(this.home, count);
+    this.pool = enlarge(this.pool, count);
+    this.isReserved = enlarge(this.isReserved, count);
+    this.isByHardware = enlarge(this.isByHardware, count);
+    this.standing = enlarge(this.standing, count);
+    this.heap = enlarge(this.heap, count);
+    this.heapAtMs = enlarge(this.heapAtMs, count);
+    this.heapPosition = enlarge(this.heapPosition, count);
+    this.#isOpen = enlarge(this.#isOpen, count);
+    this.#state = enlarge(this.#state, count);
+    this.#record = enlarge(this.#record, count);
+    this.#leaseHash = enlarge(this.#leaseHash, count);
+    this.#offerRecord = enlarge(this.#offerRecord, count);
+    this.#offerHash = enlarge(this.#offerHash, count);
+  }
 }

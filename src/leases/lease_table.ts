@@ -17,6 +17,7 @@ import { ClientIndex } from "./client_index.ts";
 import { HardwareIndex } from "./hardware_index.ts";
 import type { Client, Lease } from "./lease.ts";
 import { LeaseRows, NONE } from "./lease_rows.ts";
+import type { PackedLease } from "./packed_lease.ts";
 import { LimitCounts } from "./limit_counts.ts";
 import { NameIndex } from "./name_index.ts";
 import { OfferQueue } from "./offer_queue.ts";
@@ -65,7 +66,7 @@ export class LeaseTable {
 
   /** Makes room for records of so many addresses at once, which is quicker than bit by bit. */
   expect(count: number): void {
-    for (const index of [this.#byAddress, this.#byClient]) index.reserve(count);
+    for (const index of [this.#rows, this.#byAddress, this.#byClient]) index.reserve(count);
   }
 
   /**
@@ -178,6 +179,42 @@ export class LeaseTable {
     this.limits.enter(row);
   }
 
+  /**
+   * Takes in the newest record so far of an address into a table that nobody asks yet: it counts
+   * once the times are placed on the clock (`finishLoading`).
+   */
+  load(lease: PackedLease): void {
+    const rows = this.#rows;
+    let row = this.#find(lease.address);
+    if (row === NONE) {
+      row = rows.open(lease.address);
+      this.#byAddress.add(lease.address, row);
+    }
+    if (!rows.hasLease(row)) this.#leaseCount++;
+    rows.setPacked(row, lease);
+  }
+
+  /** Moves every time of what was loaded, and has it count from now on. */
+  finishLoading(byMs: number): void {
+    assert(this.#nowMs === -Infinity, "times are placed on the clock before it begins to run");
+    const rows = this.#rows;
+    const { updatedAtMs, expiresAtMs, end } = rows;
+    for (let row = 0; row < end; row++) {
+      updatedAtMs[row]! += byMs;
+      expiresAtMs[row]! += byMs;
+      this.#standings.enter(row);
+      rows.rehash(row);
+    }
+    // One after the other: a loop that does nothing else need not wait for each slot it goes to.
+    for (let row = 0; row < end; row++) if (rows.hasHolder(row)) this.#byClient.add(row);
+    for (let row = 0; row < end; row++) {
+      if (rows.hasHolder(row)) this.#byHardware?.add(row);
+      this.#settle(row);
+      this.names.move(row, undefined, this.names.nameOf(row));
+    }
+    this.limits.reconfigure(this.#subnets);
+  }
+
   /** The name in DNS of the client's newest record of the address, past or present. */
   nameOf(client: Client, address: Ipv4): string | undefined {
     const row = this.#find(address);
@@ -282,17 +319,6 @@ export class LeaseTable {
       this.#settle(row);
       this.limits.enter(row);
       this.names.advanced(row, name);
-    }
-  }
-
-  /** Moves every time in a table without offers that has not been advanced yet. */
-  shiftTimes(byMs: number): void {
-    assert(this.#nowMs === -Infinity, "times are placed on the clock before it begins to run");
-    const { updatedAtMs, expiresAtMs, heapAtMs, end } = this.#rows;
-    for (let row = 0; row < end; row++) {
-      updatedAtMs[row]! += byMs;
-      expiresAtMs[row]! += byMs;
-      heapAtMs[row]! += byMs; // all alike, so every heap keeps its order
     }
   }
 

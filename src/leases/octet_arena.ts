@@ -11,8 +11,9 @@ const GRAIN_OCTETS = 8;
 /** The longest record. */
 const RECORD_OCTETS_MAX = 20_480;
 
-/** A power of two; no record lies across the end of a page. */
-const PAGE_OCTETS = 2 ** 18;
+/** No record lies across the end of a page. */
+const PAGE_BITS = 18;
+const PAGE_OCTETS = 2 ** PAGE_BITS;
 
 export class OctetArena {
   readonly #pages = [new Uint8Array(PAGE_OCTETS)];
@@ -23,12 +24,12 @@ export class OctetArena {
 
   /** The page that a place is in. */
   pageOf(place: number): Uint8Array {
-    return this.#pages[Math.floor(place / PAGE_OCTETS)]!;
+    return this.#pages[place >>> PAGE_BITS]!;
   }
 
   /** Where in its page a place begins. */
   offsetOf(place: number): number {
-    return place % PAGE_OCTETS;
+    return place & (PAGE_OCTETS - 1);
   }
 
   /** A place (u32) for `octets` octets; never 0. */

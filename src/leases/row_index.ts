@@ -32,8 +32,7 @@ export class RowIndex {
 
   /** The place of the first row with the hash (u32); -1 when there is none. */
   first(hash: number): number {
-    // Addresses, which are hashes here as they are, come in long runs.
-    return this.#seek(mixBits(hash) & this.#slotMask, hash | 0);
+    return this.#seek(slotOf(hash) & this.#slotMask, hash | 0);
   }
 
   /** The place of the next row with the same hash as the one at `place`; -1 when there is none. */
@@ -75,7 +74,7 @@ export class RowIndex {
   #insert(hash: number, row: number): void {
     const slots = this.#slots;
     const mask = this.#slotMask;
-    let place = mixBits(hash) & mask;
+    let place = slotOf(hash) & mask;
     while (slots[2 * place] !== EMPTY) place = (place + 1) & mask;
     slots[2 * place] = row;
     slots[2 * place + 1] = hash;
@@ -87,7 +86,7 @@ export class RowIndex {
     const mask = this.#slotMask;
     let gap = place;
     for (let at = (gap + 1) & mask; slots[2 * at] !== EMPTY; at = (at + 1) & mask) {
-      const home = mixBits(slots[2 * at + 1]!) & mask;
+      const home = slotOf(slots[2 * at + 1]!) & mask;
       // It may move when its home is not between the gap and where it is, going round.
       if (((at - home) & mask) < ((at - gap) & mask)) continue;
       slots[2 * gap] = slots[2 * at]!;
@@ -107,6 +106,15 @@ export class RowIndex {
     // Frees it at once: the garbage collector is in no hurry with large ones.
     before.buffer.transfer(0);
   }
+}
+
+/**
+ * The slot that a hash would have in an endless index. Addresses, which are hashes here as they are,
+ * come in long runs. These must not lie in runs here, where every other one would have to go round
+ * them; but eight slots share a line of the cache, and so do eight addresses.
+ */
+function slotOf(hash: number): number {
+  return (mixBits(hash >>> 3) << 3) | (hash & 7);
 }
 
 function emptySlots(count: number): Int32Array<ArrayBuffer> {

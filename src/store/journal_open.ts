@@ -56,7 +56,7 @@ export async function openExisting(
     refuseForeignFile(path, contents);
     const remarks = await mend(disk, path, file, contents);
     const placement = placeOnClock(contents, clock);
-    leases.shiftTimes(placement.shiftMs);
+    leases.finishLoading(placement.shiftMs);
     remarks.push(...placement.remarks, ...await setAside(disk, path, contents));
     const { lineCount, wholeBytes: byteCount, rejected, hasHeader } = contents;
     return {

@@ -5,7 +5,7 @@
  * of the steps so far, and lays every time on the scale on which the first line was written (the
  * base scale). Only the end of the file says where on that scale "now" is.
  */
-import type { Lease } from "../leases/lease.ts";
+import { PackedLease } from "../leases/packed_lease.ts";
 import type { Clock } from "./clock.ts";
 import { type Disk, type DiskFile, realDisk } from "./disk.ts";
 import { describeError } from "./disk_error.ts";
@@ -28,9 +28,6 @@ const CHUNK_BYTES = 512 * 1024;
  * what time it is.
  */
 const ALONE_MS = 5 * 365 * 86_400_000;
-
-/** A line of a client with identifier and host name is somewhat longer; it is an estimate. */
-const LINE_BYTES = 200;
 
 /** Bad lines that are reported one by one. */
 const REMARKED_LINES_MAX = 10;
@@ -90,7 +87,7 @@ export async function readJournal(
       const contents = await replay(file, entry.sizeBytes, leases);
       refuseForeignFile(path, contents);
       const { shiftMs, remarks } = placeOnClock(contents, clock);
-      leases.shiftTimes(shiftMs);
+      leases.finishLoading(shiftMs);
       return [...describeRejected(path, contents.rejected), ...remarks];
     } finally {
       file.close();
@@ -145,8 +142,7 @@ export async function replay(
   sizeBytes: number,
   leases: LoadedLeases,
 ): Promise<JournalContents> {
-  leases.expect(Math.floor(sizeBytes / LINE_BYTES));
-  const lines = new Replay(leases);
+  const lines = new Replay(leases, sizeBytes);
   const size = await readLines(file, (bytes, end) => lines.take(bytes, end));
   return { ...lines.contents(), ...size };
 }
@@ -175,7 +171,9 @@ export function placeOnClock(contents: JournalContents, clock: Clock): Placement
 /** What the lines so far add up to. */
 class Replay {
   readonly #leases: LoadedLeases;
+  readonly #sizeBytes: number;
   readonly #scanner = new LeaseScanner();
+  readonly #decoded = new PackedLease();
   readonly #rejected: RejectedLine[] = [];
   #hasHeader = false;
   #hasLease = false;
@@ -184,16 +182,26 @@ class Replay {
   #newestMs = -Infinity;
   #secondNewestMs = -Infinity;
 
-  constructor(leases: LoadedLeases) {
+  constructor(leases: LoadedLeases, sizeBytes: number) {
     this.#leases = leases;
+    this.#sizeBytes = sizeBytes;
   }
 
   /** Takes in the whole lines that are before `end`, and says where they end. */
   take(bytes: Uint8Array<ArrayBuffer>, end: number): number {
+    const isFirst = this.#lineCount === 0;
+    const wholeBytes = this.#takeLines(bytes, end);
+    // The rest of the file will be of lines like these.
+    if (isFirst) {
+      this.#leases.expect(Math.ceil(this.#lineCount * this.#sizeBytes / (wholeBytes || 1)));
+    }
+    return wholeBytes;
+  }
+
+  #takeLines(bytes: Uint8Array<ArrayBuffer>, end: number): number {
     for (let start = 0;; this.#lineCount++) {
-      const lease = this.#scanner.scan(bytes, start, end);
-      if (lease !== undefined) {
-        this.#takeLease(lease);
+      if (this.#scanner.scan(bytes, start, end)) {
+        this.#takeLease(this.#scanner.lease);
         start = this.#scanner.next;
         continue;
       }
@@ -221,7 +229,8 @@ class Replay {
     const decoded = decodeLine(text);
     switch (decoded.kind) {
       case "lease":
-        return this.#takeLease(decoded.lease);
+        this.#decoded.pack(decoded.lease);
+        return this.#takeLease(this.#decoded);
       case "clock":
         this.#stepsMs += decoded.atMs - decoded.wasMs;
         return this.#takeInstant(decoded.atMs);
@@ -234,12 +243,14 @@ class Replay {
     }
   }
 
-  #takeLease(lease: Lease): void {
+  #takeLease(lease: PackedLease): void {
     this.#hasLease = true;
     // No record is made after its own end: then one of the two is damaged, or was edited. What the
     // end is matters to one client, what time it is to all of them.
     if (lease.updatedAtMs <= lease.expiresAtMs) this.#takeInstant(lease.updatedAtMs);
-    this.#leases.put(shifted(lease, -this.#stepsMs));
+    lease.updatedAtMs -= this.#stepsMs;
+    lease.expiresAtMs -= this.#stepsMs;
+    this.#leases.load(lease);
   }
 
   #takeInstant(wallMs: number): void {
@@ -257,13 +268,6 @@ class Replay {
   #reject(bytes: Uint8Array, reason: string): void {
     this.#rejected.push({ lineNumber: this.#lineCount + 1, reason, bytes });
   }
-}
-
-/** The record with its times moved; itself when there is nothing to move, as nearly always. */
-function shifted(lease: Lease, byMs: number): Lease {
-  if (byMs === 0) return lease;
-  const { updatedAtMs, expiresAtMs } = lease;
-  return { ...lease, updatedAtMs: updatedAtMs + byMs, expiresAtMs: expiresAtMs + byMs };
 }
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

@@ -3,7 +3,8 @@
  * as by way of `JSON.parse`, and a million lines are read while a server's clients wait for it.
  * Whatever is written otherwise, be it right or wrong, is left to `decodeLine`.
  */
-import { clientOfOctets, type Lease, type LeaseState } from "../leases/lease.ts";
+import type { LeaseState } from "../leases/lease.ts";
+import { HOLDER_HEADER_OCTETS, HolderAt, PackedLease } from "../leases/packed_lease.ts";
 import { HTYPE_ETHERNET } from "../wire/message_view.ts";
 import { areClassNames, isDnsName } from "./journal_format.ts";
 import { relaySubOptionCode, subOptionOctets } from "../wire/relay_agent.ts";
@@ -17,9 +18,6 @@ export const SCAN_PADDING_OCTETS = 32;
 
 /** Longer identifiers are left to `decodeLine`. */
 const FIELD_OCTETS_MAX = 255;
-
-/** Days whose first instant is remembered: journals are of few. */
-const KNOWN_DAYS_MAX = 1_000;
 
 const AT = expected('{"at":"');
 const ADDRESS = expected('","address":"');
@@ -43,12 +41,14 @@ const STATES: readonly (readonly [LeaseState, Expected])[] = [
   ["declined", expected("declined")],
 ];
 
-const [QUOTE, BACKSLASH, COLON, DOT, DASH, CAPITAL_T, CAPITAL_Z] = octetsOf('"\\:.-TZ');
+const [QUOTE, BACKSLASH, COLON, DOT, CAPITAL_Z] = octetsOf('"\\:.Z');
 const [COMMA, CLOSING_BRACE] = octetsOf(",}");
 const ZERO = 0x30;
 const [FIRST_PRINTABLE, LAST_PRINTABLE] = [0x20, 0x7e];
 
 const WALL_OCTETS = "2026-11-22T08:00:00.000Z".length;
+const DAY_OCTETS = "2026-11-22T".length;
+const DAY = /^\d{4}-\d\d-\d\dT$/;
 
 /** In place of a digit: any number made with it is out of range. */
 const NOT_A_DIGIT = 1e6;
@@ -63,13 +63,14 @@ export class LeaseScanner {
   /** The same octets. */
   #view = new DataView(this.#bytes.buffer);
   #at = 0;
-  readonly #chaddr = new Uint8Array(FIELD_OCTETS_MAX);
-  readonly #clientId = new Uint8Array(FIELD_OCTETS_MAX);
-  /** The first octets of `#clientId`, by their number. */
-  readonly #clientIds: Uint8Array[] = [];
+  /** Where the next octet of `lease.holder` goes. */
+  #packed = 0;
   readonly #octets = new Uint8Array(FIELD_OCTETS_MAX);
-  readonly #relay = new Uint8Array(FIELD_OCTETS_MAX);
-  readonly #dayStartsMs = new Map<number, number>();
+  readonly #updatedDay = new Day();
+  readonly #expiresDay = new Day();
+
+  /** The lease of the last line that was one. */
+  readonly lease = new PackedLease();
 
   /** Where the line after the one that was scanned begins. */
   get next(): number {
@@ -77,50 +78,49 @@ export class LeaseScanner {
   }
 
   /**
-   * The lease of the line that begins at `start` and has its newline before `end`, with wall times
-   * as they stand there; `undefined` when the line is of another form. The buffer is padded.
+   * Makes `lease` that of the line which begins at `start` and has its newline before `end`, with
+   * wall times as they stand there. False when the line is of another form. The buffer is padded.
    */
-  scan(bytes: Uint8Array<ArrayBuffer>, start: number, end: number): Lease | undefined {
+  scan(bytes: Uint8Array<ArrayBuffer>, start: number, end: number): boolean {
     if (bytes !== this.#bytes) {
       this.#bytes = bytes;
       this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     }
+    const { lease } = this;
     this.#at = start;
-    if (!this.#skip(AT)) return undefined;
-    const updatedAtMs = this.#wallMs();
-    if (!this.#skip(ADDRESS)) return undefined;
-    const address = this.#address();
-    if (!this.#skip(STATE)) return undefined;
-    const state = this.#state();
-    if (!this.#skip(EXPIRES)) return undefined;
-    const expiresAtMs = this.#skip(INFINITE) ? Infinity : this.#wallMs();
-    if (!this.#skip(MAC)) return undefined;
-    const hardwareOctets = this.#hexInto(this.#chaddr);
-    const idOctets = this.#skip(CLIENT_ID) ? this.#hexInto(this.#clientId) : 0;
-    const hostname = this.#skip(HOSTNAME) ? this.#plainText() : undefined;
-    const name = this.#skip(NAME) ? this.#plainText() : undefined;
-    const isReverseOnly = this.#skip(FORWARD_BY_CLIENT);
-    if (name === undefined ? isReverseOnly : !isDnsName(name)) return undefined;
-    const classes = this.#skip(CLASSES) ? this.#texts() : undefined;
-    if (classes !== undefined && !areClassNames(classes)) return undefined;
-    const relayInformation = this.#skip(OPTION_82) ? this.#relayInformation() : undefined;
-    if (!this.#skip(END) || this.#at > end) return undefined;
+    if (!this.#skip(AT)) return false;
+    lease.updatedAtMs = this.#wallMs(this.#updatedDay);
+    if (!this.#skip(ADDRESS)) return false;
+    lease.address = this.#address();
+    if (!this.#skip(STATE)) return false;
+    lease.state = this.#state();
+    if (!this.#skip(EXPIRES)) return false;
+    lease.expiresAtMs = this.#skip(INFINITE) ? Infinity : this.#wallMs(this.#expiresDay);
+    if (!this.#skip(MAC)) return false;
+    this.#holder(lease.holder.octets);
+    lease.holder.length = this.#packed;
     // Every part said "not my form" by going to where nothing follows any more.
-    const clientId = this.#clientIds[idOctets] ??= this.#clientId.subarray(0, idOctets);
-    const client = clientOfOctets(HTYPE_ETHERNET, this.#chaddr, 0, hardwareOctets, clientId);
-    if (relayInformation !== undefined || name !== undefined || classes !== undefined) {
-      const optional = {
-        ...(hostname === undefined ? {} : { hostname }),
-        ...(name === undefined ? {} : { name }),
-        ...(isReverseOnly ? { isReverseOnly } : {}),
-        ...(classes === undefined ? {} : { classes }),
-        ...(relayInformation === undefined ? {} : { relayInformation }),
-      };
-      return { address, client, state, ...optional, updatedAtMs, expiresAtMs };
+    return this.#skip(END) && this.#at <= end;
+  }
+
+  /** Packs what a line says of the holder, from its hardware address on. */
+  #holder(octets: Uint8Array): void {
+    this.#packed = HOLDER_HEADER_OCTETS;
+    octets.fill(0, 0, HOLDER_HEADER_OCTETS);
+    octets[HolderAt.HARDWARE_TYPE] = HTYPE_ETHERNET;
+    octets[HolderAt.HARDWARE_OCTETS] = this.#hexInto(octets);
+    if (this.#skip(CLIENT_ID)) octets[HolderAt.ID_OCTETS] = this.#hexInto(octets);
+    if (this.#bytes[this.#at] === CLOSING_BRACE) return;
+    if (this.#skip(HOSTNAME)) octets[HolderAt.HOSTNAME_OCTETS + 1] = this.#textInto(octets);
+    if (this.#skip(NAME)) {
+      const start = this.#packed;
+      const length = this.#textInto(octets);
+      octets[HolderAt.NAME_OCTETS] = length;
+      if (!isDnsName(asciiOf(octets, start, length))) this.#giveUp();
+      octets[HolderAt.IS_REVERSE_ONLY] = Number(this.#skip(FORWARD_BY_CLIENT));
     }
-    return hostname === undefined
-      ? { address, client, state, updatedAtMs, expiresAtMs }
-      : { address, client, state, hostname, updatedAtMs, expiresAtMs };
+    if (this.#skip(CLASSES)) octets[HolderAt.CLASSES_OCTETS + 1] = this.#classesInto(octets);
+    if (this.#skip(OPTION_82)) octets[HolderAt.RELAY_OCTETS] = this.#relayInto(octets);
   }
 
   /** Goes past `expected`; stays, and says so, where something else stands. */
@@ -136,26 +136,30 @@ export class LeaseScanner {
     return true;
   }
 
-  /** Makes sure that nothing matches from here on. */
-  #giveUp(): void {
+  /** Makes sure that nothing matches from here on; 0 in place of what was to be read. */
+  #giveUp(): number {
     this.#at = this.#bytes.length - SCAN_PADDING_OCTETS;
+    return 0;
   }
 
   #address(): number {
+    const bytes = this.#bytes;
+    let at = this.#at;
     let address = 0;
     for (let part = 0; part < 4; part++) {
-      if (part > 0 && this.#bytes[this.#at++] !== DOT) this.#giveUp();
-      const start = this.#at;
-      let octet = 0;
-      for (let digit = this.#digit(start); digit < 10; digit = this.#digit(++this.#at)) {
-        octet = octet * 10 + digit;
+      if (part > 0 && bytes[at++] !== DOT) return this.#giveUp();
+      let octet = this.#digit(at++);
+      // No leading zeros, as `parseIpv4` has it: no dot or quote follows them here.
+      if (octet > 0) {
+        for (let digit = this.#digit(at); digit < 10; digit = this.#digit(++at)) {
+          octet = octet * 10 + digit;
+          if (octet > 255) break;
+        }
       }
-      const digits = this.#at - start;
-      // No leading zeros, as `parseIpv4` has it.
-      const isOctet = octet <= 255 && (digits === 1 || octet >= 10 ** (digits - 1)) && digits <= 3;
-      if (digits === 0 || !isOctet) this.#giveUp();
+      if (octet > 255) return this.#giveUp();
       address = address * 256 + octet;
     }
+    this.#at = at;
     return address;
   }
 
@@ -165,104 +169,103 @@ export class LeaseScanner {
     return "bound";
   }
 
-  #wallMs(): number {
+  #wallMs(day: Day): number {
     const bytes = this.#bytes;
+    const view = this.#view;
     const at = this.#at;
     this.#at += WALL_OCTETS;
-    const isInForm = bytes[at + 4] === DASH && bytes[at + 7] === DASH &&
-      bytes[at + 10] === CAPITAL_T && bytes[at + 13] === COLON && bytes[at + 16] === COLON &&
+    // Journals are of few days, and most lines of the one that the line before them is of.
+    const isSameDay = view.getInt32(at, true) === day.first &&
+      view.getInt32(at + 4, true) === day.second && view.getInt32(at + 7, true) === day.third;
+    if (!isSameDay) this.#readDay(day, at);
+    const isInForm = bytes[at + 13] === COLON && bytes[at + 16] === COLON &&
       bytes[at + 19] === DOT && bytes[at + 23] === CAPITAL_Z;
-    const year = this.#pair(at) * 100 + this.#pair(at + 2);
-    const day = this.#pair(at + 8);
     const hour = this.#pair(at + 11);
     const minute = this.#pair(at + 14);
     const second = this.#pair(at + 17);
     const millisecond = this.#digit(at + 20) * 100 + this.#pair(at + 21);
-    const startMs = this.#dayStartMs(year, this.#pair(at + 5), day);
     const isInRange = hour < 24 && minute < 60 && second < 60 && millisecond < 1_000;
-    if (!isInForm || !isInRange || Number.isNaN(startMs)) this.#giveUp();
-    return startMs + ((hour * 60 + minute) * 60 + second) * 1_000 + millisecond;
+    if (!isInForm || !isInRange || Number.isNaN(day.startMs)) return this.#giveUp();
+    return day.startMs + ((hour * 60 + minute) * 60 + second) * 1_000 + millisecond;
   }
 
-  /** When the day began; NaN for one that the calendar does not have. */
-  #dayStartMs(year: number, month: number, day: number): number {
-    if (year > 9_999 || month > 12 || day > 31) return NaN;
-    const key = (year * 16 + month) * 32 + day;
-    const known = this.#dayStartsMs.get(key);
-    if (known !== undefined) return known;
-    const startMs = Date.parse(
-      `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}T00:00:00.000Z`,
-    );
-    if (this.#dayStartsMs.size === KNOWN_DAYS_MAX) this.#dayStartsMs.clear();
-    this.#dayStartsMs.set(key, startMs);
-    return startMs;
+  /** Reads `2026-11-22T` at a place; a day that the calendar does not have begins at NaN. */
+  #readDay(day: Day, at: number): void {
+    const text = asciiOf(this.#bytes, at, DAY_OCTETS);
+    day.first = this.#view.getInt32(at, true);
+    day.second = this.#view.getInt32(at + 4, true);
+    day.third = this.#view.getInt32(at + 7, true);
+    day.startMs = DAY.test(text) ? Date.parse(`${text}00:00:00.000Z`) : NaN;
   }
 
   /**
-   * Reads octets with colons up to a quote, in the one form that `formatHex` gives them, into
-   * `octets`, and says how many.
+   * Packs octets with colons up to a quote, in the one form that `formatHex` gives them, and says
+   * how many.
    */
   #hexInto(octets: Uint8Array): number {
     const bytes = this.#bytes;
+    const start = this.#packed;
+    const last = start + FIELD_OCTETS_MAX;
     let at = this.#at;
-    let count = 0;
-    for (; bytes[at] !== QUOTE; count++) {
-      const isApart = count === 0 || bytes[at++] === COLON;
+    let end = start;
+    for (; bytes[at] !== QUOTE; end++) {
+      const isApart = end === start || bytes[at++] === COLON;
       const [high, low] = [NIBBLES[bytes[at++]!]!, NIBBLES[bytes[at++]!]!];
-      if (!isApart || high > 15 || low > 15 || count === FIELD_OCTETS_MAX) {
-        this.#giveUp();
-        return 0;
-      }
-      octets[count] = (high << 4) | low;
+      if (!isApart || high > 15 || low > 15 || end === last) return this.#giveUp();
+      octets[end] = (high << 4) | low;
     }
     this.#at = at + 1;
-    return count;
+    this.#packed = end;
+    return end - start;
   }
 
-  /** Sub-options of option 82 by name up to the brace, as octets of the wire. */
-  #relayInformation(): Uint8Array {
+  /** Packs sub-options of option 82 by name up to the brace, and says how many octets they are. */
+  #relayInto(octets: Uint8Array): number {
     const bytes = this.#bytes;
-    const relay = this.#relay;
-    let end = 0;
+    const start = this.#packed;
     for (let count = 0; bytes[this.#at] !== CLOSING_BRACE; count++) {
       const isApart = count === 0 || bytes[this.#at++] === COMMA;
-      const name = bytes[this.#at++] === QUOTE ? this.#plainText() : "";
+      const isQuoted = bytes[this.#at++] === QUOTE;
+      const before = this.#packed;
+      const name = asciiOf(octets, before, this.#textInto(octets));
       const code = relaySubOptionCode(name);
-      const octets = this.#skip(IS) ? this.#hexInto(this.#octets) : FIELD_OCTETS_MAX;
-      const next = end + subOptionOctets(octets);
       // In JSON, the later of two members with one name stands in the place of both.
-      const isNew = code !== undefined && subOption(relay.subarray(0, end), code) === undefined;
-      if (!isApart || !isNew || next > FIELD_OCTETS_MAX) {
-        this.#giveUp();
-        break;
-      }
-      relay[end] = code;
-      relay[end + 1] = octets;
-      relay.set(this.#octets.subarray(0, octets), next - octets);
-      end = next;
+      const isNew = code !== undefined &&
+        subOption(octets.subarray(start, before), code) === undefined;
+      if (!isApart || !isQuoted || !isNew || !this.#skip(IS)) return this.#giveUp();
+      this.#packed = before + subOptionOctets(0);
+      octets[before] = code;
+      octets[before + 1] = this.#hexInto(octets);
+      if (this.#packed - start > FIELD_OCTETS_MAX) return this.#giveUp();
     }
     this.#at++;
-    if (end === 0) this.#giveUp();
-    return relay.slice(0, end);
+    return this.#packed === start ? this.#giveUp() : this.#packed - start;
   }
 
-  /** Text of printable ASCII without escapes, up to a quote. */
-  #plainText(): string {
+  /** Packs text of printable ASCII without escapes, up to a quote, and says how long it is. */
+  #textInto(octets: Uint8Array): number {
     const bytes = this.#bytes;
-    let text = "";
+    const start = this.#packed;
     let at = this.#at;
-    for (; isPlain(bytes[at]!); at++) text += String.fromCharCode(bytes[at]!);
-    if (bytes[at] === QUOTE) this.#at = at + 1;
-    else this.#giveUp();
-    return text;
+    let end = start;
+    for (; isPlain(bytes[at]!) && end - start < FIELD_OCTETS_MAX; at++) octets[end++] = bytes[at]!;
+    if (bytes[at] !== QUOTE) return this.#giveUp();
+    this.#at = at + 1;
+    this.#packed = end;
+    return end - start;
   }
 
-  /** Texts of a list whose first quote has been read, up to its bracket. */
-  #texts(): readonly string[] {
-    const texts = [this.#plainText()];
-    while (this.#skip(NEXT)) texts.push(this.#plainText());
-    if (!this.#skip(CLOSED)) this.#giveUp();
-    return texts;
+  /** Packs names of classes, of which the first quote has been read, up to the bracket. */
+  #classesInto(octets: Uint8Array): number {
+    const start = this.#packed;
+    for (;;) {
+      const at = this.#packed;
+      const isName = areClassNames([asciiOf(octets, at, this.#textInto(octets))]);
+      if (!isName || this.#packed - start > FIELD_OCTETS_MAX) return this.#giveUp();
+      if (this.#skip(CLOSED)) return this.#packed - start;
+      if (!this.#skip(NEXT)) return this.#giveUp();
+      octets[this.#packed++] = COMMA!;
+    }
   }
 
   #digit(at: number): number {
@@ -273,6 +276,18 @@ export class LeaseScanner {
   #pair(at: number): number {
     return this.#digit(at) * 10 + this.#digit(at + 1);
   }
+}
+
+/** A day whose first instant is known, by the words of its text. */
+class Day {
+  first = 0;
+  second = 0;
+  third = 0;
+  startMs = NaN;
+}
+
+function asciiOf(bytes: Uint8Array, start: number, length: number): string {
+  return String.fromCharCode(...bytes.subarray(start, start + length));
 }
 
 function isPlain(octet: number): boolean {
@@ -296,10 +311,6 @@ function expected(text: string): Expected {
   const view = new DataView(bytes.buffer);
   const words = Int32Array.from({ length: bytes.length / 4 }, (_, i) => view.getInt32(4 * i, true));
   return { words, lastMask: -1 >>> (8 * (bytes.length - octets)), octets };
-}
-
-function pad(value: number, digits: number): string {
-  return String(value).padStart(digits, "0");
 }
 
 function octetsOf(text: string): Uint8Array {

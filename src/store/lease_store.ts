@@ -3,6 +3,7 @@
  * One contract suite (tests/contract/lease_store.ts) runs on every implementation.
  */
 import type { Lease } from "../leases/lease.ts";
+import type { PackedLease } from "../leases/packed_lease.ts";
 
 export interface LeaseStore {
   /**
@@ -31,10 +32,13 @@ export interface LoadedLeases {
   records(): Iterable<Lease>;
   /** Told beforehand of about how many addresses there will be records. */
   expect(count: number): void;
-  /** Takes the newest record so far of an address. */
-  put(lease: Lease): void;
-  /** Moves all times, once and after the last `put`: only the end of a file says what time it is. */
-  shiftTimes(byMs: number): void;
+  /** Takes the newest record so far of an address; the object is the next one's afterwards. */
+  load(lease: PackedLease): void;
+  /**
+   * Moves all times, once and after the last `load`: only the end of a file says what time it is.
+   * From then on the records count.
+   */
+  finishLoading(byMs: number): void;
 }
 
 export interface StoreHealth {

@@ -1,12 +1,19 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { ClientRecords, type Holder } from "../../src/leases/client_records.ts";
+import { ClientRecords } from "../../src/leases/client_records.ts";
 import { type Client, makeClient } from "../../src/leases/lease.ts";
 import { OctetArena } from "../../src/leases/octet_arena.ts";
+import { type Holder, PackedHolder } from "../../src/leases/packed_lease.ts";
 import { formatHex } from "../../src/wire/hex.ts";
 
 const hex = (minLength: number, maxLength: number) =>
   fc.uint8Array({ minLength, maxLength }).map((octets) => formatHex(octets));
+
+function packed(holder: Holder): PackedHolder {
+  const packed = new PackedHolder();
+  packed.pack(holder);
+  return packed;
+}
 
 /** Clients out of few octets, so that some are the same and some nearly. */
 const similarClient = fc.record({
@@ -56,23 +63,28 @@ Deno.test("a client, its names and option 82 come back as they were, whatever co
     const records = new ClientRecords();
     const kept: { record: number; entry: Holder }[] = [];
     for (const { entry, removed } of steps) {
-      const record = records.add(entry);
+      const record = records.add(packed(entry));
       assert.notEqual(record, 0, "0 stands for no record");
       kept.push({ record, entry });
       if (removed !== undefined && removed < kept.length) {
         records.remove(kept.splice(removed, 1)[0]!.record);
       }
       for (const { record, entry } of kept) {
+        const { hostname, ...others } = entry;
+        const kept = hostname ? { ...others, hostname } : others;
+        assert.deepEqual(records.holder(record), kept);
         assert.deepEqual(records.client(record), entry.client);
-        assert.equal(records.hostname(record), entry.hostname || undefined);
         assert.deepEqual(records.relayInformation(record), entry.relayInformation);
         assert.equal(records.name(record), entry.name);
         assert.deepEqual(records.classes(record), entry.classes ?? []);
-        assert.equal(records.isReverseOnly(record), entry.isReverseOnly ?? false);
-        assert(records.isExactly(record, entry));
+        for (const identity of ["client-id", "mac"] as const) {
+          assert.equal(records.hashBy(record, identity), entry.client.hashBy(identity));
+        }
+        assert(records.isExactly(record, packed(entry)));
         const other = { ...entry, relayInformation: Uint8Array.of(1, 2, 3, 4, 5) };
         assert(
-          !records.isExactly(record, other) || String(entry.relayInformation) === "1,2,3,4,5",
+          !records.isExactly(record, packed(other)) ||
+            String(entry.relayInformation) === "1,2,3,4,5",
         );
       }
     }
@@ -83,7 +95,7 @@ Deno.test("a record is of a client when their keys are equal, and exactly it whe
   fc.assert(
     fc.property(holder(similarClient), holder(similarClient), (one, other) => {
       const records = new ClientRecords();
-      const record = records.add(one);
+      const record = records.add(packed(one));
       const [a, b] = [one.client, other.client];
       assert.equal(records.isOf(record, b, "client-id"), a.key === b.key);
       const isSameMachine = a.keyBy("mac") === b.keyBy("mac");
@@ -96,7 +108,7 @@ Deno.test("a record is of a client when their keys are equal, and exactly it whe
         String(one.classes) === String(other.classes) &&
         String(one.relayInformation) === String(other.relayInformation) &&
         (one.hostname ?? "") === (other.hostname ?? "");
-      assert.equal(records.isExactly(record, other), isSame);
+      assert.equal(records.isExactly(record, packed(other)), isSame);
     }),
   );
 });
@@ -104,16 +116,19 @@ Deno.test("a record is of a client when their keys are equal, and exactly it whe
 Deno.test("a host name that is no text keeps what is of it, and one far too long is cut", () => {
   const records = new ClientRecords();
   const client = makeClient(1, "02:00:00:00:00:01", undefined);
-  assert.equal(records.hostname(records.add({ client, hostname: "a\ud800b" })), "a\ufffdb");
-  assert.equal(records.hostname(records.add({ client, hostname: "\ufeffpi" })), "\ufeffpi");
-  const long = records.hostname(records.add({ client, hostname: "é".repeat(2_000) }))!;
-  assert.match(long, /^é{500,512}$/);
+  const kept = (hostname: string) =>
+    records.holder(records.add(packed({ client, hostname }))).hostname;
+  assert.equal(kept("a\ud800b"), "a\ufffdb");
+  assert.equal(kept("\ufeffpi"), "\ufeffpi");
+  assert.match(kept("é".repeat(2_000))!, /^é{500,512}$/);
 });
 
 Deno.test("of more classes than there is room for, the first are kept", () => {
   const records = new ClientRecords();
   const classes = Array.from({ length: 2_000 }, (_, i) => `class-number-${i}`);
-  const record = records.add({ client: makeClient(1, "02:00:00:00:00:01", undefined), classes });
+  const record = records.add(
+    packed({ client: makeClient(1, "02:00:00:00:00:01", undefined), classes }),
+  );
   const kept = records.classes(record);
   assert(kept.length > 900 && kept.length < 2_000);
   assert.deepEqual(kept, classes.slice(0, kept.length));

@@ -71,26 +71,3 @@ Deno.test("whatever happens during a walk of the records, each that was there co
     assert.deepEqual(atFirst.filter((address) => !seen.includes(address)), []);
   }));
 });
-
-Deno.test("shiftTimes makes the table that shifted records would have made", () => {
-  const records = [
-    makeLease({ address: a100, client: alice, state: "released", expiresAtMs: 30 }),
-    makeLease({ address: a101, client: bob, updatedAtMs: 5, expiresAtMs: 20 }),
-    makeLease({ address: a102, client: carol, expiresAtMs: Infinity }),
-    makeLease({ address: a103, client: numberedClient(4), state: "declined", expiresAtMs: 10 }),
-  ];
-  const shifted = new LeaseTable([home]);
-  for (const record of records) shifted.put(record);
-  shifted.shiftTimes(-100);
-  const put = new LeaseTable([home]);
-  for (const { updatedAtMs, expiresAtMs, ...rest } of records) {
-    put.put({ ...rest, updatedAtMs: updatedAtMs - 100, expiresAtMs: expiresAtMs - 100 });
-  }
-  for (const nowMs of [-200, -91, -90, -80, -70]) {
-    for (const table of [shifted, put]) table.advance(nowMs);
-    assert.deepEqual([...shifted.records()], [...put.records()]);
-    assert.deepEqual(shifted.counts(home), put.counts(home), `at ${nowMs}`);
-    assert.equal(shifted.findFree(home.pools[0]!, 1), put.findFree(home.pools[0]!, 1));
-  }
-  assert.throws(() => shifted.shiftTimes(1), assert.AssertionError, "the clock runs");
-});

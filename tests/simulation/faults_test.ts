@@ -173,8 +173,8 @@ const FAULTS: readonly Fault[] = [
             size: 0,
             expect: (count) => leases.expect(count),
             records: () => leases.records(),
-            put: (lease) => void (count++ > 0 && leases.put(lease)),
-            shiftTimes: (byMs) => leases.shiftTimes(byMs),
+            load: (lease) => void (count++ > 0 && leases.load(lease)),
+            finishLoading: (byMs) => leases.finishLoading(byMs),
           });
         },
       }),

@@ -6,6 +6,8 @@ import { decodeLine, encodeLease } from "../../src/store/journal_format.ts";
 import { LeaseScanner, SCAN_PADDING_OCTETS } from "../../src/store/journal_scanner.ts";
 import { formatHex } from "../../src/wire/hex.ts";
 import { nameRelayInformation } from "../../src/wire/relay_agent.ts";
+import { PackedLease } from "../../src/leases/packed_lease.ts";
+import { unpack } from "../support/lease_list.ts";
 import { makeLease, numberedClient } from "../support/leases_fixture.ts";
 
 const scanner = new LeaseScanner();
@@ -18,9 +20,10 @@ function scan(line: string): Lease | undefined {
   );
   const start = before.length + 1;
   const next = start + bytes.length + 1;
-  const lease = scanner.scan(buffer, start, next);
-  if (lease !== undefined) assert.equal(scanner.next, next);
-  assert.equal(scanner.scan(buffer, start, next - 1), undefined, "its newline is not there yet");
+  const isLease = scanner.scan(buffer, start, next);
+  const lease = isLease ? unpack(scanner.lease) : undefined;
+  if (isLease) assert.equal(scanner.next, next);
+  assert(!scanner.scan(buffer, start, next - 1), "its newline is not there yet");
   return lease;
 }
 
@@ -30,7 +33,9 @@ function assertAgrees(line: string): void {
   if (lease === undefined) return;
   const decoded = decodeLine(line);
   assert(decoded.kind === "lease", line);
-  assert.deepEqual(lease, decoded.lease, line);
+  const packed = new PackedLease();
+  packed.pack(decoded.lease);
+  assert.deepEqual(lease, unpack(packed), line);
 }
 
 const hex = (minLength: number, maxLength: number) =>

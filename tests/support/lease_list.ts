@@ -1,5 +1,7 @@
-/** What a store loads, as a list: the newest record of each address, in the order they were put. */
+/** What a store loads, as a list: the newest record of each address, in the order they came. */
+import { ClientRecords } from "../../src/leases/client_records.ts";
 import type { Lease } from "../../src/leases/lease.ts";
+import type { PackedLease } from "../../src/leases/packed_lease.ts";
 import type { LeaseStore, LoadedLeases } from "../../src/store/lease_store.ts";
 import type { Ipv4 } from "../../src/wire/ipv4.ts";
 
@@ -16,12 +18,12 @@ export class LeaseList implements LoadedLeases {
 
   expect(): void {}
 
-  put(lease: Lease): void {
-    this.#byAddress.delete(lease.address);
-    this.#byAddress.set(lease.address, lease);
+  load(packed: PackedLease): void {
+    this.#byAddress.delete(packed.address);
+    this.#byAddress.set(packed.address, unpack(packed));
   }
 
-  shiftTimes(byMs: number): void {
+  finishLoading(byMs: number): void {
     for (const [address, lease] of this.#byAddress) {
       const { updatedAtMs, expiresAtMs } = lease;
       const shifted = {
@@ -32,6 +34,12 @@ export class LeaseList implements LoadedLeases {
       this.#byAddress.set(address, shifted);
     }
   }
+}
+
+/** The lease that was packed. */
+export function unpack({ address, state, updatedAtMs, expiresAtMs, holder }: PackedLease): Lease {
+  const records = new ClientRecords();
+  return { ...records.holder(records.add(holder)), address, state, updatedAtMs, expiresAtMs };
 }
 
 /** Everything that a store, or a reader of one, comes back with. */

@@ -3,6 +3,7 @@
  * fails them; what it has committed survives it, for the store of the next life.
  */
 import type { Lease } from "../../src/leases/lease.ts";
+import { PackedLease } from "../../src/leases/packed_lease.ts";
 import {
   type LeaseStore,
   type LoadedLeases,
@@ -52,7 +53,12 @@ export class MemoryStore implements LeaseStore {
   }
 
   load(leases: LoadedLeases): Promise<readonly string[]> {
-    for (const lease of this.records) leases.put(lease);
+    const packed = new PackedLease();
+    for (const lease of this.records) {
+      packed.pack(lease);
+      leases.load(packed);
+    }
+    leases.finishLoading(0);
     return Promise.resolve([]);
   }
 
