@@ -9,7 +9,7 @@ import type { Ipv4 } from "../wire/ipv4.ts";
 import { AddressPool } from "./address_pool.ts";
 import { DeadlineHeap } from "./deadline_heap.ts";
 import { type LeaseRows, NONE } from "./lease_rows.ts";
-import { isInPool, poolAt, subnetIndexOf } from "./subnets.ts";
+import { poolAt, rangeIndexOf, subnetIndexOf } from "./subnets.ts";
 
 /**
  * How the addresses of a subnet or a pool stand. `size` counts those that may be given, of a
@@ -48,6 +48,17 @@ interface PoolState {
   readonly tally: Int32Array;
 }
 
+/** Neighbours that stand alike: a range of a pool, or a single address. */
+interface Run {
+  readonly first: Ipv4;
+  readonly last: Ipv4;
+  /** As the columns of the same names have them. */
+  readonly home: number;
+  readonly isReserved: number;
+  readonly isByHardware: number;
+  readonly pool: PoolState | undefined;
+}
+
 interface SubnetState {
   readonly subnet: Subnet;
   readonly index: number;
@@ -63,6 +74,8 @@ export class Standings {
   /** Of all subnets; the column `pool` has indexes of it. */
   #pools: readonly PoolState[] = [];
   #stateByPool = new Map<Pool, PoolState>();
+  /** Where the last row was found: the next one often has a neighbour's address. */
+  #run: Run | undefined;
   /** Rows whose standing ends; each at that instant or before it (see `#wakeAt`). */
   #due: DeadlineHeap;
 
@@ -81,6 +94,7 @@ export class Standings {
     this.#pools = pools.map((pool, index) => makePoolState(pool, rows, index));
     this.#stateByPool = new Map(pools.map((pool, index) => [pool, this.#pools[index]!]));
     this.#due = new DeadlineHeap(rows);
+    this.#run = undefined;
   }
 
   /** Takes in a row that has not been settled over these subnets, and finds its place in them. */
@@ -90,14 +104,28 @@ export class Standings {
     rows.standing[row] = NOTHING;
     rows.heap[row] = NO_HEAP;
     rows.heapPosition[row] = NONE;
-    rows.home[row] = subnetIndexOf(this.#subnets, address);
-    const subnet = this.#subnets[rows.home[row]!];
+    let run = this.#run;
+    if (run === undefined || address < run.first || run.last < address) {
+      run = this.#run = this.#runOf(address);
+    }
+    rows.home[row] = run.home;
+    rows.pool[row] = run.pool?.index ?? NONE;
+    rows.isReserved[row] = run.isReserved;
+    rows.isByHardware[row] = run.isByHardware;
+    run.pool?.addresses.mark(address);
+  }
+
+  #runOf(address: Ipv4): Run {
+    const home = subnetIndexOf(this.#subnets, address);
+    const subnet = this.#subnets[home];
+    const isByHardware = Number(subnet?.identity === "mac");
     const pool = subnet && poolAt(subnet, address);
-    const state = pool !== undefined && isInPool(pool, address) ? this.#poolState(pool) : undefined;
-    rows.pool[row] = state?.index ?? NONE;
-    rows.isReserved[row] = Number(subnet?.reservations.byAddress.has(address) === true);
-    rows.isByHardware[row] = Number(subnet?.identity === "mac");
-    state?.addresses.mark(address);
+    const range = pool?.ranges[rangeIndexOf(pool.ranges, address)];
+    if (pool !== undefined && range !== undefined) {
+      return { ...range, home, isReserved: 0, isByHardware, pool: this.#poolState(pool) };
+    }
+    const isReserved = Number(subnet?.reservations.byAddress.has(address) === true);
+    return { first: address, last: address, home, isReserved, isByHardware, pool: undefined };
   }
 
   /** Which of the subnets this is, as the column `home` has it. */
