@@ -77,7 +77,10 @@ export class LeaseRows implements HeapColumns {
     return this.#isOpen[row] === 1;
   }
 
-  /** A row for an address, with neither record nor offer, in no subnet and in no heap. */
+  /**
+   * A row for an address, with neither record nor offer: these columns are zero in a row that is new,
+   * and in one that was closed. Its place among subnets, pools and heaps is for `Standings.enter`.
+   */
   open(address: Ipv4): number {
     let row = this.#closed;
     if (row === NONE) {
@@ -87,18 +90,7 @@ export class LeaseRows implements HeapColumns {
       this.#closed = this.home[row]!;
     }
     this.#isOpen[row] = 1;
-    this.#state[row] = NO_LEASE;
-    this.#record[row] = NO_RECORD;
-    this.#offerRecord[row] = NO_RECORD;
-    this.offerSlot[row] = 0;
     this.address[row] = address;
-    this.home[row] = NONE;
-    this.pool[row] = NONE;
-    this.isReserved[row] = 0;
-    this.isByHardware[row] = 0;
-    this.standing[row] = 0;
-    this.heap[row] = 0;
-    this.heapPosition[row] = NONE;
     return row;
   }
 

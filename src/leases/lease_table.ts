@@ -20,7 +20,7 @@ import { LeaseRows, NONE } from "./lease_rows.ts";
 import type { PackedLease } from "./packed_lease.ts";
 import { LimitCounts } from "./limit_counts.ts";
 import { NameIndex } from "./name_index.ts";
-import { OfferQueue } from "./offer_queue.ts";
+import { Offers } from "./offers.ts";
 import { RowIndex } from "./row_index.ts";
 import { type AddressCounts, Standings } from "./standings.ts";
 import { subnetOf } from "./subnets.ts";
@@ -38,9 +38,7 @@ export class LeaseTable {
   readonly #byAddress = new RowIndex();
   /** Rows whose lease names the client; declined ones are not here. */
   readonly #byClient = new ClientIndex(this.#rows, this.#standings);
-  readonly #byOfferedClient = new RowIndex();
-  readonly #yieldingOffers = new OfferQueue(this.#rows);
-  #yieldedCount = 0;
+  readonly #offers = new Offers(this.#rows);
   /** The rows of `#byClient` by hardware address, where it was asked for. */
   #byHardware: HardwareIndex | undefined;
   /** Names in DNS of active leases, as of the last `advance`. */
@@ -61,7 +59,7 @@ export class LeaseTable {
 
   /** How many offers had to yield so far: since more clients asked than there is room for. */
   get yieldedCount(): number {
-    return this.#yieldedCount;
+    return this.#offers.yieldedCount;
   }
 
   /** Makes room for records of so many addresses at once, which is quicker than bit by bit. */
@@ -172,8 +170,8 @@ export class LeaseTable {
     rows.setLease(row, lease);
     if (isLinked && !staysLinked) this.#byClient.add(row);
     if (isLinked && !keepsHardware) this.#byHardware?.add(row);
-    const isOutrun = this.#yieldingOffers.has(row) && lease.state !== "released";
-    if (isOutrun || rows.isOfferedTo(row, client)) this.#dropOffer(row);
+    const isOutrun = this.#offers.mayYield(row) && lease.state !== "released";
+    if (isOutrun || rows.isOfferedTo(row, client)) this.#offers.drop(row);
     this.#settle(row);
     this.names.move(row, earlierName, this.names.nameOf(row));
     this.limits.enter(row);
@@ -232,16 +230,9 @@ export class LeaseTable {
     assert(rows.home[row] !== NONE, "an offered address lies in a subnet");
     const earlier = this.#offeredRow(client, rows.home[row]!);
     if (earlier !== row) {
-      if (earlier !== NONE) {
-        this.#dropOffer(earlier);
-        this.#settle(earlier);
-      }
-      const takesOver = rows.hasOffer(row);
-      if (takesOver) this.#yieldedCount++;
-      this.#dropOffer(row);
-      rows.setOffer(row, client);
-      this.#byOfferedClient.add(rows.offerHash(row), row);
-      if (mayYield === true && rows.pool[row] !== NONE) this.#enqueueOffer(row, takesOver);
+      if (earlier !== NONE) this.#endOffer(earlier);
+      const outrun = this.#offers.add(row, client, mayYield === true && rows.pool[row] !== NONE);
+      if (outrun !== NONE) this.#settle(outrun);
     } else rows.renameOffer(row, client);
     rows.offerExpiresAtMs[row] = expiresAtMs;
     this.#settle(row);
@@ -258,9 +249,7 @@ export class LeaseTable {
   /** Forgets the client's offer in the subnet, if it has one. */
   withdrawOffer(client: Client, subnet: Subnet): void {
     const row = this.#offeredRow(client, this.#standings.indexOf(subnet));
-    if (row === NONE) return;
-    this.#dropOffer(row);
-    this.#settle(row);
+    if (row !== NONE) this.#endOffer(row);
   }
 
   /**
@@ -275,7 +264,7 @@ export class LeaseTable {
     if (rows.isQuarantined(row, nowMs)) return false;
     if (rows.isActive(row, nowMs) && !rows.isLeaseOf(row, client)) return false;
     return !rows.hasOffer(row) || rows.isOfferedTo(row, client) ||
-      rows.offerExpiresAtMs[row]! <= nowMs || this.#yieldingOffers.isContested(row);
+      rows.offerExpiresAtMs[row]! <= nowMs || this.#offers.isContested(row);
   }
 
   /**
@@ -290,7 +279,7 @@ export class LeaseTable {
 
   /** The address of the oldest offer in a pool that may have to yield; when nothing else is free. */
   findYielding(pool: Pool, nowMs: number): Ipv4 | undefined {
-    const row = this.#yieldingOffers.oldestOf(this.#standings.poolIndexOf(pool));
+    const row = this.#offers.oldestOf(this.#standings.poolIndexOf(pool));
     if (row === NONE || this.#rows.isActive(row, nowMs)) return undefined;
     return this.#rows.isQuarantined(row, nowMs) ? undefined : this.#rows.address[row];
   }
@@ -340,9 +329,9 @@ export class LeaseTable {
       if (!rows.isOpen(row)) continue;
       if (rows.hasOffer(row)) {
         const [address, expiresAtMs] = [rows.address[row]!, rows.offerExpiresAtMs[row]!];
-        const mayYield = this.#yieldingOffers.has(row);
+        const mayYield = this.#offers.mayYield(row);
         offers.push({ address, client: rows.offeredClient(row), expiresAtMs, mayYield });
-        this.#dropOffer(row);
+        this.#offers.drop(row);
       }
       const wasByHardware = rows.isByHardware[row];
       this.#standings.enter(row);
@@ -383,39 +372,20 @@ export class LeaseTable {
   /** Makes everything that depends on the row follow from its lease, its offer and the time. */
   #settle(row: number): void {
     const rows = this.#rows;
-    if (rows.hasOffer(row) && rows.offerExpiresAtMs[row]! <= this.#nowMs) this.#dropOffer(row);
+    if (rows.hasOffer(row) && rows.offerExpiresAtMs[row]! <= this.#nowMs) this.#offers.drop(row);
     this.#standings.settle(row, this.#nowMs);
     if (rows.hasLease(row) || rows.hasOffer(row)) return;
     this.#byAddress.remove(rows.address[row]!, row);
     rows.close(row);
   }
 
-  /** The row that is offered to the client in the subnet of an index. */
+  /** The row that is offered to the client in the subnet of an index, or NONE. */
   #offeredRow(client: Client, home: number): number {
-    const offers = this.#byOfferedClient;
-    const hash = client.hashBy(this.#subnets[home]!.identity);
-    for (let at = offers.first(hash); at >= 0; at = offers.next(at)) {
-      const row = offers.rowAt(at);
-      if (this.#rows.home[row] === home && this.#rows.isOfferedTo(row, client)) return row;
-    }
-    return NONE;
+    return this.#offers.rowOf(client, this.#subnets[home]!.identity, home);
   }
 
-  #enqueueOffer(row: number, takesOver: boolean): void {
-    if (this.#yieldingOffers.isFull) {
-      const { oldest } = this.#yieldingOffers;
-      this.#yieldedCount++;
-      this.#dropOffer(oldest);
-      this.#settle(oldest);
-    }
-    this.#yieldingOffers.add(row, takesOver);
-  }
-
-  /** Takes the offer, if there is one, off its row, which the caller then settles. */
-  #dropOffer(row: number): void {
-    if (!this.#rows.hasOffer(row)) return;
-    this.#yieldingOffers.remove(row);
-    this.#byOfferedClient.remove(this.#rows.offerHash(row), row);
-    this.#rows.clearOffer(row);
+  #endOffer(row: number): void {
+    this.#offers.drop(row);
+    this.#settle(row);
   }
 }

@@ -23,6 +23,7 @@ const AT = expected('{"at":"');
 const ADDRESS = expected('","address":"');
 const STATE = expected('","state":"');
 const EXPIRES = expected('","expires":"');
+const BOUND_EXPIRES = expected('","state":"bound","expires":"');
 const INFINITE = expected("infinite");
 const MAC = expected('","mac":"');
 const CLIENT_ID = expected(',"client-id":"');
@@ -92,9 +93,13 @@ export class LeaseScanner {
     lease.updatedAtMs = this.#wallMs(this.#updatedDay);
     if (!this.#skip(ADDRESS)) return false;
     lease.address = this.#address();
-    if (!this.#skip(STATE)) return false;
-    lease.state = this.#state();
-    if (!this.#skip(EXPIRES)) return false;
+    // Nearly all are, and there is no quicker way to say so.
+    if (this.#skip(BOUND_EXPIRES)) lease.state = "bound";
+    else {
+      if (!this.#skip(STATE)) return false;
+      lease.state = this.#state();
+      if (!this.#skip(EXPIRES)) return false;
+    }
     lease.expiresAtMs = this.#skip(INFINITE) ? Infinity : this.#wallMs(this.#expiresDay);
     if (!this.#skip(MAC)) return false;
     this.#holder(lease.holder.octets);
@@ -106,7 +111,7 @@ export class LeaseScanner {
   /** Packs what a line says of the holder, from its hardware address on. */
   #holder(octets: Uint8Array): void {
     this.#packed = HOLDER_HEADER_OCTETS;
-    octets.fill(0, 0, HOLDER_HEADER_OCTETS);
+    for (let i = 0; i < HOLDER_HEADER_OCTETS; i++) octets[i] = 0;
     octets[HolderAt.HARDWARE_TYPE] = HTYPE_ETHERNET;
     octets[HolderAt.HARDWARE_OCTETS] = this.#hexInto(octets);
     if (this.#skip(CLIENT_ID)) octets[HolderAt.ID_OCTETS] = this.#hexInto(octets);
