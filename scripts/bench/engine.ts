@@ -170,7 +170,7 @@ async function main(): Promise<void> {
   const { config } = loaded;
   const leases = new LeaseTable(config.subnets);
   const clock = systemClock;
-  const snapshot = () => leases.records();
+  const snapshot = () => leases.packed();
   const { journal: path, durability } = config;
   const store = openJournal({ path, clock, durability, snapshot, disk: noDisk() });
   await store.load(leases);

@@ -129,7 +129,7 @@ const journal = await Deno.makeTempFile({ prefix: "sublet-bench-", suffix: ".jso
 await writeSubletJournal(journal, JOURNAL_LINES);
 Deno.bench(`replay: ${JOURNAL_LINES} lines of a journal`, { n: 5, warmup: 1 }, async () => {
   const table = new LeaseTable(config.subnets);
-  const snapshot = () => table.records();
+  const snapshot = () => table.packed();
   const store = openJournal({
     path: journal,
     clock: systemClock,

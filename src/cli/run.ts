@@ -95,7 +95,7 @@ async function serve(
   });
   const leases = new LeaseTable(config.subnets);
   const { journal, durability } = config;
-  const store = openJournal({ path: journal, clock, durability, snapshot: () => leases.records() });
+  const store = openJournal({ path: journal, clock, durability, snapshot: () => leases.packed() });
   const names = new NameRegistrar({ leases, clock, notify });
   let status: StatusService | undefined;
   // One reload after the other, and none before there is something to reload.

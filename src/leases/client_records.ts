@@ -11,7 +11,14 @@ import {
   hardwareHashOfOctets,
 } from "./lease.ts";
 import { OctetArena } from "./octet_arena.ts";
-import { type Holder, HOLDER_HEADER_OCTETS, HolderAt, type PackedHolder } from "./packed_lease.ts";
+import {
+  type Holder,
+  HOLDER_HEADER_OCTETS,
+  HolderAt,
+  hostnameAt,
+  lengthAt,
+  type PackedHolder,
+} from "./packed_lease.ts";
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -116,11 +123,20 @@ export class ClientRecords {
     };
   }
 
+  /** What the record was made of, as octets in place of those that `packed` has. */
+  copyTo(record: number, packed: PackedHolder): void {
+    const bytes = this.#arena.pageOf(record);
+    const start = this.#arena.offsetOf(record);
+    const length = octetsOf(bytes, start);
+    for (let i = 0; i < length; i++) packed.octets[i] = bytes[start + i]!;
+    packed.length = length;
+  }
+
   /** Names of the classes that the record's client was in. */
   classes(record: number): readonly string[] {
     const bytes = this.#arena.pageOf(record);
     const start = this.#arena.offsetOf(record);
-    const octets = u16(bytes, start + HolderAt.CLASSES_OCTETS);
+    const octets = lengthAt(bytes, start + HolderAt.CLASSES_OCTETS);
     if (octets === 0) return NO_CLASSES;
     const end = start + octetsOf(bytes, start) - bytes[start + HolderAt.RELAY_OCTETS]!;
     return decoder.decode(bytes.subarray(end - octets, end)).split(",");
@@ -132,7 +148,7 @@ export class ClientRecords {
     const start = this.#arena.offsetOf(record);
     const octets = bytes[start + HolderAt.NAME_OCTETS]!;
     if (octets === 0) return undefined;
-    const at = hostnameAt(bytes, start) + u16(bytes, start + HolderAt.HOSTNAME_OCTETS);
+    const at = hostnameAt(bytes, start) + lengthAt(bytes, start + HolderAt.HOSTNAME_OCTETS);
     return decoder.decode(bytes.subarray(at, at + octets));
   }
 
@@ -149,7 +165,7 @@ export class ClientRecords {
   #hostname(record: number): string | undefined {
     const bytes = this.#arena.pageOf(record);
     const start = this.#arena.offsetOf(record);
-    const octets = u16(bytes, start + HolderAt.HOSTNAME_OCTETS);
+    const octets = lengthAt(bytes, start + HolderAt.HOSTNAME_OCTETS);
     if (octets === 0) return undefined;
     const at = hostnameAt(bytes, start);
     return decoder.decode(bytes.subarray(at, at + octets));
@@ -158,21 +174,11 @@ export class ClientRecords {
 
 const NO_CLASSES: readonly string[] = [];
 
-/** Where the host name of the record at `start` is, if it has one. */
-function hostnameAt(bytes: Uint8Array, start: number): number {
-  return start + HOLDER_HEADER_OCTETS + bytes[start + HolderAt.HARDWARE_OCTETS]! +
-    bytes[start + HolderAt.ID_OCTETS]!;
-}
-
 /** Length of the whole record at `start`. */
 function octetsOf(bytes: Uint8Array, start: number): number {
-  return hostnameAt(bytes, start) - start + u16(bytes, start + HolderAt.HOSTNAME_OCTETS) +
-    bytes[start + HolderAt.NAME_OCTETS]! + u16(bytes, start + HolderAt.CLASSES_OCTETS) +
+  return hostnameAt(bytes, start) - start + lengthAt(bytes, start + HolderAt.HOSTNAME_OCTETS) +
+    bytes[start + HolderAt.NAME_OCTETS]! + lengthAt(bytes, start + HolderAt.CLASSES_OCTETS) +
     bytes[start + HolderAt.RELAY_OCTETS]!;
-}
-
-function u16(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! << 8) | bytes[at + 1]!;
 }
 
 function isHexAt(bytes: Uint8Array, at: number, octets: number, text: string): boolean {

@@ -183,6 +183,30 @@ export class LeaseRows implements HeapColumns {
     };
   }
 
+  /** See `LeaseTable.records`. */
+  *leases(): IterableIterator<Lease> {
+    const { end } = this;
+    for (let row = 0; row < end; row++) {
+      const lease = this.lease(row);
+      if (lease !== undefined) yield lease;
+    }
+  }
+
+  /** See `LeaseTable.packed`. */
+  *packed(): IterableIterator<PackedLease> {
+    const { end } = this;
+    const packed = new PackedLease();
+    for (let row = 0; row < end; row++) {
+      if (!this.hasLease(row)) continue;
+      packed.address = this.address[row]!;
+      packed.state = STATES[this.#state[row]! - 1]!;
+      packed.updatedAtMs = this.updatedAtMs[row]!;
+      packed.expiresAtMs = this.expiresAtMs[row]!;
+      this.#clients.copyTo(this.#record[row]!, packed.holder);
+      yield packed;
+    }
+  }
+
   /** The records that were made last, the newest first, and `countMax` of them at most. */
   newest(countMax: number): readonly Lease[] {
     const { updatedAtMs } = this;

@@ -72,12 +72,13 @@ export class LeaseTable {
    * change meanwhile: a record that is in it from first to last comes once, as it then stands.
    * What is new since the first was asked for may come or not, but there is an end.
    */
-  *records(): IterableIterator<Lease> {
-    const { end } = this.#rows;
-    for (let row = 0; row < end; row++) {
-      const lease = this.#rows.lease(row);
-      if (lease !== undefined) yield lease;
-    }
+  records(): IterableIterator<Lease> {
+    return this.#rows.leases();
+  }
+
+  /** As `records`, each packed in place of the one before. */
+  packed(): IterableIterator<PackedLease> {
+    return this.#rows.packed();
   }
 
   /** The records that were made last, the newest first, and `countMax` of them at most. */

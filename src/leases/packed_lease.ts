@@ -40,6 +40,17 @@ export const HOLDER_OCTETS_MAX = HOLDER_HEADER_OCTETS + HARDWARE_OCTETS_MAX +
   CLIENT_ID_OCTETS_MAX + HOSTNAME_OCTETS_MAX + NAME_OCTETS_MAX + CLASSES_OCTETS_MAX +
   RELAY_OCTETS_MAX;
 
+/** Where the host name of the holder at `start` is, if it has one. */
+export function hostnameAt(octets: Uint8Array, start: number): number {
+  return start + HOLDER_HEADER_OCTETS + octets[start + HolderAt.HARDWARE_OCTETS]! +
+    octets[start + HolderAt.ID_OCTETS]!;
+}
+
+/** One of the lengths that have two octets. */
+export function lengthAt(octets: Uint8Array, at: number): number {
+  return (octets[at]! << 8) | octets[at + 1]!;
+}
+
 /** Who is at an address: of a lease, all but the lease. */
 export type Holder = Pick<
   Lease,

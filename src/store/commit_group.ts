@@ -1,8 +1,12 @@
 /** Commits that share one write and one sync. */
 import type { Lease } from "../leases/lease.ts";
+import { PackedLease } from "../leases/packed_lease.ts";
 import { Utf8Text } from "../wire/utf8_text.ts";
 import { appendLease } from "./journal_format.ts";
 import type { StoreError } from "./lease_store.ts";
+
+/** The change that is being taken in. */
+const packed = new PackedLease();
 
 /** Used over and over, a group makes no garbage but its promises. */
 export class CommitGroup {
@@ -18,7 +22,10 @@ export class CommitGroup {
 
   /** Takes in a commit; resolves or rejects as the whole group does. */
   add(changes: readonly Lease[], offsetMs: number): Promise<void> {
-    for (const lease of changes) appendLease(this.text, lease, offsetMs);
+    for (const lease of changes) {
+      packed.pack(lease);
+      appendLease(this.text, packed, offsetMs);
+    }
     this.lineCount += changes.length;
     const waiter = Promise.withResolvers<void>();
     this.#waiters.push(waiter);

@@ -3,7 +3,7 @@
  * journal: write `<path>.new`, sync it, rename it over `<path>`, sync the directory.
  */
 import { dirname } from "node:path";
-import type { Lease } from "../leases/lease.ts";
+import type { PackedLease } from "../leases/packed_lease.ts";
 import { Utf8Text } from "../wire/utf8_text.ts";
 import type { Disk, DiskFile } from "./disk.ts";
 import { errorCode } from "./disk_error.ts";
@@ -39,7 +39,7 @@ export interface JournalFile {
  * since then has its line before the groups that follow it.
  */
 export interface Snapshot {
-  readonly leases: Iterable<Lease>;
+  readonly leases: Iterable<PackedLease>;
   readonly monotonicMs: number;
   /** Wall time of the journal less monotonic time. */
   readonly offsetMs: number;

@@ -6,7 +6,7 @@
 import type { LeaseState } from "../leases/lease.ts";
 import { HOLDER_HEADER_OCTETS, HolderAt, PackedLease } from "../leases/packed_lease.ts";
 import { HTYPE_ETHERNET } from "../wire/message_view.ts";
-import { areClassNames, isDnsName } from "./journal_format.ts";
+import { areClassNames, isDnsName, isPlain } from "./journal_format.ts";
 import { relaySubOptionCode, subOptionOctets } from "../wire/relay_agent.ts";
 import { subOption } from "../wire/sub_options.ts";
 
@@ -42,10 +42,9 @@ const STATES: readonly (readonly [LeaseState, Expected])[] = [
   ["declined", expected("declined")],
 ];
 
-const [QUOTE, BACKSLASH, COLON, DOT, CAPITAL_Z] = octetsOf('"\\:.Z');
+const [QUOTE, COLON, DOT, CAPITAL_Z] = octetsOf('":.Z');
 const [COMMA, CLOSING_BRACE] = octetsOf(",}");
 const ZERO = 0x30;
-const [FIRST_PRINTABLE, LAST_PRINTABLE] = [0x20, 0x7e];
 
 const WALL_OCTETS = "2026-11-22T08:00:00.000Z".length;
 const DAY_OCTETS = "2026-11-22T".length;
@@ -293,11 +292,6 @@ class Day {
 
 function asciiOf(bytes: Uint8Array, start: number, length: number): string {
   return String.fromCharCode(...bytes.subarray(start, start + length));
-}
-
-function isPlain(octet: number): boolean {
-  return octet >= FIRST_PRINTABLE && octet <= LAST_PRINTABLE && octet !== QUOTE &&
-    octet !== BACKSLASH;
 }
 
 /** ASCII that is compared four octets at a time; more than half of a line is the same in all. */

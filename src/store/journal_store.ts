@@ -9,6 +9,7 @@
  */
 import type { Durability } from "../config/config.ts";
 import type { Lease } from "../leases/lease.ts";
+import type { PackedLease } from "../leases/packed_lease.ts";
 import { assert } from "../wire/assert.ts";
 import type { Clock } from "./clock.ts";
 import { doubtClock } from "./clock_doubt.ts";
@@ -56,7 +57,7 @@ export interface JournalOptions {
    * a record must be in here before it is given to `commit`, and stay when its commit fails. It is
    * walked a few records at a time, while the table changes: see `Snapshot`.
    */
-  readonly snapshot: () => Iterable<Lease>;
+  readonly snapshot: () => Iterable<PackedLease>;
   /** When a commit resolves; `commit`, when it is synced, unless told. */
   readonly durability?: Durability;
   /** Where the file lies; the machine's file system unless told. */
@@ -83,7 +84,7 @@ class JournalStore implements LeaseStore {
   readonly #clock: Clock;
   readonly #disk: Disk;
   readonly #syncs: SyncSchedule;
-  readonly #snapshotSource: () => Iterable<Lease>;
+  readonly #snapshotSource: () => Iterable<PackedLease>;
   readonly #compactionLinesMin: number;
   readonly #leasesPerWrite: number;
 
@@ -180,7 +181,7 @@ class JournalStore implements LeaseStore {
     this.#newestLineMs = opened.newestLineMs;
     this.#compactAtLines = this.#compactionThreshold(opened.journal);
     if (opened.isSound) this.#beginApart();
-    else await this.#rewrite(leases.records());
+    else await this.#rewrite(leases.packed());
     return opened.remarks;
   }
 
@@ -301,14 +302,14 @@ class JournalStore implements LeaseStore {
   }
 
   /** Replaces the file by one of just these records. */
-  async #rewrite(leases: Iterable<Lease>): Promise<void> {
+  async #rewrite(leases: Iterable<PackedLease>): Promise<void> {
     const snapshot = this.#snapshotOf(leases);
     await this.#replaceBy(
       await writeNewJournal(this.#disk, this.#path, snapshot, NEVER_STOPPED),
     );
   }
 
-  #snapshotOf(leases: Iterable<Lease>): Snapshot {
+  #snapshotOf(leases: Iterable<PackedLease>): Snapshot {
     return {
       leases,
       monotonicMs: this.#clock.monotonicMs(),

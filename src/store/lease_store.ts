@@ -28,8 +28,8 @@ export interface LeaseStore {
 export interface LoadedLeases {
   /** How many addresses have a record. */
   readonly size: number;
-  /** The newest record of every address. */
-  records(): Iterable<Lease>;
+  /** The newest record of every address, each in place of the one before. */
+  packed(): Iterable<PackedLease>;
   /** Told beforehand of about how many addresses there will be records. */
   expect(count: number): void;
   /** Takes the newest record so far of an address; the object is the next one's afterwards. */

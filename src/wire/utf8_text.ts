@@ -12,6 +12,10 @@ const OCTETS_PER_UNIT_MAX = 3;
 const ASCII_LIMIT = 0x80;
 const ZERO = "0".charCodeAt(0);
 const DOT = ".".charCodeAt(0);
+const COLON = ":".charCodeAt(0);
+const DIGITS = Uint8Array.from("0123456789abcdef", (digit) => digit.charCodeAt(0));
+/** Two digits and a colon. */
+const HEX_OCTETS = 3;
 const DOTTED_QUAD_OCTETS_MAX = 15;
 
 const encoder = new TextEncoder();
@@ -53,6 +57,39 @@ export class Utf8Text {
     this.#appendOctet((address >>> 8) & 255);
     this.#octets[this.#length++] = DOT;
     this.#appendOctet(address & 255);
+  }
+
+  /** Octets that are UTF-8 already, from `start` to `end`. */
+  appendOctets(bytes: Uint8Array, start: number, end: number): void {
+    this.#makeRoom(end - start);
+    const octets = this.#octets;
+    let at = this.#length;
+    for (let i = start; i < end; i++) octets[at++] = bytes[i]!;
+    this.#length = at;
+  }
+
+  /** Octets in hex with colons, as `formatHex` has it, from `start` to `end`. */
+  appendHex(bytes: Uint8Array, start: number, end: number): void {
+    this.#makeRoom(HEX_OCTETS * (end - start));
+    const octets = this.#octets;
+    let at = this.#length;
+    for (let i = start; i < end; i++) {
+      if (i > start) octets[at++] = COLON;
+      octets[at++] = DIGITS[bytes[i]! >>> 4]!;
+      octets[at++] = DIGITS[bytes[i]! & 15]!;
+    }
+    this.#length = at;
+  }
+
+  /** A whole number from 0 to 10^digits - 1, with zeros in front. */
+  appendDigits(value: number, digits: number): void {
+    this.#makeRoom(digits);
+    let rest = value;
+    for (let i = digits - 1; i >= 0; i--) {
+      this.#octets[this.#length + i] = ZERO + rest % 10;
+      rest = rest / 10 | 0;
+    }
+    this.#length += digits;
   }
 
   #appendOctet(value: number): void {

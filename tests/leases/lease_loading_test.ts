@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Lease, LeaseState } from "../../src/leases/lease.ts";
 import { LeaseTable } from "../../src/leases/lease_table.ts";
-import { PackedLease } from "../../src/leases/packed_lease.ts";
 import type { Ipv4 } from "../../src/wire/ipv4.ts";
+import { packAll, unpack } from "../support/lease_list.ts";
 import { ip, makeLease, makeSubnet, numberedClient } from "../support/leases_fixture.ts";
 
 const CLIENTS = [
@@ -44,6 +44,7 @@ function told(table: LeaseTable, nowMs: number) {
   return {
     size: table.size,
     records: [...table.records()].sort((a, b) => a.address - b.address),
+    packed: Array.from(table.packed(), unpack).sort((a, b) => a.address - b.address),
     subnets: SUBNETS.map((subnet) => [
       table.counts(subnet),
       ...subnet.pools.map((pool) => [0, 1, 5].map((hash) => table.findFree(pool, hash))),
@@ -80,11 +81,7 @@ Deno.test("a table that is loaded tells what one tells that every record was put
     }
     const loaded = new LeaseTable(SUBNETS);
     if (when === "before") count(loaded);
-    const packed = new PackedLease(); // one for all, as a reader has it
-    for (const lease of leases) {
-      packed.pack(lease);
-      loaded.load(packed);
-    }
+    for (const packed of packAll(leases)) loaded.load(packed);
     loaded.finishLoading(byMs);
     for (const table of [put, loaded]) count(table);
     for (const nowMs of [0, 5, 10, 45]) {

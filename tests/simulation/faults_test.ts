@@ -172,7 +172,7 @@ const FAULTS: readonly Fault[] = [
           return store.load({
             size: 0,
             expect: (count) => leases.expect(count),
-            records: () => leases.records(),
+            packed: () => leases.packed(),
             load: (lease) => void (count++ > 0 && leases.load(lease)),
             finishLoading: (byMs) => leases.finishLoading(byMs),
           });

@@ -154,7 +154,7 @@ export class Host {
     const journal = openJournal({
       path: JOURNAL_PATH,
       clock,
-      snapshot: () => table.records(),
+      snapshot: () => table.packed(),
       disk: this.#disk,
       compactionLinesMin,
     });

@@ -27,7 +27,7 @@ class Life {
 
   async begin(): Promise<this> {
     const { clock, disk, table } = this;
-    this.store = openJournal({ path: PATH, clock, disk, snapshot: () => table.records() });
+    this.store = openJournal({ path: PATH, clock, disk, snapshot: () => table.packed() });
     this.remarks = await this.store.load(table);
     table.advance(clock.monotonicMs());
     return this;

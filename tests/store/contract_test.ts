@@ -2,13 +2,14 @@
 import { openJournal } from "../../src/store/journal_store.ts";
 import { type StorePlace, testLeaseStore } from "../contract/lease_store.ts";
 import { FaultyDisk } from "../support/faulty_disk.ts";
+import { packAll } from "../support/lease_list.ts";
 import { type MemoryRecords, MemoryStore } from "../support/memory_store.ts";
 
 testLeaseStore("journal on a real disk", async (): Promise<StorePlace> => {
   const directory = await Deno.makeTempDir();
   const path = `${directory}/journal/leases.jsonl`;
   return {
-    open: (clock, snapshot) => openJournal({ path, clock, snapshot }),
+    open: (clock, snapshot) => openJournal({ path, clock, snapshot: () => packAll(snapshot()) }),
     // A directory in its place: the file we hold is not the journal any more, and cannot be again.
     break() {
       Deno.renameSync(path, `${path}.away`);
@@ -24,7 +25,8 @@ testLeaseStore("journal on a real disk", async (): Promise<StorePlace> => {
 testLeaseStore("journal on a disk in memory", () => {
   const disk = new FaultyDisk();
   return Promise.resolve<StorePlace>({
-    open: (clock, snapshot) => openJournal({ path: "/lib/leases.jsonl", clock, snapshot, disk }),
+    open: (clock, snapshot) =>
+      openJournal({ path: "/lib/leases.jsonl", clock, snapshot: () => packAll(snapshot()), disk }),
     break() {
       disk.intercept = (operation) => operation.startsWith("write ") ? "ENOSPC" : undefined;
     },

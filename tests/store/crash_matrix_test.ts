@@ -178,8 +178,8 @@ Deno.test("the matrix notices a record that nobody committed, and wrong order", 
   const stranger = new Ledger(createVirtualClock());
   const store = { commit: () => Promise.resolve([]) } as unknown as LeaseStore;
   void stranger.commit(store, 9);
-  assert.match(ledger.violations([...stranger.snapshot()])[0]!, /^invented/);
+  assert.match(ledger.violations([...stranger.leases()])[0]!, /^invented/);
   void ledger.commit(store, 1, 2);
-  assert.deepEqual(ledger.violations([...ledger.snapshot()]), []);
-  assert.match(ledger.violations([...ledger.snapshot()].reverse())[0]!, /^out of order/);
+  assert.deepEqual(ledger.violations([...ledger.leases()]), []);
+  assert.match(ledger.violations([...ledger.leases()].reverse())[0]!, /^out of order/);
 });

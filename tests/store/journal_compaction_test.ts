@@ -4,6 +4,7 @@ import { type Lease, makeClient } from "../../src/leases/lease.ts";
 import { writeNewJournal } from "../../src/store/journal_file.ts";
 import { COMPACTION_RETRY_MS, REPAIR_INTERVAL_MS } from "../../src/store/journal_store.ts";
 import { FaultyDisk } from "../support/faulty_disk.ts";
+import { packAll } from "../support/lease_list.ts";
 import {
   assertDurable,
   begin,
@@ -62,7 +63,7 @@ Deno.test("a new journal is synced as it is written, a little at a time", async 
       yield { address, client, hostname, state: "bound", updatedAtMs: 0, expiresAtMs: HOUR_MS };
     }
   }
-  const snapshot = { leases: leases(), monotonicMs: 0, offsetMs: 0, leasesPerWrite: 256 };
+  const snapshot = { leases: packAll(leases()), monotonicMs: 0, offsetMs: 0, leasesPerWrite: 256 };
   const { byteCount } = await writeNewJournal(disk, PATH, snapshot, new AbortController().signal);
   const calls = disk.operations.map((operation) => operation.split(" ")[0]!).join(" ");
   const writesInARow = calls.match(/write( write)*/g)!.map((run) => run.split(" ").length);

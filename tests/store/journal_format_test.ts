@@ -52,7 +52,7 @@ const leases: fc.Arbitrary<Lease> = fc.record({
     fc.option(octets({ minLength: 1, maxLength: 255 }), { nil: undefined }),
   ).map((parts) => makeClient(...parts)),
   state: fc.constantFrom<LeaseState>("bound", "released", "declined"),
-  hostname: fc.string({ unit: "binary" }),
+  hostname: fc.string({ unit: "binary", minLength: 1 }),
   classes: fc.array(fc.stringMatching(/^[A-Za-z0-9][\w.-]{0,62}$/), { minLength: 1, maxLength: 3 }),
   relayInformation: relayOptions,
   updatedAtMs: fc.integer({ min: -6e13, max: 2.5e14 }),
@@ -96,6 +96,13 @@ Deno.test("decode(encode(lease)) is the lease, on one line", () => {
       lease: { ...lease, updatedAtMs, expiresAtMs },
     });
   }));
+});
+
+Deno.test("an empty host name is none, and what no name can be is cut", () => {
+  const lease = makeLease({ address: "10.0.0.1" });
+  assert.equal(encodeLease({ ...lease, hostname: "" }, 0), encodeLease(lease, 0));
+  const line = encodeLease({ ...lease, hostname: "é".repeat(2_000) }, 0);
+  assert.match(line, /,"hostname":"é{500,512}"}\n$/);
 });
 
 Deno.test("a line reads as the manual shows it", () => {

@@ -37,7 +37,7 @@ export async function assertDurable(disk: FaultyDisk, ledger: Ledger): Promise<v
   assert.deepEqual(ledger.violations(leases), []);
   assert.deepEqual(
     leases.map((it) => it.hostname),
-    [...ledger.snapshot()].map((it) => it.hostname),
+    [...ledger.leases()].map((it) => it.hostname),
   );
 }
 

@@ -5,6 +5,7 @@
 import type { Lease } from "../../src/leases/lease.ts";
 import type { LeaseStore } from "../../src/store/lease_store.ts";
 import type { Ipv4 } from "../../src/wire/ipv4.ts";
+import { packAll } from "../support/lease_list.ts";
 import { makeLease, numberedClient } from "../support/leases_fixture.ts";
 import type { VirtualClock } from "../support/virtual_clock.ts";
 
@@ -27,12 +28,15 @@ export class Ledger {
   constructor(readonly clock: VirtualClock) {}
 
   /** Those that are there when the first is asked for, each as it stands when its turn comes. */
-  readonly snapshot = (): Iterable<Lease> => {
+  readonly leases = (): Iterable<Lease> => {
     const { table } = this;
     return (function* () {
       for (const address of [...table.keys()]) yield table.get(address)!;
     })();
   };
+
+  /** The same, as the store takes them. */
+  readonly snapshot = () => packAll(this.leases());
 
   get owedCount(): number {
     return this.#owedCount;

@@ -1,7 +1,7 @@
 /** What a store loads, as a list: the newest record of each address, in the order they came. */
 import { ClientRecords } from "../../src/leases/client_records.ts";
 import type { Lease } from "../../src/leases/lease.ts";
-import type { PackedLease } from "../../src/leases/packed_lease.ts";
+import { PackedLease } from "../../src/leases/packed_lease.ts";
 import type { LeaseStore, LoadedLeases } from "../../src/store/lease_store.ts";
 import type { Ipv4 } from "../../src/wire/ipv4.ts";
 
@@ -14,6 +14,10 @@ export class LeaseList implements LoadedLeases {
 
   records(): Iterable<Lease> {
     return this.#byAddress.values();
+  }
+
+  packed(): Iterable<PackedLease> {
+    return packAll(this.records());
   }
 
   expect(): void {}
@@ -33,6 +37,15 @@ export class LeaseList implements LoadedLeases {
       };
       this.#byAddress.set(address, shifted);
     }
+  }
+}
+
+/** The leases one after the other, each packed in place of the one before. */
+export function* packAll(leases: Iterable<Lease>): Iterable<PackedLease> {
+  const packed = new PackedLease();
+  for (const lease of leases) {
+    packed.pack(lease);
+    yield packed;
   }
 }
 

@@ -3,13 +3,13 @@
  * fails them; what it has committed survives it, for the store of the next life.
  */
 import type { Lease } from "../../src/leases/lease.ts";
-import { PackedLease } from "../../src/leases/packed_lease.ts";
 import {
   type LeaseStore,
   type LoadedLeases,
   StoreError,
   type StoreHealth,
 } from "../../src/store/lease_store.ts";
+import { packAll } from "./lease_list.ts";
 
 /** What a store has made durable: every record, oldest first. */
 export type MemoryRecords = Lease[];
@@ -53,11 +53,7 @@ export class MemoryStore implements LeaseStore {
   }
 
   load(leases: LoadedLeases): Promise<readonly string[]> {
-    const packed = new PackedLease();
-    for (const lease of this.records) {
-      packed.pack(lease);
-      leases.load(packed);
-    }
+    for (const packed of packAll(this.records)) leases.load(packed);
     leases.finishLoading(0);
     return Promise.resolve([]);
   }
