@@ -66,8 +66,17 @@ export function openLinuxLink(options: LinuxLinkOptions): Link {
 /** A `waitMs` that is never over. */
 const FOR_EVER = -1;
 
-/** Batches taken one after the other without waiting for a descriptor. */
-const TURNS_WITHOUT_WAITING_MAX = 8;
+/**
+ * How long the event loop may be busy before it gets `TURNS_TO_LOOK_AROUND` turns with nothing to do
+ * in them. Deno's looks at other sockets and timers when it has nothing to do, and otherwise with
+ * every 61st turn only: where each of them has a batch of datagrams, or a piece of a journal that is
+ * written anew, whoever asks for the status would wait a tenth of a second.
+ */
+const BUSY_MS_MAX = 5;
+const TURNS_TO_LOOK_AROUND = 64;
+
+/** So long a wait is no sign of a busy network. */
+const IDLE_MS = 1;
 
 class SocketLink implements Link {
   readonly #options: LinuxLinkOptions;
@@ -86,7 +95,7 @@ class SocketLink implements Link {
   #proxyDhcp: boolean;
   #pollSet: PollSet<Served> | undefined;
   #receiving = false;
-  #turnsWithoutWaiting = 0;
+  #busySinceMs = 0;
   #closed = false;
   /** Descriptors to close once the pending poll, which may hold them, is over. */
   readonly #retired: Fd[] = [];
@@ -142,17 +151,22 @@ class SocketLink implements Link {
   /**
    * Waits until a descriptor is ready. To look after one turn of the event loop is a tenth of the
    * work of waiting on another thread, and on a busy network the next datagram is there by then.
-   * But now and then the wait is done all the same, because only an event loop with nothing to do
-   * looks at other sockets, such as those of the status endpoint.
    */
   async #waitFor(pollSet: PollSet<Served>, waitMs: number): Promise<void> {
-    if (this.#turnsWithoutWaiting < TURNS_WITHOUT_WAITING_MAX) {
-      this.#turnsWithoutWaiting++;
-      await nextTurn();
-      if (this.#closed || pollSet.look()) return;
-    }
-    this.#turnsWithoutWaiting = 0;
+    await this.#lookAround();
+    await nextTurn();
+    if (this.#closed || pollSet.look()) return;
+    const startMs = performance.now();
     await pollSet.wait(waitMs);
+    const endMs = performance.now();
+    if (endMs - startMs >= IDLE_MS) this.#busySinceMs = endMs;
+  }
+
+  /** Has the event loop see to everything else, when it has been busy for long. */
+  async #lookAround(): Promise<void> {
+    if (performance.now() - this.#busySinceMs < BUSY_MS_MAX) return;
+    for (let turn = 0; turn < TURNS_TO_LOOK_AROUND; turn++) await nextTurn();
+    this.#busySinceMs = performance.now();
   }
 
   send(replies: readonly Outgoing[]): void {
