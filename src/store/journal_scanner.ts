@@ -65,7 +65,6 @@ export class LeaseScanner {
   #at = 0;
   /** Where the next octet of `lease.holder` goes. */
   #packed = 0;
-  readonly #octets = new Uint8Array(FIELD_OCTETS_MAX);
   readonly #updatedDay = new Day();
   readonly #expiresDay = new Day();
 

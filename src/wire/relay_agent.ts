@@ -6,7 +6,7 @@
 import { quote } from "./escape.ts";
 import { formatHex, parseHex } from "./hex.ts";
 import { formatIpv4, type Ipv4, readIpv4 } from "./ipv4.ts";
-import { type SubOption, subOption, subOptions } from "./sub_options.ts";
+import { decodeSubOptions, type SubOption, subOption } from "./sub_options.ts";
 
 /** Those that the engine itself names. */
 export const RelaySubOption = {
@@ -70,7 +70,7 @@ export type RelayInformationByName = Readonly<Record<string, string>> | string;
 
 /** Option 82 by name, in the form of the journal. */
 export function nameRelayInformation(payload: Uint8Array): RelayInformationByName {
-  const found = subOptions(payload);
+  const found = decodeSubOptions(payload);
   // Two with one name would be one in a map.
   if (found === undefined || new Set(found.map(({ code }) => code)).size < found.length) {
     return formatHex(payload);
@@ -116,7 +116,7 @@ function nameOf(code: number): string {
  * shown as text, addresses as such, all else in hex.
  */
 export function showRelayInformation(payload: Uint8Array): string {
-  const found = subOptions(payload);
+  const found = decodeSubOptions(payload);
   if (found === undefined) return `option 82 ${formatHex(payload)}`;
   return found.map((it) => `${nameOf(it.code)} ${showValue(it)}`.trimEnd()).join(" ");
 }

@@ -41,23 +41,3 @@ export function subOption(payload: Uint8Array, code: number): Uint8Array | undef
   }
   return undefined;
 }
-
-/** One sub-option; `value` is a view on the payload that it was found in. */
-export interface SubOption {
-  readonly code: number;
-  readonly value: Uint8Array;
-}
-
-/** All of them in their order; `undefined` where the payload is not sub-options to its end. */
-export function subOptions(payload: Uint8Array): readonly SubOption[] | undefined {
-  const found: SubOption[] = [];
-  let at = 0;
-  while (at + HEADER_OCTETS <= payload.length) {
-    const start = at + HEADER_OCTETS;
-    const end = start + payload[at + 1]!;
-    if (end > payload.length) return undefined;
-    found.push({ code: payload[at]!, value: payload.subarray(start, end) });
-    at = end;
-  }
-  return at === payload.length ? found : undefined;
-}

@@ -8,7 +8,7 @@ import {
   relaySubOptionCode,
   showRelayInformation,
 } from "../../src/wire/relay_agent.ts";
-import { subOptions } from "../../src/wire/sub_options.ts";
+import { decodeSubOptions } from "../../src/wire/sub_options.ts";
 
 const text = (value: string) => new TextEncoder().encode(value);
 
@@ -113,7 +113,7 @@ Deno.test("any option 82 comes back from its names as it was (property)", () => 
     const written = JSON.parse(JSON.stringify(nameRelayInformation(payload)));
     assert.deepEqual(readRelayInformation(written), payload);
     assert.match(showRelayInformation(payload), /^[ -~]+$/);
-    const found = subOptions(payload);
+    const found = decodeSubOptions(payload);
     if (found !== undefined) {
       assert.deepEqual(
         optionOf(...found.map(({ code, value }) => [code, value] as const)),
