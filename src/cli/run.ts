@@ -130,7 +130,7 @@ async function serve(
     releaseStartMemory();
     giveUpTheRest(notify);
     giveUpSockets(config, status);
-    notify("info", describeStart(config, leases.size, path));
+    notify("info", describeStart(config, leases.size, path, status?.isListening() === true));
     started.resolve(server);
     const running = server;
     const mending = setInterval(() => {

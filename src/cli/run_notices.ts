@@ -13,8 +13,13 @@ import { counted } from "./counted.ts";
 export type Notify = (level: NoticeEvent["level"], message: string) => void;
 
 /** The first line of a server that is ready. */
-export function describeStart(config: Config, leaseCount: number, path: string): string {
-  const status = config.status === undefined
+export function describeStart(
+  config: Config,
+  leaseCount: number,
+  path: string,
+  isStatusOpen: boolean,
+): string {
+  const status = config.status === undefined || !isStatusOpen
     ? "no status endpoint"
     : `status on ${config.status.hostname}:${config.status.port}`;
   return `sublet ${VERSION} serves ${path}: ${counted(config.subnets.length, "subnet")}, ` +

@@ -19,6 +19,9 @@ export const LEASES_PER_WRITE = 256;
  */
 const BYTES_PER_SYNC = 1024 * 1024;
 
+/** A journal may have hundred thousands of bad lines, or one of as many bytes. */
+const REJECTED_BYTES_PER_WRITE = 64 * 1024;
+
 /** The journal's file as it is open. */
 export interface JournalFile {
   readonly file: DiskFile;
@@ -128,7 +131,15 @@ export async function keepAside(
   const isThere = await disk.stat(rejectedPath) !== undefined;
   const file = await (isThere ? disk.openAppend(rejectedPath) : disk.createNew(rejectedPath));
   try {
-    for (const { bytes } of rejected) await appendBytes(file, new Uint8Array([...bytes, NEWLINE]));
+    const text = new Utf8Text();
+    for (const { bytes } of rejected) {
+      text.appendOctets(bytes, 0, bytes.length);
+      text.append("\n");
+      if (text.octets().length < REJECTED_BYTES_PER_WRITE) continue;
+      await append(file, text);
+      text.clear();
+    }
+    await append(file, text);
     await file.sync();
   } finally {
     file.close();
@@ -156,8 +167,6 @@ function refuseShortWrite(bytes: Uint8Array, taken: number): void {
       "recovers by itself",
   );
 }
-
-const NEWLINE = 0x0a;
 
 /** Appends a text, and says how many bytes that took. */
 async function append(file: DiskFile, text: Utf8Text): Promise<number> {

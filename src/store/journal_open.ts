@@ -2,6 +2,7 @@
 import { dirname } from "node:path";
 import type { Clock } from "./clock.ts";
 import type { Disk, DiskFile, DiskLock } from "./disk.ts";
+import { describeError, errorCode } from "./disk_error.ts";
 import { type JournalFile, keepAside, lockPathOf, rejectedPathOf } from "./journal_file.ts";
 import {
   describeRejected,
@@ -95,7 +96,14 @@ async function setAside(
   { rejected }: JournalContents,
 ): Promise<string[]> {
   if (rejected.length === 0) return [];
-  await keepAside(disk, path, rejected);
+  await keepAside(disk, path, rejected).catch((cause: unknown) => {
+    const rejectedPath = rejectedPathOf(path);
+    const reason = errorCode(cause) === "EISDIR"
+      ? "it is a directory; move it away"
+      : describeError(cause);
+    const what = `cannot keep the bad lines of ${path} in ${rejectedPath}`;
+    throw new StoreError(`${what}: ${reason}`, { cause });
+  });
   return [
     ...describeRejected(path, rejected),
     `${path}: the skipped lines are kept in ${rejectedPathOf(path)}`,

@@ -242,6 +242,20 @@ Deno.test("bad lines are skipped, kept aside and reported once; good ones after 
   assert.deepEqual(again.leases.map((it) => dotted(it.address)), addresses);
 });
 
+Deno.test("however many bad lines there are, or how long one is, they are kept in few writes", async () => {
+  const disk = new FaultyDisk();
+  const hole = "\0".repeat(4 * 1024 * 1024);
+  const bad = [hole, ...Array.from({ length: 20_000 }, (_, i) => `bad ${i}`)].join("\n") + "\n";
+  const good = encodeHeader(WALL_MS) + encodeLease(makeLease({ address: "10.0.0.1" }), WALL_MS);
+  disk.plant(PATH, good + bad);
+  const { leases, store } = await load(disk);
+  await store.close();
+  assert.equal(leases.length, 1);
+  assert.equal(disk.read(`${PATH}.rejected`), bad);
+  const writes = disk.operations.filter((it) => it.startsWith(`write ${PATH}.rejected`));
+  assert.ok(writes.length > 0 && writes.length < 10, `${writes.length} writes`);
+});
+
 Deno.test("a power cut while bad lines are set aside loses none of them", async () => {
   const contents = encodeHeader(WALL_MS) + "a bad line\n" +
     encodeLease(makeLease({ address: "10.0.0.1" }), WALL_MS);

@@ -1,6 +1,7 @@
 /** The journal on the machine's own file system: modes, and paths that cannot be a journal. */
 import assert from "node:assert/strict";
 import { readJournal } from "../../src/store/journal_reader.ts";
+import { encodeHeader } from "../../src/store/journal_format.ts";
 import { openJournal } from "../../src/store/journal_store.ts";
 import { LeaseList, loadAll } from "../support/lease_list.ts";
 import { createVirtualClock } from "../support/virtual_clock.ts";
@@ -42,6 +43,18 @@ Deno.test("all files are for their owner alone, before and after compaction", as
     assert.deepEqual(ledger.violations(leases), []);
     assert.equal(remarks.length, 2);
     assert.deepEqual([await mode(path), await mode(`${path}.rejected`)], [0o600, 0o600]);
+  });
+});
+
+Deno.test("where bad lines cannot be kept, the start says so and changes no line", async () => {
+  await withDirectory(async (directory) => {
+    const path = `${directory}/leases.jsonl`;
+    await Deno.mkdir(`${path}.rejected`);
+    const text = `${encodeHeader(0)}?\n`;
+    await Deno.writeTextFile(path, text);
+    const message = /leases\.jsonl\.rejected: it is a directory; move it away/;
+    await assert.rejects(loadAll(openReal(path)), { name: "StoreError", message });
+    assert.equal(await Deno.readTextFile(path), text);
   });
 });
 

@@ -96,6 +96,7 @@ sceneTest(BUSY, OPTIONS, async (scene) => {
   ]);
   await server.says(/another program does\. Change `status: .* Leases are given without it/);
   await server.says(/lan0: serving/);
+  await server.says(/1 subnet, 0 leases from .*, no status endpoint/);
   const agent = await RelayAgent.plug(scene, "clients", AGENT, SERVER);
   assert.equal(messageType(await agent.obtain(clientMac(1))), ACK);
   await holder.kill();
