@@ -23,6 +23,10 @@ export class ClientIndex {
     this.#index.reserve(count);
   }
 
+  get size(): number {
+    return this.#index.size;
+  }
+
   /** Takes in a row, which has a lease. */
   add(row: number): void {
     this.#index.add(this.#rows.leaseHash(row), row);

@@ -111,7 +111,7 @@ export class ClientRecords {
     const relayInformation = this.relayInformation(record);
     const name = this.name(record);
     const classes = this.classes(record);
-    const flags =
+    const isReverseOnly =
       this.#arena.pageOf(record)[this.#arena.offsetOf(record) + HolderAt.IS_REVERSE_ONLY];
     return {
       client: this.client(record),
@@ -119,7 +119,7 @@ export class ClientRecords {
       ...(relayInformation === undefined ? {} : { relayInformation }),
       ...(classes.length === 0 ? {} : { classes }),
       ...(name === undefined ? {} : { name }),
-      ...(flags === 1 ? { isReverseOnly: true } : {}),
+      ...(isReverseOnly === 1 ? { isReverseOnly: true } : {}),
     };
   }
 

@@ -78,8 +78,9 @@ export class LeaseRows implements HeapColumns {
   }
 
   /**
-   * A row for an address, with neither record nor offer: these columns are zero in a row that is new,
-   * and in one that was closed. Its place among subnets, pools and heaps is for `Standings.enter`.
+   * A row for an address, with neither record nor offer: what says so is zero in a row that is new,
+   * and in one that was closed. Its place among subnets, pools and heaps is for `Standings.enter`,
+   * before which those columns say nothing.
    */
   open(address: Ipv4): number {
     let row = this.#closed;
@@ -92,6 +93,31 @@ export class LeaseRows implements HeapColumns {
     this.#isOpen[row] = 1;
     this.address[row] = address;
     return row;
+  }
+
+  /** Makes room for so many rows at once; growing step by step costs a copy each time. */
+  reserve(count: number): void {
+    if (count <= this.address.length) return;
+    this.updatedAtMs = enlarge(this.updatedAtMs, count);
+    this.expiresAtMs = enlarge(this.expiresAtMs, count);
+    this.offerExpiresAtMs = enlarge(this.offerExpiresAtMs, count);
+    this.offerSlot = enlarge(this.offerSlot, count);
+    this.home = enlarge(this.home, count);
+    this.pool = enlarge(this.pool, count);
+    this.isReserved = enlarge(this.isReserved, count);
+    this.isByHardware = enlarge(this.isByHardware, count);
+    this.standing = enlarge(this.standing, count);
+    this.heap = enlarge(this.heap, count);
+    this.heapAtMs = enlarge(this.heapAtMs, count);
+    this.heapPosition = enlarge(this.heapPosition, count);
+    this.#isOpen = enlarge(this.#isOpen, count);
+    this.#state = enlarge(this.#state, count);
+    this.#record = enlarge(this.#record, count);
+    this.#leaseHash = enlarge(this.#leaseHash, count);
+    this.#offerRecord = enlarge(this.#offerRecord, count);
+    this.#offerHash = enlarge(this.#offerHash, count);
+    // The last one: its length is what says that there is room.
+    this.address = enlarge(this.address, count);
   }
 
   /** Takes a row without record or offer out of use; its number is given to another address. */
@@ -195,15 +221,15 @@ export class LeaseRows implements HeapColumns {
   /** See `LeaseTable.packed`. */
   *packed(): IterableIterator<PackedLease> {
     const { end } = this;
-    const packed = new PackedLease();
+    const each = new PackedLease();
     for (let row = 0; row < end; row++) {
       if (!this.hasLease(row)) continue;
-      packed.address = this.address[row]!;
-      packed.state = STATES[this.#state[row]! - 1]!;
-      packed.updatedAtMs = this.updatedAtMs[row]!;
-      packed.expiresAtMs = this.expiresAtMs[row]!;
-      this.#clients.copyTo(this.#record[row]!, packed.holder);
-      yield packed;
+      each.address = this.address[row]!;
+      each.state = STATES[this.#state[row]! - 1]!;
+      each.updatedAtMs = this.updatedAtMs[row]!;
+      each.expiresAtMs = this.expiresAtMs[row]!;
+      this.#clients.copyTo(this.#record[row]!, each.holder);
+      yield each;
     }
   }
 
@@ -302,29 +328,5 @@ export class LeaseRows implements HeapColumns {
   #addClient(client: Client): number {
     packed.holder.pack({ client });
     return this.#clients.add(packed.holder);
-  }
-
-  /** Makes room for so many rows at once; growing step by step costs a copy each time. */
-  reserve(count: number): void {
-    if (count <= this.address.length) return;
-    this.address = enlarge(this.address, count);
-    this.updatedAtMs = enlarge(this.updatedAtMs, count);
-    this.expiresAtMs = enlarge(this.expiresAtMs, count);
-    this.offerExpiresAtMs = enlarge(this.offerExpiresAtMs, count);
-    this.offerSlot = enlarge(this.offerSlot, count);
-    this.home = enlarge(this.home, count);
-    this.pool = enlarge(this.pool, count);
-    this.isReserved = enlarge(this.isReserved, count);
-    this.isByHardware = enlarge(this.isByHardware, count);
-    this.standing = enlarge(this.standing, count);
-    this.heap = enlarge(this.heap, count);
-    this.heapAtMs = enlarge(this.heapAtMs, count);
-    this.heapPosition = enlarge(this.heapPosition, count);
-    this.#isOpen = enlarge(this.#isOpen, count);
-    this.#state = enlarge(this.#state, count);
-    this.#record = enlarge(this.#record, count);
-    this.#leaseHash = enlarge(this.#leaseHash, count);
-    this.#offerRecord = enlarge(this.#offerRecord, count);
-    this.#offerHash = enlarge(this.#offerHash, count);
   }
 }

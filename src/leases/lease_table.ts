@@ -1,8 +1,8 @@
 /**
  * Who has which address: every lease record that is remembered, and the offers under way.
  *
- * The table is a value that moves by three calls only: `put` (a record of the journal), `offer`
- * and `withdrawOffer` (memory only), `advance` (time). It reads no clock. Replaying the records
+ * The table is a value that moves by three calls only: `put` (a record of the journal; at the start
+ * `load`, of many), `offer` and `withdrawOffer` (memory only), `advance` (time). It reads no clock. Replaying the records
  * that were put, in any order of addresses, makes the same table.
  *
  * Each address that has a record or an offer has one row (lease_rows.ts). What is counted, and
@@ -151,7 +151,8 @@ export class LeaseTable {
   }
 
   /**
-   * Takes in the newest record of an address: the only way in which leases change. An offer of
+   * Takes in the newest record of an address: the only way in which leases change, but for `load`
+   * at the start. An offer of
    * the address to the same client has served and goes.
    */
   put(lease: Lease): void {
@@ -193,8 +194,9 @@ export class LeaseTable {
     rows.setPacked(row, lease);
   }
 
-  /** Moves every time of what was loaded, and has it count from now on. */
+  /** Moves every time of what was loaded into an empty table, and has it count from now on. */
   finishLoading(byMs: number): void {
+    assert(this.#byClient.size === 0, "nothing was put in before what is loaded");
     assert(this.#nowMs === -Infinity, "times are placed on the clock before it begins to run");
     const rows = this.#rows;
     const { updatedAtMs, expiresAtMs, end } = rows;

@@ -88,7 +88,7 @@ export class PackedHolder {
     octets[HolderAt.HOSTNAME_OCTETS + 1] = hostOctets & 255;
     octets[HolderAt.RELAY_OCTETS] = relayOctets;
     octets[HolderAt.NAME_OCTETS] = nameOctets;
-    octets[HolderAt.IS_REVERSE_ONLY] = Number(isReverseOnly === true);
+    octets[HolderAt.IS_REVERSE_ONLY] = Number(nameOctets > 0 && isReverseOnly === true);
     octets[HolderAt.CLASSES_OCTETS] = classText.length >>> 8;
     octets[HolderAt.CLASSES_OCTETS + 1] = classText.length & 255;
     this.length = at;

@@ -176,7 +176,7 @@ class Replay {
   readonly #decoded = new PackedLease();
   readonly #rejected: RejectedLine[] = [];
   #hasHeader = false;
-  #hasLease = false;
+  #leaseCount = 0;
   #lineCount = 0;
   #stepsMs = 0;
   #newestMs = -Infinity;
@@ -192,8 +192,8 @@ class Replay {
     const isFirst = this.#lineCount === 0;
     const wholeBytes = this.#takeLines(bytes, end);
     // The rest of the file will be of lines like these.
-    if (isFirst) {
-      this.#leases.expect(Math.ceil(this.#lineCount * this.#sizeBytes / (wholeBytes || 1)));
+    if (isFirst && this.#leaseCount > 0) {
+      this.#leases.expect(Math.ceil(this.#leaseCount * this.#sizeBytes / wholeBytes));
     }
     return wholeBytes;
   }
@@ -215,7 +215,7 @@ class Replay {
   contents() {
     return {
       hasHeader: this.#hasHeader,
-      hasLease: this.#hasLease,
+      hasLease: this.#leaseCount > 0,
       lineCount: this.#lineCount,
       rejected: this.#rejected,
       stepsMs: this.#stepsMs,
@@ -244,7 +244,7 @@ class Replay {
   }
 
   #takeLease(lease: PackedLease): void {
-    this.#hasLease = true;
+    this.#leaseCount++;
     // No record is made after its own end: then one of the two is damaged, or was edited. What the
     // end is matters to one client, what time it is to all of them.
     if (lease.updatedAtMs <= lease.expiresAtMs) this.#takeInstant(lease.updatedAtMs);

@@ -16,7 +16,7 @@ import { subOption } from "../wire/sub_options.ts";
  */
 export const SCAN_PADDING_OCTETS = 32;
 
-/** Longer identifiers are left to `decodeLine`. */
+/** Longer identifiers, texts and lists are left to `decodeLine`. */
 const FIELD_OCTETS_MAX = 255;
 
 const AT = expected('{"at":"');
@@ -68,7 +68,7 @@ export class LeaseScanner {
   readonly #updatedDay = new Day();
   readonly #expiresDay = new Day();
 
-  /** The lease of the last line that was one. */
+  /** The lease of the line that was scanned, if it is one; the next line overwrites it. */
   readonly lease = new PackedLease();
 
   /** Where the line after the one that was scanned begins. */

@@ -30,7 +30,7 @@ export interface LoadedLeases {
   readonly size: number;
   /** The newest record of every address, each in place of the one before. */
   packed(): Iterable<PackedLease>;
-  /** Told beforehand of about how many addresses there will be records. */
+  /** Told early of about how many addresses there will be records. */
   expect(count: number): void;
   /** Takes the newest record so far of an address; the object is the next one's afterwards. */
   load(lease: PackedLease): void;

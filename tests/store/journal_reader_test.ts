@@ -8,7 +8,7 @@ import type { LeaseStore } from "../../src/store/lease_store.ts";
 import { formatIpv4, type Ipv4 } from "../../src/wire/ipv4.ts";
 import { FaultyDisk } from "../support/faulty_disk.ts";
 import { LeaseList, loadAll } from "../support/lease_list.ts";
-import { dotted, makeLease, numberedClient } from "../support/leases_fixture.ts";
+import { dotted, ip, makeLease, numberedClient } from "../support/leases_fixture.ts";
 import { createVirtualClock, type VirtualClock } from "../support/virtual_clock.ts";
 
 const PATH = "/lib/leases.jsonl";
@@ -240,6 +240,26 @@ Deno.test("bad lines are skipped, kept aside and reported once; good ones after 
   const again = await load(after);
   assert.deepEqual(again.remarks, []);
   assert.deepEqual(again.leases.map((it) => dotted(it.address)), addresses);
+});
+
+Deno.test("room is made for as many leases as there may be, and for no line that is none", async () => {
+  const expected: number[] = [];
+  const disk = new FaultyDisk();
+  const read = async (text: string) => {
+    disk.plant(PATH, text);
+    const list = new LeaseList();
+    list.expect = (count: number) => void expected.push(count);
+    await readJournal(PATH, list, createVirtualClock(), disk).catch(() => {});
+    return expected.pop();
+  };
+  assert.equal(await read("\n".repeat(10_000) + "\0".repeat(1024 * 1024)), undefined);
+  const leases = Array.from(
+    { length: 20_000 },
+    (_, i) =>
+      encodeLease(makeLease({ address: ip("10.0.0.0") + i, client: numberedClient(i) }), WALL_MS),
+  );
+  const count = (await read(encodeHeader(WALL_MS) + leases.join("")))!;
+  assert.ok(count > 19_000 && count < 21_000, `${count} expected`);
 });
 
 Deno.test("however many bad lines there are, or how long one is, they are kept in few writes", async () => {

@@ -20,7 +20,7 @@ export class LeaseList implements LoadedLeases {
     return packAll(this.records());
   }
 
-  expect(): void {}
+  expect(_count: number): void {}
 
   load(packed: PackedLease): void {
     this.#byAddress.delete(packed.address);
