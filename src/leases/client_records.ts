@@ -69,7 +69,7 @@ export class ClientRecords {
   isExactly(record: number, { octets, length }: PackedHolder): boolean {
     const bytes = this.#arena.pageOf(record);
     const start = this.#arena.offsetOf(record);
-    if (octetsOf(bytes, start) !== length) return false;
+    // The header has all lengths, so what is longer or shorter differs there.
     for (let i = 0; i < length; i++) if (bytes[start + i] !== octets[i]) return false;
     return true;
   }

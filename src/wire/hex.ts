@@ -6,8 +6,8 @@ const DIGITS = "0123456789abcdef";
 const OCTETS = Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStart(2, "0"));
 
 /** Character codes of the two digits of every octet. */
-const HIGH = Uint8Array.from(OCTETS, (text) => text.charCodeAt(0));
-const LOW = Uint8Array.from(OCTETS, (text) => text.charCodeAt(1));
+export const HIGH = Uint8Array.from(OCTETS, (text) => text.charCodeAt(0));
+export const LOW = Uint8Array.from(OCTETS, (text) => text.charCodeAt(1));
 const COLON = ":".charCodeAt(0);
 
 /** The value of a digit by its character code. */

@@ -2,6 +2,7 @@
  * Text put together as UTF-8 octets: for lines that are made by the thousand each second. A string
  * for each part, and one for all of them, would be work for the garbage collector.
  */
+import { HIGH, LOW } from "./hex.ts";
 import type { Ipv4 } from "./ipv4.ts";
 
 const OCTETS_AT_FIRST = 4096;
@@ -13,7 +14,6 @@ const ASCII_LIMIT = 0x80;
 const ZERO = "0".charCodeAt(0);
 const DOT = ".".charCodeAt(0);
 const COLON = ":".charCodeAt(0);
-const DIGITS = Uint8Array.from("0123456789abcdef", (digit) => digit.charCodeAt(0));
 /** Two digits and a colon. */
 const HEX_OCTETS = 3;
 const DOTTED_QUAD_OCTETS_MAX = 15;
@@ -75,8 +75,8 @@ export class Utf8Text {
     let at = this.#length;
     for (let i = start; i < end; i++) {
       if (i > start) octets[at++] = COLON;
-      octets[at++] = DIGITS[bytes[i]! >>> 4]!;
-      octets[at++] = DIGITS[bytes[i]! & 15]!;
+      octets[at++] = HIGH[bytes[i]!]!;
+      octets[at++] = LOW[bytes[i]!]!;
     }
     this.#length = at;
   }

@@ -91,3 +91,9 @@ Deno.test("a table that is loaded tells what one tells that every record was put
     assert.throws(() => loaded.finishLoading(1), assert.AssertionError, "the clock runs");
   }));
 });
+
+Deno.test("only an empty table is loaded", () => {
+  const table = new LeaseTable(SUBNETS);
+  table.put(makeLease({ address: ADDRESSES[0]! }));
+  assert.throws(() => table.finishLoading(0), assert.AssertionError, "nothing was put in before");
+});

@@ -105,6 +105,20 @@ Deno.test("an empty host name is none, and what no name can be is cut", () => {
   assert.match(line, /,"hostname":"é{500,512}"}\n$/);
 });
 
+Deno.test("days that follow each other are told apart, before 1970 as well", () => {
+  for (const dayMs of [WALL_MS, 0, -86_400_000, Date.UTC(2024, 1, 29)]) {
+    for (const updatedAtMs of [dayMs - 1, dayMs, dayMs + 86_399_999, dayMs + 86_400_000, dayMs]) {
+      const lease = makeLease({ address: "10.0.0.1", updatedAtMs });
+      assert.equal(encodeLease(lease, 0), stringified(lease, 0));
+    }
+  }
+});
+
+Deno.test("without a name there is none that a client could update itself", () => {
+  const lease = makeLease({ address: "10.0.0.1" });
+  assert.equal(encodeLease({ ...lease, isReverseOnly: true }, 0), encodeLease(lease, 0));
+});
+
 Deno.test("a line reads as the manual shows it", () => {
   const lease = makeLease({
     address: "192.168.1.100",

@@ -138,6 +138,15 @@ Deno.test("the scanner reads option 82 by name, and leaves what is not of its fo
   }
 });
 
+Deno.test("classes of more than 255 octets in all are left to the decoder", () => {
+  const lineOf = (count: number) => {
+    const classes = Array.from({ length: count }, (_, i) => `class-${i + 10}`);
+    return encodeLease(makeLease({ address: "10.0.0.1", classes }), 0).trimEnd();
+  };
+  assert.equal(scan(lineOf(28))?.classes?.length, 28, "251 octets");
+  assert.equal(scan(lineOf(29)), undefined, "260 octets");
+});
+
 const NOT_ITS_FORM: readonly (readonly [name: string, from: string, to: string])[] = [
   ["a month too many", "2026-11-22T00:00", "2026-13-22T00:00"],
   ["no month", "2026-11-22T00:00", "2026-00-22T00:00"],
@@ -148,6 +157,7 @@ const NOT_ITS_FORM: readonly (readonly [name: string, from: string, to: string])
   ["a leading zero", "192.168.1.100", "192.168.01.100"],
   ["an octet of 256", "192.168.1.100", "192.168.1.256"],
   ["five octets", "192.168.1.100", "192.168.1.100.1"],
+  ["a letter for an octet", "192.168.1.100", "192.x.1.100"],
   ["three octets", "192.168.1.100", "192.168.1"],
   ["a state that is none", "bound", "boun"],
   ["capital hex", "b8:27:eb", "B8:27:eb"],
