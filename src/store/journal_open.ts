@@ -3,7 +3,13 @@ import { dirname } from "node:path";
 import type { Clock } from "./clock.ts";
 import type { Disk, DiskFile, DiskLock } from "./disk.ts";
 import { describeError, errorCode } from "./disk_error.ts";
-import { type JournalFile, keepAside, lockPathOf, rejectedPathOf } from "./journal_file.ts";
+import {
+  appendBytes,
+  type JournalFile,
+  keepAside,
+  lockPathOf,
+  rejectedPathOf,
+} from "./journal_file.ts";
 import {
   describeRejected,
   type JournalContents,
@@ -59,7 +65,8 @@ export async function openExisting(
     const placement = placeOnClock(contents, clock);
     leases.finishLoading(placement.shiftMs);
     remarks.push(...placement.remarks, ...await setAside(disk, path, contents));
-    const { lineCount, wholeBytes: byteCount, rejected, hasHeader } = contents;
+    const { lineCount, wholeBytes, lacksNewline, rejected, hasHeader } = contents;
+    const byteCount = wholeBytes + (lacksNewline ? NEWLINE.length : 0);
     return {
       journal: { file, identity: entry?.identity, leaseCount: leases.size, lineCount, byteCount },
       offsetMs: placement.offsetMs,
@@ -73,20 +80,26 @@ export async function openExisting(
   }
 }
 
+const NEWLINE = new TextEncoder().encode("\n");
+
 /** Makes what was read durable, less an incomplete last line. */
 async function mend(
   disk: Disk,
   path: string,
   file: DiskFile,
-  { tornBytes, wholeBytes }: JournalContents,
+  { tornBytes, wholeBytes, lacksNewline }: JournalContents,
 ): Promise<string[]> {
   // The commit of a torn line never resolved: the newline is the last byte that a sync covers.
   if (tornBytes > 0) await file.truncate(wholeBytes);
+  // Durable before the next line is written: a hole that a power cut leaves of that is not to
+  // become a part of this one.
+  if (lacksNewline) await appendBytes(file, NEWLINE);
   // An earlier life may have died between a write and its sync, or a rename and its sync.
   // What was read here counts as durable from now on, so it has to be.
   await file.sync();
   await disk.syncDirectory(dirname(path));
-  return tornBytes === 0 ? [] : [`${path}: cut off an incomplete last line (never acknowledged)`];
+  if (tornBytes === 0) return [];
+  return [`${path}: cut off ${tornBytes} octets of an incomplete last line (never acknowledged)`];
 }
 
 /** Keeps bad lines, which are about to be left out of the journal, and says so. */

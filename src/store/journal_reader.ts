@@ -48,9 +48,11 @@ export interface JournalContents {
   readonly hasLease: boolean;
   readonly lineCount: number;
   readonly rejected: readonly RejectedLine[];
-  /** Length of the file up to the last newline. */
+  /** Length of the file up to the end of its last whole line. */
   readonly wholeBytes: number;
-  /** Length of the last line when it has no newline. */
+  /** Whether that line lacks its newline. */
+  readonly lacksNewline: boolean;
+  /** Length of what is after it: a last line that says nothing, without a newline. */
   readonly tornBytes: number;
   /** Sum of all clock steps: wall time at the end of the file less base scale. */
   readonly stepsMs: number;
@@ -143,8 +145,14 @@ export async function replay(
   leases: LoadedLeases,
 ): Promise<JournalContents> {
   const lines = new Replay(leases, sizeBytes);
-  const size = await readLines(file, (bytes, end) => lines.take(bytes, end));
-  return { ...lines.contents(), ...size };
+  const { takenBytes, rest } = await readLines(file, (bytes, end) => lines.take(bytes, end));
+  const lacksNewline = lines.takeLast(rest);
+  return {
+    ...lines.contents(),
+    wholeBytes: takenBytes + (lacksNewline ? rest.length : 0),
+    lacksNewline,
+    tornBytes: lacksNewline ? 0 : rest.length,
+  };
 }
 
 /**
@@ -212,6 +220,19 @@ class Replay {
     }
   }
 
+  /**
+   * Takes in what is after the last newline if it is a line for all that, and says whether it is:
+   * an editor has saved it so, or a write was torn just there. No line is the beginning of another,
+   * so one that was torn elsewhere says nothing.
+   */
+  takeLast(bytes: Uint8Array): boolean {
+    const text = decodeUtf8(bytes);
+    if (bytes.length === 0 || text === undefined || decodeLine(text).kind === "bad") return false;
+    this.#takeSlowly(bytes);
+    this.#lineCount++;
+    return true;
+  }
+
   contents() {
     return {
       hasHeader: this.#hasHeader,
@@ -272,22 +293,25 @@ class Replay {
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Hands everything to `take`, which says how far it got; the rest comes again, with more. */
+/**
+ * Hands everything to `take`, which says how far it got; the rest comes again, with more. Resolves
+ * to how much it took, and what it did not.
+ */
 async function readLines(
   file: DiskFile,
   take: (bytes: Uint8Array<ArrayBuffer>, end: number) => number,
-): Promise<{ wholeBytes: number; tornBytes: number }> {
+): Promise<{ takenBytes: number; rest: Uint8Array }> {
   let buffer = new Uint8Array(CHUNK_BYTES + SCAN_PADDING_OCTETS);
   let filled = 0; // the beginning of a line whose end is in a later chunk
-  let wholeBytes = 0;
+  let takenBytes = 0;
   for (;;) {
     if (filled === buffer.length - SCAN_PADDING_OCTETS) buffer = enlarged(buffer);
     const n = await file.read(buffer.subarray(filled, buffer.length - SCAN_PADDING_OCTETS));
-    if (n === null) return { wholeBytes, tornBytes: filled };
+    if (n === null) return { takenBytes, rest: buffer.subarray(0, filled) };
     filled += n;
     const taken = take(buffer, filled);
     buffer.copyWithin(0, taken, filled);
-    wholeBytes += taken;
+    takenBytes += taken;
     filled -= taken;
   }
 }

@@ -1,4 +1,4 @@
-/** What a start makes of the file it finds: clocks that stepped, lines that are torn or bad. */
+/** What a start makes of the file it finds: clocks that stepped, lines that are bad. */
 import assert from "node:assert/strict";
 import type { Lease } from "../../src/leases/lease.ts";
 import { encodeHeader, encodeLease } from "../../src/store/journal_format.ts";
@@ -186,27 +186,6 @@ for (const [name, written, read, inLine] of DAMAGES) {
   });
 }
 
-Deno.test("a torn last line is cut off at every byte of it, and said so", async () => {
-  const whole = encodeHeader(WALL_MS) + encodeLease(makeLease({ address: "10.0.0.1" }), WALL_MS);
-  const last = encodeLease(makeLease({ address: "10.0.0.2", hostname: "Pi \u{1f967}" }), WALL_MS);
-  const bytes = new TextEncoder().encode(last);
-  for (let length = 0; length < bytes.length; length++) {
-    const disk = new FaultyDisk();
-    const head = new TextEncoder().encode(whole);
-    disk.plant(PATH, new Uint8Array([...head, ...bytes.subarray(0, length)]));
-    const { leases, remarks } = await load(disk);
-    assert.deepEqual(leases.map((it) => dotted(it.address)), ["10.0.0.1"], `${length} bytes`);
-    assert.deepEqual(
-      remarks,
-      length === 0 ? [] : [
-        `${PATH}: cut off an incomplete last line (never acknowledged)`,
-      ],
-    );
-    const after = disk.afterPowerCut({ bytes: "lost", names: "lost" });
-    assert.equal(after.read(PATH), whole, "the cut is durable");
-  }
-});
-
 Deno.test("bad lines are skipped, kept aside and reported once; good ones after them stay", async () => {
   const disk = new FaultyDisk();
   const line = (number: number) =>
@@ -298,36 +277,6 @@ Deno.test("thousands of bad lines make few remarks", async () => {
   const { remarks } = await load(disk);
   assert.equal(remarks.length, 12);
   assert.equal(remarks[10], `${PATH}: 4990 more lines skipped`);
-});
-
-Deno.test("a journal of a newer version is read as far as it is understood", async () => {
-  const disk = new FaultyDisk();
-  const newer = '{"journal":"sublet","version":2}\n';
-  disk.plant(PATH, newer + encodeLease(makeLease({ address: "10.0.0.1" }), WALL_MS));
-  const { leases, remarks } = await load(disk);
-  assert.equal(leases.length, 1);
-  assert.match(remarks[0]!, /line 1 skipped: header of another version/);
-  assert.equal(disk.read(`${PATH}.rejected`), newer);
-  assert.match(disk.read(PATH)!, /^\{"journal":"sublet","version":1,/);
-});
-
-Deno.test("an empty file is an empty journal", async () => {
-  const disk = new FaultyDisk();
-  disk.plant(PATH, "");
-  const { leases, remarks } = await load(disk);
-  assert.deepEqual([leases, remarks], [[], []]);
-  assert.equal((await load(disk)).leases.length, 0);
-});
-
-Deno.test("a file that is no journal is refused, and left as it is", async () => {
-  for (const contents of ["root:x:0:0:root\n", "\u0000".repeat(100), "interfaces: [eth0]"]) {
-    const disk = new FaultyDisk();
-    disk.plant(PATH, contents);
-    const problem = { name: "StoreError", exitCode: 74, message: /is not a lease journal/ };
-    await assert.rejects(load(disk), problem);
-    await assert.rejects(readJournal(PATH, new LeaseList(), createVirtualClock(), disk), problem);
-    assert.equal(disk.read(PATH), contents);
-  }
 });
 
 Deno.test("readJournal reads beside a running server, and changes nothing", async () => {

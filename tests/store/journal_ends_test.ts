@@ -1,0 +1,117 @@
+/** What a start makes of a file that does not begin or end as the server writes it. */
+import assert from "node:assert/strict";
+import { encodeHeader, encodeLease } from "../../src/store/journal_format.ts";
+import { readJournal } from "../../src/store/journal_reader.ts";
+import { openJournal } from "../../src/store/journal_store.ts";
+import { FaultyDisk } from "../support/faulty_disk.ts";
+import { LeaseList, loadAll } from "../support/lease_list.ts";
+import { dotted, makeLease } from "../support/leases_fixture.ts";
+import { createVirtualClock } from "../support/virtual_clock.ts";
+import { HOUR_MS, PATH } from "./journal_scene.ts";
+
+const WALL_MS = Date.UTC(2026, 10, 22, 8, 0, 0);
+
+/** Opens the journal, and has its store beside what was in it. */
+async function load(disk: FaultyDisk, clock = createVirtualClock()) {
+  const store = openJournal({ path: PATH, clock, snapshot: () => [], disk });
+  return { store, ...await loadAll(store) };
+}
+
+Deno.test("a torn last line is cut off at every byte of it, and said so", async () => {
+  const whole = encodeHeader(WALL_MS) + encodeLease(makeLease({ address: "10.0.0.1" }), WALL_MS);
+  const last = encodeLease(makeLease({ address: "10.0.0.2", hostname: "Pi \u{1f967}" }), WALL_MS);
+  const bytes = new TextEncoder().encode(last);
+  for (let length = 0; length < bytes.length - 1; length++) {
+    const disk = new FaultyDisk();
+    const head = new TextEncoder().encode(whole);
+    disk.plant(PATH, new Uint8Array([...head, ...bytes.subarray(0, length)]));
+    const { leases, remarks } = await load(disk);
+    assert.deepEqual(leases.map((it) => dotted(it.address)), ["10.0.0.1"], `${length} bytes`);
+    assert.deepEqual(
+      remarks,
+      length === 0 ? [] : [
+        `${PATH}: cut off ${length} octets of an incomplete last line (never acknowledged)`,
+      ],
+    );
+    const after = disk.afterPowerCut({ bytes: "lost", names: "lost" });
+    assert.equal(after.read(PATH), whole, "the cut is durable");
+  }
+});
+
+const CLOCK_STEP =
+  '{"at":"2026-11-22T09:00:00.000Z","clock":"stepped","was":"2026-11-22T08:00:00.000Z"}';
+const LAST_LINES: readonly (readonly [string, string])[] = [
+  ["a lease", encodeLease(makeLease({ address: "10.0.0.2" }), WALL_MS)],
+  [
+    "a lease as a person writes it",
+    `{ ${encodeLease(makeLease({ address: "10.0.0.2" }), WALL_MS).slice(1)}`,
+  ],
+  ["a clock step", `${CLOCK_STEP}\n`],
+];
+
+for (const [name, line] of LAST_LINES) {
+  Deno.test(`a whole last line without its newline is taken in, and gets it: ${name}`, async () => {
+    const before = encodeHeader(WALL_MS) +
+      encodeLease(makeLease({ address: "10.0.0.1" }), WALL_MS);
+    const [whole, cut] = [new FaultyDisk(), new FaultyDisk()];
+    whole.plant(PATH, before + line);
+    cut.plant(PATH, (before + line).slice(0, -1));
+    const clock = createVirtualClock({ wallMs: WALL_MS + HOUR_MS });
+    const expected = await load(whole, clock);
+    assert.deepEqual(
+      (await loadAll({ load: (it) => readJournal(PATH, it, clock, cut) })).leases,
+      expected.leases,
+    );
+    assert.equal(cut.read(PATH), (before + line).slice(0, -1), "a reader changes nothing");
+
+    const { store, leases, remarks } = await load(cut, clock);
+    assert.deepEqual([leases, remarks], [expected.leases, []]);
+    const after = cut.afterPowerCut({ bytes: "lost", names: "lost" });
+    assert.equal(after.read(PATH), before + line, "the newline is durable");
+    const creations = cut.operations.filter((it) => it.startsWith("create "));
+    await store.commit([makeLease({ address: "10.0.0.3" })]);
+    await store.close();
+    const again = await load(cut, clock);
+    assert.equal(again.leases.length, leases.length + 1);
+    assert.deepEqual(again.remarks, []);
+    assert.deepEqual(cut.operations.filter((it) => it.startsWith("create ")), creations);
+  });
+}
+
+Deno.test("a header without its newline is a journal without leases", async () => {
+  const disk = new FaultyDisk();
+  disk.plant(PATH, encodeHeader(WALL_MS).trimEnd());
+  const { leases, remarks } = await load(disk);
+  assert.deepEqual([leases, remarks], [[], []]);
+  assert.equal(disk.read(PATH), encodeHeader(WALL_MS));
+});
+
+Deno.test("a journal of a newer version is read as far as it is understood", async () => {
+  const disk = new FaultyDisk();
+  const newer = '{"journal":"sublet","version":2}\n';
+  disk.plant(PATH, newer + encodeLease(makeLease({ address: "10.0.0.1" }), WALL_MS));
+  const { leases, remarks } = await load(disk);
+  assert.equal(leases.length, 1);
+  assert.match(remarks[0]!, /line 1 skipped: header of another version/);
+  assert.equal(disk.read(`${PATH}.rejected`), newer);
+  assert.match(disk.read(PATH)!, /^\{"journal":"sublet","version":1,/);
+});
+
+Deno.test("an empty file is an empty journal", async () => {
+  const disk = new FaultyDisk();
+  disk.plant(PATH, "");
+  const { leases, remarks } = await load(disk);
+  assert.deepEqual([leases, remarks], [[], []]);
+  assert.equal((await load(disk)).leases.length, 0);
+});
+
+Deno.test("a file that is no journal is refused, and left as it is", async () => {
+  for (const contents of ["root:x:0:0:root\n", "\u0000".repeat(100), "interfaces: [eth0]"]) {
+    const disk = new FaultyDisk();
+    disk.plant(PATH, contents);
+    const problem = { name: "StoreError", exitCode: 74, message: /is not a lease journal/ };
+    await assert.rejects(load(disk), problem);
+    await assert.rejects(readJournal(PATH, new LeaseList(), createVirtualClock(), disk), problem);
+    assert.equal(disk.read(PATH), contents);
+  }
+});
