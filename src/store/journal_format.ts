@@ -30,6 +30,9 @@ import { Utf8Text } from "../wire/utf8_text.ts";
 
 const JOURNAL_VERSION = 1;
 
+/** How the first line of every journal begins, of whatever version. */
+export const HEADER_BEGINNING = '{"journal":"sublet"';
+
 const HARDWARE_TYPE_MAX = 255;
 
 /** The years 0000 to 9999: what ISO 8601 writes with four digits. */
@@ -178,7 +181,7 @@ export function decodeLine(text: string): JournalLine {
   try {
     value = JSON.parse(text);
   } catch {
-    return bad("not JSON");
+    return bad(text.startsWith(HEADER_BEGINNING) ? "a damaged header" : "not JSON");
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     return bad("not a JSON object");
@@ -195,7 +198,14 @@ function bad(reason: string): JournalLine {
 
 function decodeHeader(fields: Readonly<Record<string, unknown>>): JournalLine {
   if (fields["journal"] !== "sublet") return bad("header of another program");
-  if (fields["version"] !== JOURNAL_VERSION) return bad("header of another version");
+  const { version } = fields;
+  if (typeof version !== "number") return bad("header without a version");
+  if (version !== JOURNAL_VERSION) {
+    return bad(
+      `header of version ${version}, where this sublet knows version ${JOURNAL_VERSION}; what it ` +
+        "does not understand is left out, so better run the sublet that wrote it",
+    );
+  }
   if (fields["at"] === undefined) return { kind: "header", atMs: undefined };
   const atMs = parseWall(fields["at"]);
   return atMs === undefined ? bad("`at` is not a UTC time") : { kind: "header", atMs };

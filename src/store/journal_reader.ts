@@ -9,7 +9,7 @@ import { PackedLease } from "../leases/packed_lease.ts";
 import type { Clock } from "./clock.ts";
 import { type Disk, type DiskFile, realDisk } from "./disk.ts";
 import { describeError } from "./disk_error.ts";
-import { decodeLine, formatWall } from "./journal_format.ts";
+import { decodeLine, formatWall, HEADER_BEGINNING } from "./journal_format.ts";
 import { LeaseScanner, SCAN_PADDING_OCTETS } from "./journal_scanner.ts";
 import { type LoadedLeases, StoreError } from "./lease_store.ts";
 
@@ -34,6 +34,9 @@ const REMARKED_LINES_MAX = 10;
 
 const NEWLINE = 0x0a;
 
+/** What some editors put before UTF-8; it says nothing. */
+const BOM = Uint8Array.of(0xef, 0xbb, 0xbf);
+
 /** A line that says nothing: kept aside, not lost. */
 export interface RejectedLine {
   readonly lineNumber: number;
@@ -44,6 +47,8 @@ export interface RejectedLine {
 
 export interface JournalContents {
   readonly hasHeader: boolean;
+  /** Whether it begins as a header does, be that whole, torn or of another version. */
+  readonly beginsAsJournal: boolean;
   /** Whether there is a line of a lease. */
   readonly hasLease: boolean;
   readonly lineCount: number;
@@ -118,8 +123,8 @@ export function notAFile(path: string, kind: "directory" | "other"): StoreError 
 
 /** Throws when a file has contents, but nothing of a journal: it belongs to somebody else. */
 export function refuseForeignFile(path: string, contents: JournalContents): void {
-  const { hasLease, hasHeader, wholeBytes, tornBytes } = contents;
-  if (hasHeader || hasLease || wholeBytes + tornBytes === 0) return;
+  const { hasLease, hasHeader, beginsAsJournal, wholeBytes, tornBytes } = contents;
+  if (hasHeader || hasLease || beginsAsJournal || wholeBytes + tornBytes === 0) return;
   throw new StoreError(
     `${path} is not a lease journal: it has neither a header nor a lease. Move it away to start ` +
       "with an empty journal, or set `journal:` to another path",
@@ -184,6 +189,7 @@ class Replay {
   readonly #decoded = new PackedLease();
   readonly #rejected: RejectedLine[] = [];
   #hasHeader = false;
+  #beginsAsJournal = false;
   #leaseCount = 0;
   #lineCount = 0;
   #stepsMs = 0;
@@ -198,7 +204,7 @@ class Replay {
   /** Takes in the whole lines that are before `end`, and says where they end. */
   take(bytes: Uint8Array<ArrayBuffer>, end: number): number {
     const isFirst = this.#lineCount === 0;
-    const wholeBytes = this.#takeLines(bytes, end);
+    const wholeBytes = this.#takeLines(bytes, isFirst && hasBom(bytes) ? BOM.length : 0, end);
     // The rest of the file will be of lines like these.
     if (isFirst && this.#leaseCount > 0) {
       this.#leases.expect(Math.ceil(this.#leaseCount * this.#sizeBytes / wholeBytes));
@@ -206,8 +212,8 @@ class Replay {
     return wholeBytes;
   }
 
-  #takeLines(bytes: Uint8Array<ArrayBuffer>, end: number): number {
-    for (let start = 0;; this.#lineCount++) {
+  #takeLines(bytes: Uint8Array<ArrayBuffer>, from: number, end: number): number {
+    for (let start = from;; this.#lineCount++) {
       if (this.#scanner.scan(bytes, start, end)) {
         this.#takeLease(this.#scanner.lease);
         start = this.#scanner.next;
@@ -227,7 +233,9 @@ class Replay {
    */
   takeLast(bytes: Uint8Array): boolean {
     const text = decodeUtf8(bytes);
-    if (bytes.length === 0 || text === undefined || decodeLine(text).kind === "bad") return false;
+    if (text === undefined) return false;
+    this.#noteBeginning(text);
+    if (decodeLine(text).kind === "bad") return false;
     this.#takeSlowly(bytes);
     this.#lineCount++;
     return true;
@@ -236,6 +244,7 @@ class Replay {
   contents() {
     return {
       hasHeader: this.#hasHeader,
+      beginsAsJournal: this.#beginsAsJournal,
       hasLease: this.#leaseCount > 0,
       lineCount: this.#lineCount,
       rejected: this.#rejected,
@@ -247,6 +256,7 @@ class Replay {
   #takeSlowly(bytes: Uint8Array): void {
     const text = decodeUtf8(bytes);
     if (text === undefined) return this.#reject(bytes, "not UTF-8");
+    this.#noteBeginning(text);
     const decoded = decodeLine(text);
     switch (decoded.kind) {
       case "lease":
@@ -262,6 +272,10 @@ class Replay {
       case "bad":
         return this.#reject(bytes, decoded.reason);
     }
+  }
+
+  #noteBeginning(text: string): void {
+    this.#beginsAsJournal ||= this.#lineCount === 0 && text.startsWith(HEADER_BEGINNING);
   }
 
   #takeLease(lease: PackedLease): void {
@@ -314,6 +328,10 @@ async function readLines(
     takenBytes += taken;
     filled -= taken;
   }
+}
+
+function hasBom(bytes: Uint8Array): boolean {
+  return BOM.every((octet, i) => bytes[i] === octet);
 }
 
 function enlarged(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {

@@ -92,7 +92,11 @@ Deno.test("a journal of a newer version is read as far as it is understood", asy
   disk.plant(PATH, newer + encodeLease(makeLease({ address: "10.0.0.1" }), WALL_MS));
   const { leases, remarks } = await load(disk);
   assert.equal(leases.length, 1);
-  assert.match(remarks[0]!, /line 1 skipped: header of another version/);
+  assert.equal(
+    remarks[0],
+    `${PATH}: line 1 skipped: header of version 2, where this sublet knows version 1; what it ` +
+      "does not understand is left out, so better run the sublet that wrote it",
+  );
   assert.equal(disk.read(`${PATH}.rejected`), newer);
   assert.match(disk.read(PATH)!, /^\{"journal":"sublet","version":1,/);
 });
@@ -115,3 +119,44 @@ Deno.test("a file that is no journal is refused, and left as it is", async () =>
     assert.equal(disk.read(PATH), contents);
   }
 });
+
+const BOM = "\ufeff";
+
+Deno.test("a byte order mark before the header says nothing, and stays", async () => {
+  const line = encodeLease(makeLease({ address: "10.0.0.1" }), WALL_MS);
+  for (const text of [`${BOM}${encodeHeader(WALL_MS)}${line}`, `${BOM}${line}`]) {
+    const disk = new FaultyDisk();
+    disk.plant(PATH, text);
+    const { store, leases, remarks } = await load(disk);
+    assert.deepEqual(leases.map((it) => dotted(it.address)), ["10.0.0.1"]);
+    assert.deepEqual(remarks, []);
+    await store.commit([makeLease({ address: "10.0.0.2" })]);
+    await store.close();
+    const again = await load(disk);
+    assert.deepEqual([again.leases.length, again.remarks], [2, []]);
+  }
+});
+
+const BROKEN_HEADERS: readonly (readonly [string, string, RegExp])[] = [
+  ["torn", encodeHeader(WALL_MS).slice(0, 30), /cut off 30 octets of an incomplete last line/],
+  ["damaged", `${encodeHeader(WALL_MS).slice(0, 30)}\n`, /line 1 skipped: a damaged header$/],
+  ["without a version", '{"journal":"sublet"}\n', /line 1 skipped: header without a version$/],
+  [
+    "of another version",
+    '{"journal":"sublet","version":2}\n',
+    /skipped: header of version 2, where/,
+  ],
+];
+
+for (const [name, header, remark] of BROKEN_HEADERS) {
+  Deno.test(`a journal of nothing but a header is begun anew, be that ${name}`, async () => {
+    for (const before of ["", BOM]) {
+      const disk = new FaultyDisk();
+      disk.plant(PATH, before + header);
+      const { leases, remarks } = await load(disk);
+      assert.deepEqual(leases, []);
+      assert.match(remarks[0]!, remark);
+      assert.equal(disk.read(PATH), encodeHeader(WALL_MS));
+    }
+  });
+}
