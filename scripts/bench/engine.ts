@@ -131,28 +131,50 @@ class Clients {
 /** A disk without a disk: what is written is gone, and a sync takes a turn of the event loop. */
 function noDisk(): Disk {
   const done = () => Promise.resolve();
-  const entry = { identity: "", kind: "file", sizeBytes: Infinity } as const;
-  const file: DiskFile = {
+  let created = noFile();
+  let journal = created;
+  const entryOf = ({ sizeBytes }: NoFile) => ({ identity: "", kind: "file", sizeBytes }) as const;
+  return {
+    lock: () => Promise.resolve({ close: () => {} }),
+    stat: (path) => Promise.resolve(path.endsWith(".new") ? entryOf(created) : undefined),
+    statNow: () => entryOf(journal),
+    follow: (path) => Promise.resolve(path),
+    openRead: () => Promise.resolve(journal),
+    openAppend: () => Promise.resolve(journal),
+    createNew: () => Promise.resolve(created = noFile()),
+    rename: () => {
+      journal = created;
+      return done();
+    },
+    remove: done,
+    makeDirectory: done,
+    syncDirectory: done,
+  };
+}
+
+/** What is kept of a file is how long it would be. */
+interface NoFile extends DiskFile {
+  readonly sizeBytes: number;
+}
+
+function noFile(): NoFile {
+  const done = () => Promise.resolve();
+  let sizeBytes = 0;
+  const take = ({ length }: Uint8Array) => {
+    sizeBytes += length;
+    return length;
+  };
+  return {
+    get sizeBytes() {
+      return sizeBytes;
+    },
     read: () => Promise.resolve(null),
-    write: (bytes) => Promise.resolve(bytes.length),
-    writeNow: (bytes) => bytes.length,
+    write: (bytes) => Promise.resolve(take(bytes)),
+    writeNow: take,
     syncData: () => nextTurn(),
     sync: done,
     truncate: done,
     close: () => {},
-  };
-  const open = () => Promise.resolve(file);
-  return {
-    lock: () => Promise.resolve({ close: () => {} }),
-    stat: (path) => Promise.resolve(path.endsWith(".new") ? entry : undefined),
-    statNow: () => entry,
-    openRead: open,
-    openAppend: open,
-    createNew: open,
-    rename: done,
-    remove: done,
-    makeDirectory: done,
-    syncDirectory: done,
   };
 }
 

@@ -95,7 +95,13 @@ async function serve(
   });
   const leases = new LeaseTable(config.subnets);
   const { journal, durability } = config;
-  const store = openJournal({ path: journal, clock, durability, snapshot: () => leases.packed() });
+  const store = openJournal({
+    path: journal,
+    clock,
+    durability,
+    snapshot: () => leases.packed(),
+    onTrouble: (message) => notify("warning", message),
+  });
   const names = new NameRegistrar({ leases, clock, notify });
   let status: StatusService | undefined;
   // One reload after the other, and none before there is something to reload.

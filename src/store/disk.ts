@@ -6,7 +6,7 @@
  * `Now` are done on the calling thread, and throw: the kernel does them in memory, and to hand them
  * to another thread takes ten times as long.
  */
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { errorCode } from "./disk_error.ts";
 
 /** An open file. Writes go to its end. */
@@ -47,6 +47,8 @@ export interface Disk {
   stat(path: string): Promise<DiskEntry | undefined>;
   /** As `stat`. */
   statNow(path: string): DiskEntry | undefined;
+  /** The path of the file that a path leads to by links, be it there or not; the same without. */
+  follow(path: string): Promise<string>;
   openRead(path: string): Promise<DiskFile>;
   /** Opens a file that exists, for reading and appending. */
   openAppend(path: string): Promise<DiskFile>;
@@ -102,6 +104,19 @@ function entryOf(info: Deno.FileInfo): DiskEntry {
   return { identity: `${info.dev}:${info.ino}`, kind, sizeBytes: info.size };
 }
 
+/** `stat` has told that the links are not a circle. */
+async function follow(path: string): Promise<string> {
+  let target: string;
+  try {
+    target = await Deno.readLink(path);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === "EINVAL" || code === "ENOENT") return path; // no link
+    throw error;
+  }
+  return follow(resolve(await Deno.realPath(dirname(path)), target));
+}
+
 async function syncDirectory(path: string): Promise<void> {
   const directory = await Deno.open(path, { read: true });
   try {
@@ -146,6 +161,7 @@ export const realDisk: Disk = {
   lock,
   stat,
   statNow,
+  follow,
   openRead: async (path) => wrap(await Deno.open(path, { read: true })),
   openAppend: async (path) => wrap(await Deno.open(path, { read: true, append: true })),
   createNew: async (path) =>

@@ -16,6 +16,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   EIO: "the disk reports an I/O error; check its health (dmesg, smartctl)",
   EISDIR: "it is a directory; set `journal:` to a file in it",
   ENOTDIR: "a part of the path is a file, not a directory; set `journal:` to another place",
+  ELOOP: "its symbolic links lead in a circle; set `journal:` to another place",
 };
 
 /** Says in words for the operator why `error` happened. */

@@ -1,19 +1,12 @@
-/** The beginning of a journal's life: its lock, and the file that an earlier life left. */
+/** The beginning of a journal's life, with the file that an earlier life left. */
 import { dirname } from "node:path";
 import type { Clock } from "./clock.ts";
-import type { Disk, DiskFile, DiskLock } from "./disk.ts";
+import type { Disk, DiskFile } from "./disk.ts";
 import { describeError, errorCode } from "./disk_error.ts";
-import {
-  appendBytes,
-  type JournalFile,
-  keepAside,
-  lockPathOf,
-  rejectedPathOf,
-} from "./journal_file.ts";
+import { appendBytes, type JournalFile, keepAside, rejectedPathOf } from "./journal_file.ts";
 import {
   describeRejected,
   type JournalContents,
-  openError,
   placeOnClock,
   refuseForeignFile,
   replay,
@@ -30,20 +23,6 @@ export interface OpenedJournal {
   /** Wall time of the newest line. */
   readonly newestLineMs: number;
   readonly remarks: readonly string[];
-}
-
-/** Two servers on one journal would each write what the other does not know. */
-export async function takeLock(disk: Disk, path: string): Promise<DiskLock> {
-  await disk.makeDirectory(dirname(path));
-  const lockPath = lockPathOf(path);
-  const lock = await disk.lock(lockPath).catch((cause) => {
-    throw openError(lockPath, cause);
-  });
-  if (!("holder" in lock)) return lock;
-  throw new StoreError(
-    `another sublet (process ${lock.holder}) uses the lease journal ${path}; stop it, or ` +
-      "set `journal:` to another path",
-  );
 }
 
 /**

@@ -15,7 +15,7 @@ import type { Clock } from "./clock.ts";
 import { doubtClock } from "./clock_doubt.ts";
 import { CommitGroup } from "./commit_group.ts";
 import { Compaction } from "./compaction.ts";
-import { type Disk, type DiskFile, type DiskLock, realDisk } from "./disk.ts";
+import { type Disk, type DiskFile, realDisk } from "./disk.ts";
 import { describeError } from "./disk_error.ts";
 import {
   appendBytes,
@@ -28,8 +28,9 @@ import {
   writeNewJournal,
 } from "./journal_file.ts";
 import { encodeClockStep } from "./journal_format.ts";
-import { openExisting, takeLock } from "./journal_open.ts";
-import { CLOCK_STEP_LIMIT_MS, notAFile, openError } from "./journal_reader.ts";
+import { openExisting } from "./journal_open.ts";
+import { JournalPlace } from "./journal_place.ts";
+import { CLOCK_STEP_LIMIT_MS, openError } from "./journal_reader.ts";
 import { type LeaseStore, type LoadedLeases, StoreError, type StoreHealth } from "./lease_store.ts";
 import { SyncSchedule } from "./sync_schedule.ts";
 
@@ -60,6 +61,8 @@ export interface JournalOptions {
   readonly snapshot: () => Iterable<PackedLease>;
   /** When a commit resolves; `commit`, when it is synced, unless told. */
   readonly durability?: Durability;
+  /** Told what somebody else does to the journal, in words for the operator. */
+  readonly onTrouble?: (message: string) => void;
   /** Where the file lies; the machine's file system unless told. */
   readonly disk?: Disk;
   /** In place of `COMPACTION_LINES_MIN`. */
@@ -80,10 +83,11 @@ export function openJournal(options: JournalOptions): LeaseStore {
 const NEVER_STOPPED = new AbortController().signal;
 
 class JournalStore implements LeaseStore {
-  readonly #path: string;
   readonly #clock: Clock;
   readonly #disk: Disk;
+  readonly #place: JournalPlace;
   readonly #syncs: SyncSchedule;
+  readonly #onTrouble: (message: string) => void;
   readonly #snapshotSource: () => Iterable<PackedLease>;
   readonly #compactionLinesMin: number;
   readonly #leasesPerWrite: number;
@@ -98,7 +102,6 @@ class JournalStore implements LeaseStore {
   #pending = new CommitGroup();
   /** The group that is not pending: it is being written, or waits for its turn, empty. */
   #other = new CommitGroup();
-  #lock: DiskLock | undefined;
   /** The one writer, while there is something to write. */
   #writer: Promise<void> | undefined;
   /** Set while the state of the file is unknown. */
@@ -110,9 +113,10 @@ class JournalStore implements LeaseStore {
   #writeApartUntilMs = -Infinity;
 
   constructor(options: JournalOptions) {
-    this.#path = options.path;
     this.#clock = options.clock;
     this.#disk = options.disk ?? realDisk;
+    this.#place = new JournalPlace(this.#disk, options.path);
+    this.#onTrouble = options.onTrouble ?? (() => {});
     this.#syncs = new SyncSchedule(options.durability ?? { kind: "commit" }, options.clock);
     this.#snapshotSource = options.snapshot;
     this.#compactionLinesMin = options.compactionLinesMin ?? COMPACTION_LINES_MIN;
@@ -122,14 +126,12 @@ class JournalStore implements LeaseStore {
   async load(leases: LoadedLeases): Promise<readonly string[]> {
     assert(this.#journal === undefined && !this.#isClosed, "a journal is loaded once");
     try {
-      const entry = await this.#disk.stat(this.#path);
-      if (entry !== undefined && entry.kind !== "file") throw notAFile(this.#path, entry.kind);
-      this.#lock = await takeLock(this.#disk, this.#path);
-      await removeNewJournal(this.#disk, this.#path);
+      const entry = await this.#place.find();
+      await removeNewJournal(this.#disk, this.#place.file);
       return entry === undefined ? await this.#create() : await this.#open(leases);
     } catch (cause) {
       await this.close();
-      throw openError(this.#path, cause);
+      throw openError(this.#place.file, cause);
     }
   }
 
@@ -158,8 +160,7 @@ class JournalStore implements LeaseStore {
     await this.#syncTheRest();
     this.#journal?.file.close();
     this.#journal = undefined;
-    this.#lock?.close();
-    this.#lock = undefined;
+    this.#place.close();
   }
 
   /** What `durability` has left for later, before the end. What fails now has promised nothing. */
@@ -175,7 +176,7 @@ class JournalStore implements LeaseStore {
   }
 
   async #open(leases: LoadedLeases): Promise<readonly string[]> {
-    const opened = await openExisting(this.#disk, this.#path, this.#clock, leases);
+    const opened = await openExisting(this.#disk, this.#place.file, this.#clock, leases);
     this.#journal = opened.journal;
     this.#offsetMs = opened.offsetMs;
     this.#newestLineMs = opened.newestLineMs;
@@ -238,7 +239,7 @@ class JournalStore implements LeaseStore {
     group.settle();
   }
 
-  /** Writes and syncs a group, and looks whether the file is there still. Nothing is pending. */
+  /** Writes and syncs a group, and looks whether the file is as it was left. Nothing is pending. */
   async #append(group: CommitGroup): Promise<void> {
     const journal = this.#openJournal();
     const bytes = group.text.octets();
@@ -255,11 +256,10 @@ class JournalStore implements LeaseStore {
       this.#syncs.noteWrite();
     }
     if (this.#syncs.isDue()) await this.#sync(journal);
-    const entry = this.#disk.statNow(this.#path);
-    // Removed, replaced or cut behind our back: what was synced is not found after a restart.
-    const isWhole = entry !== undefined && entry.identity === journal.identity &&
-      entry.sizeBytes >= journal.byteCount;
-    if (!isWhole) await this.#rewriteFromTable();
+    const meddling = this.#place.describeMeddling(journal);
+    if (meddling === undefined) return;
+    this.#onTrouble(meddling);
+    await this.#rewriteFromTable();
   }
 
   async #sync(journal: JournalFile): Promise<void> {
@@ -286,7 +286,7 @@ class JournalStore implements LeaseStore {
 
   #fail(cause: unknown): StoreError {
     const error = new StoreError(
-      `cannot write the lease journal ${this.#path}: ${describeError(cause)}`,
+      `cannot write the lease journal ${this.#place.file}: ${describeError(cause)}`,
       { cause },
     );
     this.#fault = { error, triedAtMs: this.#clock.monotonicMs() };
@@ -295,6 +295,7 @@ class JournalStore implements LeaseStore {
 
   async #rewriteFromTable(): Promise<void> {
     await this.#giveUpCompaction();
+    await this.#place.find();
     // The snapshot holds what is pending. Its lines may have been written before a clock step,
     // and would be misread after the snapshot, whose times are all of after it.
     this.#pending.clearLines();
@@ -305,7 +306,7 @@ class JournalStore implements LeaseStore {
   async #rewrite(leases: Iterable<PackedLease>): Promise<void> {
     const snapshot = this.#snapshotOf(leases);
     await this.#replaceBy(
-      await writeNewJournal(this.#disk, this.#path, snapshot, NEVER_STOPPED),
+      await writeNewJournal(this.#disk, this.#place.file, snapshot, NEVER_STOPPED),
     );
   }
 
@@ -321,7 +322,7 @@ class JournalStore implements LeaseStore {
   /** Puts a file that was written and synced in place of the one that is open. */
   async #replaceBy(journal: JournalFile): Promise<void> {
     try {
-      await putInPlace(this.#disk, this.#path);
+      await putInPlace(this.#disk, this.#place.file);
     } catch (error) {
       journal.file.close();
       throw error;
@@ -343,7 +344,7 @@ class JournalStore implements LeaseStore {
     if (journal.lineCount < this.#compactAtLines) return;
     if (this.#clock.monotonicMs() < this.#compactNotBeforeMs) return;
     const snapshot = this.#snapshotOf(this.#snapshotSource());
-    this.#compaction = new Compaction(this.#disk, this.#path, snapshot, () => this.#wake());
+    this.#compaction = new Compaction(this.#disk, this.#place.file, snapshot, () => this.#wake());
   }
 
   /** Runs between two groups: the tail is whole, and nothing is under way on the old file. */
@@ -356,7 +357,7 @@ class JournalStore implements LeaseStore {
       journal = await compaction.finish();
     } catch (cause) {
       // The old file is as good as before.
-      this.#compactionProblem = `cannot compact the lease journal ${this.#path}: ${
+      this.#compactionProblem = `cannot compact the lease journal ${this.#place.file}: ${
         describeError(cause)
       }`;
       this.#compactNotBeforeMs = this.#clock.monotonicMs() + COMPACTION_RETRY_MS;

@@ -21,10 +21,12 @@ export async function begin(
   const ledger = new Ledger(createVirtualClock());
   const { clock, snapshot } = ledger;
   const limits = { compactionLinesMin, leasesPerWrite };
-  const store = openJournal({ path: PATH, clock, snapshot, disk, ...limits });
+  const troubles: string[] = [];
+  const onTrouble = (message: string) => void troubles.push(message);
+  const store = openJournal({ path: PATH, clock, snapshot, disk, onTrouble, ...limits });
   await loadAll(store);
   disk.operations.length = 0;
-  return { disk, ledger, clock, store };
+  return { disk, ledger, clock, store, troubles };
 }
 
 /** Asserts that after a power cut now, replay makes the table as it is now, and nothing else. */

@@ -132,30 +132,39 @@ Deno.test("the error says what to do, and keeps its cause", async () => {
   });
 });
 
-Deno.test("a journal that was removed or replaced while open is made anew at once", async () => {
-  const { disk, ledger, store } = await begin();
-  await ledger.commit(store, 1, 2);
-  await disk.remove(PATH);
-  assert.equal(await outcome(store, ledger), "committed");
-  await assertDurable(disk, ledger);
-  disk.plant(PATH, "an editor saved its own copy\n");
-  assert.equal(await outcome(store, ledger), "committed");
-  await assertDurable(disk, ledger);
-});
+/** What somebody does to the journal of a running server, and what the log calls it. */
+const MEDDLINGS: readonly (readonly [string, (disk: FaultyDisk) => Promise<void> | void])[] = [
+  ["was removed", (disk) => disk.remove(PATH)],
+  ["was replaced by another file", (disk) => disk.plant(PATH, disk.read(PATH)!)],
+  ["was cut short", async (disk) => {
+    const file = await disk.openAppend(PATH);
+    await file.truncate(0); // as `: > leases.jsonl` and logrotate's copytruncate do
+    await file.sync();
+  }],
+  ["was written to by somebody else", async (disk) => {
+    const file = await disk.openAppend(PATH);
+    file.writeNow(new TextEncoder().encode("amid a li")); // the next line would be a part of it
+  }],
+];
 
-Deno.test("a journal that was cut short while open is made anew at the next commit", async () => {
-  const { disk, ledger, store } = await begin();
-  await ledger.commit(store, 1, 2);
-  const file = await disk.openAppend(PATH);
-  await file.truncate(0); // as `: > leases.jsonl` and logrotate's copytruncate do
-  await file.sync();
-  assert.equal(await outcome(store, ledger), "committed");
-  await assertDurable(disk, ledger);
-  assert.equal(countOf(disk, "rename"), 1);
-  assert.equal(await outcome(store, ledger), "committed");
-  assert.equal(countOf(disk, "rename"), 1, "only once");
-  await assertDurable(disk, ledger);
-});
+for (const [what, meddle] of MEDDLINGS) {
+  Deno.test(`a journal that ${what} while open is made anew at the next commit`, async () => {
+    const { disk, ledger, store, troubles } = await begin();
+    await ledger.commit(store, 1, 2);
+    assert.deepEqual(troubles, []);
+    await meddle(disk);
+    assert.equal(await outcome(store, ledger), "committed");
+    await assertDurable(disk, ledger);
+    assert.deepEqual(troubles, [
+      `the lease journal ${PATH} ${what} while the server runs: it is written anew with the ` +
+      "leases that the server knows. To edit the journal, stop the server first",
+    ]);
+    assert.equal(countOf(disk, "rename"), 1);
+    assert.equal(await outcome(store, ledger), "committed");
+    assert.deepEqual([countOf(disk, "rename"), troubles.length], [1, 1], "only once");
+    await assertDurable(disk, ledger);
+  });
+}
 
 Deno.test("a clock step amid a repair leaves every lease its time", async () => {
   const { disk, ledger, clock, store } = await begin();

@@ -61,10 +61,12 @@ Deno.test("where bad lines cannot be kept, the start says so and changes no line
 Deno.test("a path that cannot be a journal is refused with a word on what to do", async () => {
   await withDirectory(async (directory) => {
     await Deno.writeTextFile(`${directory}/file`, "");
+    await Deno.symlink("circle", `${directory}/circle`);
     const cases: readonly [path: string, message: RegExp][] = [
       [directory, /is a directory; set `journal:` to a file in it/],
       ["/dev/null", /is not a regular file; set `journal:` to another path/],
       [`${directory}/file/leases.jsonl`, /a part of the path is a file/],
+      [`${directory}/circle`, /its symbolic links lead in a circle/],
     ];
     for (const [path, message] of cases) {
       const problem = { name: "StoreError", exitCode: 74, message };
@@ -98,5 +100,62 @@ Deno.test("a second server is refused the journal of a running one, and touches 
     const second = openReal(path, ledger);
     assert.deepEqual(ledger.violations((await loadAll(second)).leases), []);
     await second.close();
+  });
+});
+
+Deno.test("a link to the journal stays one, and the file behind it is replaced", async () => {
+  await withDirectory(async (directory) => {
+    const [link, file] = [`${directory}/leases.jsonl`, `${directory}/disk/journal`];
+    await Deno.symlink("way", link);
+    await Deno.symlink("disk/journal", `${directory}/way`); // leads to nothing yet
+    const ledger = new Ledger(createVirtualClock());
+    for (let life = 0; life < 2; life++) {
+      const store = openReal(link, ledger);
+      ledger.adopt((await loadAll(store)).leases);
+      for (let i = 0; i < 30; i++) await ledger.commit(store, life);
+      await assert.rejects(loadAll(openReal(file)), {
+        name: "StoreError",
+        message: /another sublet/,
+      });
+      await store.close();
+      assert.equal((await Deno.lstat(file)).isFile, true);
+      assert.equal(await Deno.readLink(link), "way");
+      assert.equal(await Deno.readLink(`${directory}/way`), "disk/journal");
+      await Deno.writeTextFile(file, "?\n", { append: true }); // has the next start write it anew
+    }
+    const names = Array.from(Deno.readDirSync(directory), ({ name }) => name).sort();
+    assert.deepEqual(names, ["disk", "leases.jsonl", "way"]);
+    const { leases } = await loadAll(openReal(link, ledger));
+    assert.deepEqual(ledger.violations(leases), []);
+  });
+});
+
+Deno.test("a link that is led elsewhere takes the journal along, unless another has it", async () => {
+  await withDirectory(async (directory) => {
+    const link = `${directory}/leases.jsonl`;
+    const lead = async (name: string) => {
+      await Deno.symlink(name, `${link}.next`);
+      await Deno.rename(`${link}.next`, link);
+    };
+    await lead("old");
+    const ledger = new Ledger(createVirtualClock());
+    const store = openReal(link, ledger);
+    await loadAll(store);
+    await ledger.commit(store, 1, 2);
+    await lead("new");
+    await ledger.commit(store, 3);
+    const refused = { name: "StoreError", message: /another sublet/ };
+    await assert.rejects(loadAll(openReal(`${directory}/new`)), refused);
+    const other = openReal(`${directory}/old`);
+    assert.equal((await loadAll(other)).leases.length, 3, "appended before the look");
+
+    await lead("old");
+    const owed = ledger.owedCount;
+    await ledger.commit(store, 4);
+    assert.equal(ledger.owedCount, owed, "no promise while another server has the file");
+    assert.match(store.health().problem!, /another sublet .* uses the lease journal/);
+    await Promise.all([store.close(), other.close()]);
+    const { leases } = await loadAll(openReal(`${directory}/new`, ledger));
+    assert.deepEqual(ledger.violations(leases), []);
   });
 });

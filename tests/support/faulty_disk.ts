@@ -162,16 +162,16 @@ export class FaultyDisk implements Disk {
     return this.#entry(path);
   }
 
+  /** There are no links on it. */
+  readonly follow = (path: string) => Promise.resolve(path);
+
   #entry(path: string): DiskEntry | undefined {
     if (this.#system.directories.has(path)) {
       return { identity: path, kind: "directory", sizeBytes: 0 };
     }
     const inode = this.#system.names.get(path);
-    return inode && {
-      identity: String(inode.number),
-      kind: "file",
-      sizeBytes: inode.bytes.length,
-    };
+    return inode &&
+      { identity: String(inode.number), kind: "file", sizeBytes: inode.bytes.length };
   }
 
   async openRead(path: string): Promise<DiskFile> {

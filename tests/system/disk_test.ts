@@ -154,20 +154,29 @@ for (const [what, injection, said] of ERRORS) {
   );
 }
 
-/** What somebody does to the journal of a running server. */
-const MEDDLINGS: readonly (readonly [string, (path: string) => Promise<void>])[] = [
-  ["is deleted", (path) => Deno.remove(path)],
-  ["is cut to nothing", (path) => Deno.truncate(path, 0)],
-  ["is cut amid a line", async (path) => Deno.truncate(path, (await Deno.stat(path)).size - 20)],
-  ["is replaced by an older copy", async (path) => {
+/** What somebody does to the journal of a running server, and what the log says of it. */
+const MEDDLINGS: readonly (readonly [string, RegExp, (path: string) => Promise<void>])[] = [
+  ["is deleted", /was removed/, (path) => Deno.remove(path)],
+  ["is cut to nothing", /was cut short/, (path) => Deno.truncate(path, 0)],
+  [
+    "is cut amid a line",
+    /was cut short/,
+    async (path) => Deno.truncate(path, (await Deno.stat(path)).size - 20),
+  ],
+  [
+    "has half a line added",
+    /was written to/,
+    (path) => Deno.writeTextFile(path, '{"at":', { append: true }),
+  ],
+  ["is replaced by an older copy", /was replaced/, async (path) => {
     const lines = (await Deno.readTextFile(path)).split("\n");
     await Deno.writeTextFile(`${path}.old`, lines.slice(0, 3).join("\n") + "\n");
     await Deno.rename(`${path}.old`, path);
   }],
 ];
-for (const [what, meddle] of MEDDLINGS) {
+for (const [what, said, meddle] of MEDDLINGS) {
   sceneTest(
-    `a journal that ${what} while the server runs is made whole again`,
+    `a journal that ${what} while the server runs is made whole again, and the log says so`,
     OPTIONS,
     async (scene) => {
       const journal = `${scene.directory}/leases.jsonl`;
@@ -176,6 +185,7 @@ for (const [what, meddle] of MEDDLINGS) {
       await obtain(agent, 0, 10);
       await meddle(journal);
       await obtain(agent, 10, 12);
+      await server.says(said);
       await server.kill();
       await assertAllKnown(agent, await startServer(scene, CONFIG));
       assert.equal(agent.acked.size, 12);
