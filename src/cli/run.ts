@@ -94,14 +94,7 @@ async function serve(
       notifyOfInterface(status, server?.runningConfig ?? config, notify),
   });
   const leases = new LeaseTable(config.subnets);
-  const { journal, durability } = config;
-  const store = openJournal({
-    path: journal,
-    clock,
-    durability,
-    snapshot: () => leases.packed(),
-    onTrouble: (message) => notify("warning", message),
-  });
+  const store = openStore(config, leases, notify);
   const names = new NameRegistrar({ leases, clock, notify });
   let status: StatusService | undefined;
   // One reload after the other, and none before there is something to reload.
@@ -136,14 +129,15 @@ async function serve(
     releaseStartMemory();
     giveUpTheRest(notify);
     giveUpSockets(config, status);
-    notify("info", describeStart(config, leases.size, path, status?.isListening() === true));
+    const isStatusOpen = status?.isListening() === true;
+    notify("info", describeStart({ path, config, leaseCount: leases.size, isStatusOpen }));
     started.resolve(server);
     const running = server;
     const mending = setInterval(() => {
       mend(running, link);
       status?.tryAgain();
       giveUpSockets(config, status);
-    }, mendingIntervalMs(durability));
+    }, mendingIntervalMs(config.durability));
     await running.run();
     clearInterval(mending);
   } finally {
@@ -153,6 +147,17 @@ async function serve(
     await names.close();
     await store.close();
   }
+}
+
+/** The journal of the config, whose live table is `leases`. */
+function openStore(config: Config, leases: LeaseTable, notify: Notify): LeaseStore {
+  return openJournal({
+    path: config.journal,
+    clock: systemClock,
+    durability: config.durability,
+    snapshot: () => leases.packed(),
+    onTrouble: (message) => notify("warning", message),
+  });
 }
 
 function noticeOf(level: NoticeEvent["level"], message: string): NoticeEvent {

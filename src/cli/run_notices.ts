@@ -12,18 +12,22 @@ import { counted } from "./counted.ts";
 /** Takes a notice for the log. */
 export type Notify = (level: NoticeEvent["level"], message: string) => void;
 
+interface Start {
+  /** Of the config. */
+  readonly path: string;
+  readonly config: Config;
+  readonly leaseCount: number;
+  readonly isStatusOpen: boolean;
+}
+
 /** The first line of a server that is ready. */
-export function describeStart(
-  config: Config,
-  leaseCount: number,
-  path: string,
-  isStatusOpen: boolean,
-): string {
-  const status = config.status === undefined || !isStatusOpen
+export function describeStart({ path, config, leaseCount, isStatusOpen }: Start): string {
+  const { subnets, journal, status } = config;
+  const endpoint = status === undefined || !isStatusOpen
     ? "no status endpoint"
-    : `status on ${config.status.hostname}:${config.status.port}`;
-  return `sublet ${VERSION} serves ${path}: ${counted(config.subnets.length, "subnet")}, ` +
-    `${counted(leaseCount, "lease")} from ${config.journal}, ${status}`;
+    : `status on ${status.hostname}:${status.port}`;
+  return `sublet ${VERSION} serves ${path}: ${counted(subnets.length, "subnet")}, ` +
+    `${counted(leaseCount, "lease")} from ${journal}, ${endpoint}`;
 }
 
 /** What became of an interface of the config, and what is odd about it. */
