@@ -85,8 +85,9 @@ export class LeaseRows implements HeapColumns {
   open(address: Ipv4): number {
     let row = this.#closed;
     if (row === NONE) {
-      row = this.#end++;
+      row = this.#end;
       if (row === this.address.length) this.reserve(2 * row);
+      this.#end++;
     } else {
       this.#closed = this.home[row]!;
     }

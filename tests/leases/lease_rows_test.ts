@@ -39,3 +39,33 @@ Deno.test("a row has one lease and one offer, of any two clients", () => {
   rows.clearOffer(row);
   assert(!rows.hasOffer(row) && rows.isLeaseOf(row, other));
 });
+
+/** The columns that are not private, but `address`: that one says how much room there is. */
+const COLUMNS = ["updatedAtMs", "offerSlot", "home", "heapAtMs", "heapPosition"] as const;
+
+for (const name of COLUMNS) {
+  Deno.test(`where memory for ${name} is refused, the rows are as before, and grow later`, () => {
+    const rows = new LeaseRows();
+    const fill = (row: number) => {
+      rows.setLease(row, makeLease({ address: row, client: numberedClient(row) }));
+      rows.home[row] = row;
+    };
+    const initial = rows.address.length;
+    for (let i = 0; i < initial; i++) fill(rows.open(i));
+    const refuse = function () {
+      throw new RangeError("Array buffer allocation failed");
+    };
+    const column = rows[name];
+    Object.defineProperty(column, "constructor", { value: refuse, configurable: true });
+    assert.throws(() => rows.open(initial), RangeError);
+    assert.deepEqual([rows.end, rows.address.length], [initial, initial]);
+
+    Reflect.deleteProperty(column, "constructor");
+    for (let i = initial; i < 3 * initial; i++) fill(rows.open(i));
+    for (let i = 0; i < 3 * initial; i++) {
+      assert.equal(rows.address[i], i);
+      assert.equal(rows.home[i], i);
+      assert.deepEqual(rows.lease(i), makeLease({ address: i, client: numberedClient(i) }));
+    }
+  });
+}
