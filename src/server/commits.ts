@@ -7,14 +7,15 @@ import { type LeaseStore, StoreError } from "../store/lease_store.ts";
 import type { ExchangeEvent, ServerEvent } from "./events.ts";
 
 /**
- * Lease changes that may wait for the disk at a time: no queue of ours grows without bound. What a
- * client was promised is never dropped; what comes too much is passed over, the newest first, and
- * its client asks again. A DISCOVER goes first, at half of the limit: to offer more while the disk
- * is behind makes REQUESTs that it cannot keep up with either. At the limit, so does everything
- * that would change a lease. Offers to few clients and all other replies never wait for the disk.
+ * How much may wait for the disk at a time: no queue of ours grows without bound. What a client was
+ * promised is never dropped; what comes too much is passed over, the newest first, and its client
+ * asks again. A DISCOVER goes first, at half of the limit: to offer more while the disk is behind
+ * makes REQUESTs that it cannot keep up with either. At the limit, so does everything that would
+ * change a lease, or be told a client when the lease is on disk. Offers to few clients and all
+ * other replies never wait for the disk.
  */
-export const CHANGES_IN_FLIGHT_MAX = 8192;
-export const CHANGES_TO_OFFER_MAX = CHANGES_IN_FLIGHT_MAX / 2;
+export const IN_FLIGHT_MAX = 8192;
+export const IN_FLIGHT_TO_OFFER_MAX = IN_FLIGHT_MAX / 2;
 
 /** An ACK that waits for its lease to be durable. */
 interface PaidReply {
@@ -30,6 +31,11 @@ export interface Commitment {
   readonly names: NameChange[];
 }
 
+/** What a commitment counts in flight: changes without an ACK, and ACKs without a change, too. */
+export function sizeOf({ changes, paid }: Commitment): number {
+  return Math.max(changes.length, paid.length);
+}
+
 /** Whom a commit concerns. */
 interface CommitParts {
   readonly store: LeaseStore;
@@ -41,21 +47,21 @@ interface CommitParts {
 export class Commits {
   readonly #parts: CommitParts;
   readonly #underWay = new Set<Promise<void>>();
-  #changesInFlight = 0;
+  #inFlight = 0;
   #storeFailing = false;
 
   constructor(parts: CommitParts) {
     this.#parts = parts;
   }
 
-  /** Lease changes that wait for the disk. */
-  get changesInFlight(): number {
-    return this.#changesInFlight;
+  /** Lease changes or replies that wait for the disk, whichever are more in each group. */
+  get inFlight(): number {
+    return this.#inFlight;
   }
 
   /** Whether the disk is so far behind that nothing more should be offered. */
   get isLate(): boolean {
-    return this.#changesInFlight >= CHANGES_TO_OFFER_MAX;
+    return this.#inFlight >= IN_FLIGHT_TO_OFFER_MAX;
   }
 
   /** Resolves when all that is under way is over. */
@@ -64,9 +70,11 @@ export class Commits {
   }
 
   /** Commits a group without waiting for it: the next batch is decided meanwhile. */
-  add({ changes, paid, names }: Commitment): Promise<void> {
+  add(commitment: Commitment): Promise<void> {
+    const { changes, paid, names } = commitment;
     const { store, link, emit, names: registrar } = this.#parts;
-    this.#changesInFlight += changes.length;
+    const size = sizeOf(commitment);
+    this.#inFlight += size;
     const commit = store.commit(changes).then(
       () => {
         link.send(paid.map(({ outgoing }) => outgoing));
@@ -83,7 +91,7 @@ export class Commits {
         this.#noticeStore(cause);
       },
     ).then(() => {
-      this.#changesInFlight -= changes.length;
+      this.#inFlight -= size;
       this.#underWay.delete(commit);
     });
     this.#underWay.add(commit);

@@ -22,7 +22,7 @@ import { HTYPE_ETHERNET, MessageView, viewMessage } from "../wire/message_view.t
 import { ReplySlab } from "../wire/message_writer.ts";
 import { ClockWatch } from "./clock_watch.ts";
 import { ConflictProbes, type HeldRequest } from "./conflict_probes.ts";
-import { CHANGES_IN_FLIGHT_MAX, type Commitment, Commits } from "./commits.ts";
+import { type Commitment, Commits, IN_FLIGHT_MAX, sizeOf } from "./commits.ts";
 import type { DropEvent, ServerEvent } from "./events.ts";
 import { describeDrop, describeExchange } from "./exchange_event.ts";
 import { proxyArpNotice, ProxyArpWatch, releaseAll } from "./proxy_arp.ts";
@@ -326,9 +326,9 @@ export class DhcpServer {
     return true;
   }
 
-  /** Whether no more lease changes may wait for the disk. */
-  #isFull({ changes }: Group): boolean {
-    return this.#commits.changesInFlight + changes.length >= CHANGES_IN_FLIGHT_MAX;
+  /** Whether nothing more may wait for the disk. */
+  #isFull(group: Group): boolean {
+    return this.#commits.inFlight + sizeOf(group) >= IN_FLIGHT_MAX;
   }
 
   #carryOut(
@@ -339,9 +339,7 @@ export class DhcpServer {
     held?: HeldRequest,
   ): void {
     const { leases, emit } = this.#parts;
-    const decision = "change" in wanted
-      ? this.#refusal(wanted.change, request, nowMs, group) ?? wanted
-      : wanted;
+    const decision = this.#refusal(wanted, request, nowMs, group) ?? wanted;
     this.limiter.note(decision.rule, nowMs);
     // By now the address is offered to the client; why it was chosen is another matter.
     const isHeld = held !== undefined && "address" in decision && decision.address === held.address;
@@ -371,10 +369,12 @@ export class DhcpServer {
     }
   }
 
-  /** Why a lease change is not made. */
-  #refusal(change: Lease, request: Request, nowMs: number, group: Group): Decision | undefined {
+  /** Why nothing is done of what would have to wait for the disk. */
+  #refusal(wanted: Decision, request: Request, nowMs: number, group: Group): Decision | undefined {
+    if (wanted.kind === "ignore" || wanted.kind === "reply") return undefined;
     if (this.#isFull(group)) return OVERLOADED;
-    const isAdmitted = this.limiter.admitsChange(change, request, this.#config, nowMs);
+    const isAdmitted = wanted.kind === "reply-when-durable" ||
+      this.limiter.admitsChange(wanted.change, request, this.#config, nowMs);
     return isAdmitted ? undefined : RATE_LIMITED;
   }
 

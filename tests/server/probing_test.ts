@@ -1,7 +1,7 @@
 /** The loop, before an address is given for the first time: RFC 2131 §2.2, §3.1 step 2, §4.4.1. */
 import assert from "node:assert/strict";
 import { CLEAR_MS } from "../../src/server/conflict_probes.ts";
-import { CHANGES_IN_FLIGHT_MAX, CHANGES_TO_OFFER_MAX } from "../../src/server/commits.ts";
+import { IN_FLIGHT_MAX, IN_FLIGHT_TO_OFFER_MAX } from "../../src/server/commits.ts";
 import { CONFLICTS_FOR_A_REQUEST_MAX } from "../../src/server/server.ts";
 import { DISCOVER, RELEASE, REQUEST } from "../support/dhcp_packets.ts";
 import { type Ask, macOf, SERVER } from "../support/engine_fixture.ts";
@@ -302,9 +302,9 @@ Deno.test("while no change of a lease may wait, an address in use is not offered
   it.link.addAddress("lan0", "192.168.64.1/18");
   await it.ask(HERS);
   it.store.isHolding = true;
-  assert.ok(CHANGES_TO_OFFER_MAX < CHANGES_IN_FLIGHT_MAX);
+  assert.ok(IN_FLIGHT_TO_OFFER_MAX < IN_FLIGHT_MAX);
   const first = ip("192.168.64.2");
-  for (let n = 0; n < CHANGES_IN_FLIGHT_MAX; n += 512) {
+  for (let n = 0; n < IN_FLIGHT_MAX; n += 512) {
     await it.ask(...Array.from({ length: 512 }, (_, i) => ({
       type: REQUEST,
       server: SERVER,

@@ -1,6 +1,6 @@
 /** The loop on an in-memory link and store: what leaves when, and what is never given. */
 import assert from "node:assert/strict";
-import { CHANGES_IN_FLIGHT_MAX, CHANGES_TO_OFFER_MAX } from "../../src/server/commits.ts";
+import { IN_FLIGHT_MAX, IN_FLIGHT_TO_OFFER_MAX } from "../../src/server/commits.ts";
 import { DECLINE, DISCOVER, INFORM, RELEASE, REQUEST } from "../support/dhcp_packets.ts";
 import { type Ask, macOf, SERVER } from "../support/engine_fixture.ts";
 import {
@@ -11,7 +11,7 @@ import {
   rangesOf,
   type SubnetSketch,
 } from "../support/leases_fixture.ts";
-import { makeConfig, settle, start } from "./running_server.ts";
+import { makeConfig, settle, start, startWith } from "./running_server.ts";
 
 const TAKE: Ask = { type: REQUEST, server: SERVER, requested: "192.168.1.100" };
 
@@ -64,14 +64,14 @@ Deno.test("while the disk is far behind, DISCOVERs go first, and no ACK that was
     }
   };
   const discover: Ask = { type: DISCOVER, mac: macOf(60_000) };
-  await takeMany(0, CHANGES_TO_OFFER_MAX - 1);
+  await takeMany(0, IN_FLIGHT_TO_OFFER_MAX - 1);
   assert.equal((await it.ask(discover)).length, 1, "not yet far behind");
-  await takeMany(CHANGES_TO_OFFER_MAX - 1, CHANGES_TO_OFFER_MAX);
+  await takeMany(IN_FLIGHT_TO_OFFER_MAX - 1, IN_FLIGHT_TO_OFFER_MAX);
   assert.deepEqual(await it.ask(discover), [], "an offer makes a REQUEST that has to wait, too");
   assert.deepEqual(it.rules().at(-1), "overloaded");
 
-  await takeMany(CHANGES_TO_OFFER_MAX, CHANGES_IN_FLIGHT_MAX);
-  const last = CHANGES_IN_FLIGHT_MAX;
+  await takeMany(IN_FLIGHT_TO_OFFER_MAX, IN_FLIGHT_MAX);
+  const last = IN_FLIGHT_MAX;
   assert.deepEqual(it.rules().filter((rule) => rule === "overloaded").length, 1);
   assert.deepEqual(await it.ask(take(last)), []);
   assert.deepEqual(it.rules().at(-1), "overloaded");
@@ -83,8 +83,8 @@ Deno.test("while the disk is far behind, DISCOVERs go first, and no ACK that was
   it.store.release();
   await settle();
   const acks = it.sent();
-  assert.equal(acks.length, CHANGES_IN_FLIGHT_MAX, "every ACK that was promised");
-  assert.equal(new Set(acks).size, CHANGES_IN_FLIGHT_MAX);
+  assert.equal(acks.length, IN_FLIGHT_MAX, "every ACK that was promised");
+  assert.equal(new Set(acks).size, IN_FLIGHT_MAX);
   assert.equal((await it.ask(discover)).length, 1);
   assert.deepEqual(await it.ask(take(last)), [`ACK ${dotted(ADDRESS_0 + last)}`]);
   await it.stop();
@@ -95,9 +95,9 @@ Deno.test("the limit holds within one batch, and for everything that changes a l
   assert.equal((await it.ask(take(0))).length, 1);
   const before = it.leases.get(ADDRESS_0);
   it.store.isHolding = true;
-  const batch = Array.from({ length: CHANGES_IN_FLIGHT_MAX + 3 }, (_, i) => take(i + 1));
+  const batch = Array.from({ length: IN_FLIGHT_MAX + 3 }, (_, i) => take(i + 1));
   assert.deepEqual(await it.ask(...batch), []);
-  assert.equal(it.leases.size, 1 + CHANGES_IN_FLIGHT_MAX);
+  assert.equal(it.leases.size, 1 + IN_FLIGHT_MAX);
   assert.equal(it.store.heldCount, 1);
   const overloaded = () => it.rules().filter((rule) => rule === "overloaded").length;
   assert.equal(overloaded(), 3, "the newest of the batch");
@@ -116,18 +116,43 @@ Deno.test("the limit holds within one batch, and for everything that changes a l
   it.store.isHolding = false;
   it.store.release();
   await settle();
-  assert.equal(it.sent().length, CHANGES_IN_FLIGHT_MAX);
+  assert.equal(it.sent().length, IN_FLIGHT_MAX);
   assert.deepEqual(await it.ask({ type: REQUEST, mac: macOf(0), ciaddr: address }), [
     `ACK ${address}`,
   ]);
-  assert.equal(it.store.records.length, 1 + CHANGES_IN_FLIGHT_MAX + 1);
+  assert.equal(it.store.records.length, 1 + IN_FLIGHT_MAX + 1);
+  await it.stop();
+});
+
+Deno.test("what waits for a lease on its way to disk is bounded, and no ACK of it lost", async () => {
+  const it = await startWith({ ...makeConfig(WIDE), renewWriteThreshold: 0.5 });
+  it.clock.advance(1000); // a lease of this life
+  it.store.isHolding = true;
+  assert.deepEqual(await it.ask(take(0)), []);
+  const ciaddr = dotted(ADDRESS_0)!;
+  const renew: Ask = { type: REQUEST, mac: macOf(0), ciaddr };
+  const renewMany = (count: number) => it.ask(...Array.from({ length: count }, () => renew));
+  assert.deepEqual(await renewMany(IN_FLIGHT_TO_OFFER_MAX - 1), []);
+  assert.deepEqual(await it.ask({ type: DISCOVER, mac: macOf(1) }), []);
+  assert.deepEqual(it.rules(), ["overloaded"], "an offer goes first");
+  assert.deepEqual(await renewMany(IN_FLIGHT_MAX), [], "more than there is room for, in one batch");
+  assert.deepEqual(await it.ask(renew, take(1)), []);
+  const overloaded = () => it.rules().filter((rule) => rule === "overloaded").length;
+  assert.equal(overloaded(), 1 + IN_FLIGHT_TO_OFFER_MAX + 2, "a change finds no room either");
+
+  it.store.isHolding = false;
+  it.store.release();
+  await settle();
+  assert.deepEqual(it.sent(), Array.from({ length: IN_FLIGHT_MAX }, () => `ACK ${ciaddr}`));
+  assert.deepEqual(await it.ask(renew, take(1)), [`ACK ${ciaddr}`, `ACK ${dotted(ADDRESS_0 + 1)}`]);
+  assert.equal(it.store.records.length, 2, "no renewal was written");
   await it.stop();
 });
 
 Deno.test("what the disk refuses makes room again, as what it takes does", async () => {
   const it = await start(WIDE);
-  const batch = Array.from({ length: CHANGES_IN_FLIGHT_MAX }, (_, i) => take(i));
-  const next = take(CHANGES_IN_FLIGHT_MAX);
+  const batch = Array.from({ length: IN_FLIGHT_MAX }, (_, i) => take(i));
+  const next = take(IN_FLIGHT_MAX);
   it.store.isHolding = true;
   assert.deepEqual(await it.ask(...batch), []);
   assert.deepEqual(await it.ask(next), []);
