@@ -4,7 +4,7 @@
  * not what it would write.
  */
 import { parseArgs } from "node:util";
-import { z } from "zod";
+import * as z from "zod";
 import { configSchema } from "../src/config/schema.ts";
 
 const SCHEMA_FILE = new URL("../config.schema.json", import.meta.url);

@@ -1,5 +1,5 @@
 /** How clients are told apart, and how they come by addresses. */
-import { z } from "zod";
+import * as z from "zod";
 import type { Allocation, Identity } from "./config.ts";
 import { didYouMean, explain, mismatch, nearest, pack } from "./explanation.ts";
 

@@ -1,5 +1,5 @@
 /** The schema of `boot`: what machines that boot from the network are told. */
-import { z } from "zod";
+import * as z from "zod";
 import { BOOT_KINDS, type BootKind, bootsByHttp } from "../wire/boot_clients.ts";
 import { formatIpv4 } from "../wire/ipv4.ts";
 import { Header } from "../wire/message_view.ts";

@@ -1,5 +1,5 @@
 /** The schema of `match`: what the clients of a class have in common. */
-import { z } from "zod";
+import * as z from "zod";
 import { BOOT_KINDS, type BootKind, codesOfArchitecture } from "../wire/boot_clients.ts";
 import {
   firstOctetGlob,

@@ -1,5 +1,5 @@
 /** The schema of an entry of `classes`. */
-import type { z } from "zod";
+import type * as z from "zod";
 import { matchSchema } from "./class_match_schema.ts";
 import { classNameSchema } from "./name_schemas.ts";
 import { booleanSchema, integerSchema, mapSchema } from "./schema_parts.ts";

@@ -1,5 +1,5 @@
 /** The schema of `conflict-probe`: a word, or a map with a time. */
-import { z } from "zod";
+import * as z from "zod";
 import type { ConflictProbe } from "./config.ts";
 import { mismatch, pack, quote } from "./explanation.ts";
 import { mapSchema, Refusal, textSchema } from "./schema_parts.ts";

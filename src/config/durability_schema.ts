@@ -1,5 +1,5 @@
 /** How much the journal may cost a disk that wears out: `durability`, `renew-write-threshold`. */
-import { z } from "zod";
+import * as z from "zod";
 import type { Durability } from "./config.ts";
 import { DURATION_PATTERN, formatDuration, parseDuration } from "./duration.ts";
 import { mismatch, pack } from "./explanation.ts";

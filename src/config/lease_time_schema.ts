@@ -1,5 +1,5 @@
 /** The schema of `lease-time`: how long leases last, and when they last less. */
-import { z } from "zod";
+import * as z from "zod";
 import type { LeaseTime, LeaseTimers } from "./config.ts";
 import { formatDuration } from "./duration.ts";
 import { mismatch, pack } from "./explanation.ts";

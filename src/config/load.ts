@@ -1,6 +1,6 @@
 /** From the text of a config file to the engine's config, or to all that is wrong with it. */
 import { dirname } from "node:path";
-import type { z } from "zod";
+import type * as z from "zod";
 import { buildConfig } from "./build.ts";
 import { checkFile } from "./checks.ts";
 import { classEntrySchema } from "./class_schema.ts";

@@ -1,6 +1,6 @@
 /** The schema of `names`: what clients are called, and who is told. */
 import { isIPv6 } from "node:net";
-import { z } from "zod";
+import * as z from "zod";
 import { parseIpv4 } from "../wire/ipv4.ts";
 import type { DnsServerAddress } from "./config.ts";
 import { explain, mismatch, pack } from "./explanation.ts";

@@ -2,7 +2,7 @@
  * Values with a type of their own, `{ type, value }`: options by code, and the parts of options
  * that hold others. They leave the schema as octets.
  */
-import { z } from "zod";
+import * as z from "zod";
 import {
   encodeOptionValue,
   OPTION_KINDS,

@@ -1,5 +1,5 @@
 /** How the values of each kind are written in a config, but for those that hold other values. */
-import { z } from "zod";
+import * as z from "zod";
 import type { OptionKind, OptionValues } from "../wire/option_values.ts";
 import type { DnrResolver, PortParams, SixRd } from "../wire/structured_values.ts";
 import { explain, mismatch, pack } from "./explanation.ts";

@@ -1,5 +1,5 @@
 /** The schema of `rate-limits`. */
-import { z } from "zod";
+import * as z from "zod";
 import { mismatch, pack } from "./explanation.ts";
 import { percentSchema } from "./percent_schema.ts";
 import type { Rate, RateLimits } from "./rate_limits.ts";

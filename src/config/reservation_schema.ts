@@ -1,5 +1,5 @@
 /** The schema of a reservation: who it is for, and what is kept for it. */
-import { z } from "zod";
+import * as z from "zod";
 import { formatHex, parseHex } from "../wire/hex.ts";
 import { explain, pack } from "./explanation.ts";
 import type { Explanation } from "./problem.ts";

@@ -1,5 +1,5 @@
 /** The schema of `rogue-detection`. */
-import { z } from "zod";
+import * as z from "zod";
 import type { RogueDetection } from "./config.ts";
 import { mismatch, pack } from "./explanation.ts";
 import { mapSchema, oneOrManySchema } from "./schema_parts.ts";

@@ -2,7 +2,7 @@
  * A file with one mistake in it is mostly in order, and its other mistakes should be told at once.
  * So what the schema turns down is cut out, and the checks run on the rest.
  */
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Path } from "./problem.ts";
 import { findingsOf } from "./zod_findings.ts";
 

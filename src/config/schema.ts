@@ -3,7 +3,7 @@
  * generated from it), the output side what the checks read; build.ts makes the engine's `Config`
  * of that.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { allocationSchema, identitySchema } from "./allocation_schema.ts";
 import { bootpSchema, bootSchema } from "./boot_schema.ts";
 import { classEntrySchema } from "./class_schema.ts";

@@ -2,7 +2,7 @@
  * What the schemas are made of: text with a form, whole numbers, maps with known keys, lists that
  * may be written as one value. Each says what is wrong in the operator's words, not in zod's.
  */
-import { z } from "zod";
+import * as z from "zod";
 import {
   didYouMean,
   explain,

@@ -1,5 +1,5 @@
 /** The keys that can stand in every scope: the whole file, shared network, subnet, pool … */
-import { z } from "zod";
+import * as z from "zod";
 import { bootSchema } from "./boot_schema.ts";
 import { didYouMean, explain, mismatch, pack } from "./explanation.ts";
 import { leaseTimeSchema } from "./lease_time_schema.ts";

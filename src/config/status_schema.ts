@@ -1,6 +1,6 @@
 /** The schema of `status`: where the endpoint listens, and whom it answers. */
 import { isIPv6 } from "node:net";
-import { z } from "zod";
+import * as z from "zod";
 import { parseIpv4 } from "../wire/ipv4.ts";
 import type { StatusAddress, StatusEndpoint } from "./config.ts";
 import { explain, mismatch, pack } from "./explanation.ts";

@@ -1,5 +1,5 @@
 /** The schema of an entry of `subnets`: a network and its pools. */
-import { z } from "zod";
+import * as z from "zod";
 import { allocationSchema, identitySchema } from "./allocation_schema.ts";
 import { conflictProbeSchema } from "./conflict_probe_schema.ts";
 import { bootpSchema } from "./boot_schema.ts";

@@ -2,7 +2,7 @@
  * The schema of octets that somebody makes up, which may be text and may be none. As plain text they
  * are taken for what they look like; a map says which they are: `{ text: "10:20" }`.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { explain, mismatch, pack } from "./explanation.ts";
 import { mapSchema, putInQuotes } from "./schema_parts.ts";
 

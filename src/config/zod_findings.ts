@@ -1,5 +1,5 @@
 /** zod's issues as findings: one for each thing that is wrong, where the operator looks for it. */
-import type { z } from "zod";
+import type * as z from "zod";
 import { didYouMean, explain, quote, unpack, unpackAll, writeKey } from "./explanation.ts";
 import type { Explanation, Finding, Path } from "./problem.ts";
 

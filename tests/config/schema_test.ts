@@ -1,7 +1,7 @@
 /** config.schema.json, which editors read, and config.example.yaml, which people read. */
 import assert from "node:assert/strict";
 import { parse } from "yaml";
-import { z } from "zod";
+import * as z from "zod";
 import { isSchemaFresh, renderSchema } from "../../scripts/write_schema.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { configSchema } from "../../src/config/schema.ts";

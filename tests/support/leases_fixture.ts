@@ -1,6 +1,6 @@
 /** Makers of subnets, clients and leases for tests, in the terms of the config file. */
 import assert from "node:assert/strict";
-import type { z } from "zod";
+import type * as z from "zod";
 import { bootSchema } from "../../src/config/boot_schema.ts";
 import type {
   AddressRange,
