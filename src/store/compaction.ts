@@ -24,7 +24,7 @@ export class Compaction {
   readonly #stop = new AbortController();
   readonly #written: Promise<JournalFile>;
   #isReady = false;
-  #tail: Uint8Array[] = [];
+  #tail: Uint8Array<ArrayBuffer>[] = [];
   #tailBytes = 0;
   #tailLines = 0;
   #tailBytesInAll = 0;
@@ -46,8 +46,8 @@ export class Compaction {
     return this.#isReady;
   }
 
-  /** Takes lines that are appended to the old file. */
-  addToTail(bytes: Uint8Array, lineCount: number): void {
+  /** Takes lines that are appended to the old file, and the memory that they are in. */
+  addToTail(bytes: Uint8Array<ArrayBuffer>, lineCount: number): void {
     this.#tail.push(bytes);
     this.#tailBytes += bytes.length;
     this.#tailBytesInAll += bytes.length;
@@ -98,7 +98,11 @@ export class Compaction {
     const tail = this.#tail;
     this.#tail = [];
     this.#tailBytes = 0;
-    for (const bytes of tail) await appendBytes(file, bytes);
+    for (const bytes of tail) {
+      await appendBytes(file, bytes);
+      // Freed now: to the collector it is old, and what is old it leaves lying about for long.
+      bytes.buffer.transfer(0);
+    }
     if (tail.length > 0) await file.syncData();
   }
 }

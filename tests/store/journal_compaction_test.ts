@@ -1,6 +1,7 @@
 /** Compaction: a journal that is written anew while commits go on. */
 import assert from "node:assert/strict";
 import { type Lease, makeClient } from "../../src/leases/lease.ts";
+import { Compaction } from "../../src/store/compaction.ts";
 import { writeNewJournal } from "../../src/store/journal_file.ts";
 import { COMPACTION_RETRY_MS, REPAIR_INTERVAL_MS } from "../../src/store/journal_store.ts";
 import { FaultyDisk } from "../support/faulty_disk.ts";
@@ -70,6 +71,17 @@ Deno.test("a new journal is synced as it is written, a little at a time", async 
   assert.equal(writesInARow.reduce((sum, writes) => sum + writes, 0), 16_384 / 256);
   const bytesPerWrite = byteCount / (16_384 / 256);
   assert.ok(Math.max(...writesInARow) * bytesPerWrite < 1.2 * 1024 * 1024, calls);
+});
+
+Deno.test("the memory of what was appended meanwhile is free as soon as it is in the new file", async () => {
+  const disk = new FaultyDisk();
+  const snapshot = { leases: packAll([]), monotonicMs: 0, offsetMs: 0, leasesPerWrite: 256 };
+  const compaction = new Compaction(disk, PATH, snapshot, () => {});
+  const tail = Array.from({ length: 3 }, (_, i) => new TextEncoder().encode(`line ${i}\n`));
+  for (const bytes of tail) compaction.addToTail(bytes, 1);
+  (await compaction.finish()).file.close();
+  assert.match(disk.read(`${PATH}.new`)!, /\nline 0\nline 1\nline 2\n$/);
+  assert.ok(tail.every(({ buffer }) => buffer.detached));
 });
 
 Deno.test("a table that changes while it is written is whole in the new file", async () => {
