@@ -1,13 +1,11 @@
 /** What needs no network: the steps of a packet's way, and what they leave to clear away. */
 import { fileURLToPath } from "node:url";
+import { V8_FLAGS } from "../compile.ts";
 import type { EngineReport } from "./engine.ts";
 import { readGarbage } from "./garbage.ts";
 import type { Sample } from "./results.ts";
 
 const EXCHANGES = 100_000;
-
-/** As `deno task compile` has it. */
-const V8_FLAGS = "--max-semi-space-size=4";
 
 function pathOf(file: string): string {
   return fileURLToPath(new URL(file, import.meta.url));

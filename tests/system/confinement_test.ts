@@ -130,6 +130,20 @@ sceneTest(BECOME, OPTIONS, async (scene) => {
   assert.equal(await server.ends(), 0);
 });
 
+// As Deno's executables keep compiled code there, for the next start, which may be root's.
+const TEMPORARY = "nothing is left in the directory for temporary files, where anybody writes";
+sceneTest(TEMPORARY, OPTIONS, async (scene) => {
+  const temporary = `${scene.directory}/tmp`;
+  await Deno.mkdir(temporary);
+  await Deno.chmod(temporary, 0o1777);
+  const command = ["env", `TMPDIR=${temporary}`, ...subletCommand()];
+  const { server } = await start(scene, "", command);
+  await assertServesClients(scene);
+  server.signal("SIGTERM");
+  assert.equal(await server.ends(), 0);
+  assert.deepEqual(await Array.fromAsync(Deno.readDir(temporary)), []);
+});
+
 const PLAIN = "a plain user with the two ambient capabilities serves, keeps just these two, and " +
   "interfaces can still be added";
 sceneTest(PLAIN, OPTIONS, async (scene) => {
