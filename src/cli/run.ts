@@ -8,7 +8,7 @@ import { openStatusEndpoint, type StatusService } from "../http/status_endpoint.
 import { LeaseTable } from "../leases/lease_table.ts";
 import type { Link } from "../link/link.ts";
 import { openLinuxLink } from "../link/linux_link.ts";
-import { releaseStartMemory } from "../link/start_memory.ts";
+import { releaseExecutable, SpareMemory } from "../link/spare_memory.ts";
 import { NameRegistrar } from "../names/name_registrar.ts";
 import { systemClock } from "../server/clock.ts";
 import type { NoticeEvent, ServerEvent } from "../server/events.ts";
@@ -96,6 +96,7 @@ async function serve(
   const leases = new LeaseTable(config.subnets);
   const store = openStore(config, leases, notify);
   const names = new NameRegistrar({ leases, clock, notify });
+  const spareMemory = new SpareMemory();
   let status: StatusService | undefined;
   // One reload after the other, and none before there is something to reload.
   const started = Promise.withResolvers<DhcpServer>();
@@ -103,9 +104,10 @@ async function serve(
   // Before the journal is read, which may take seconds: a signal must not find nobody.
   const forgetSignals = onSignals({
     SIGHUP: () => {
-      reloads = reloads.then(async () =>
-        reload(path, config, await started.promise, names, notify)
-      );
+      reloads = reloads.then(async () => {
+        await reload(path, config, await started.promise, names, notify);
+        spareMemory.noteGarbage();
+      });
     },
     SIGTERM: () => link.close(),
     SIGINT: () => link.close(),
@@ -126,7 +128,7 @@ async function serve(
       );
       status = openStatusEndpoint(app.fetch, config.status, notify);
     }
-    releaseStartMemory();
+    releaseExecutable();
     giveUpTheRest(notify);
     giveUpSockets(config, status);
     const isStatusOpen = status?.isListening() === true;
@@ -135,6 +137,7 @@ async function serve(
     const running = server;
     const mending = setInterval(() => {
       mend(running, link);
+      spareMemory.release();
       status?.tryAgain();
       giveUpSockets(config, status);
     }, mendingIntervalMs(config.durability));

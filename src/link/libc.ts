@@ -48,6 +48,8 @@ const SYMBOLS = {
   eventfd: { parameters: ["u32", "i32"], result: "i32" },
   eventfd_write: { parameters: ["i32", "u64"], result: "i32" },
   eventfd_read: { parameters: ["i32", "buffer"], result: "i32" },
+  /** In glibc, not in musl. */
+  malloc_trim: { parameters: ["usize"], result: "i32", optional: true },
   clock_gettime: { parameters: ["i32", "buffer"], result: "i32" },
   __errno_location: { parameters: [], result: "pointer" },
   memcpy: { parameters: ["buffer", "pointer", "usize"], result: "void" },
@@ -259,6 +261,11 @@ const eventCount = new Uint8Array(new ArrayBuffer(8));
 /** Makes an eventfd not readable. */
 export function clearEvent(fd: Fd): void {
   libc().call.eventfd_read(fd, eventCount);
+}
+
+/** Gives back to the kernel what malloc keeps of what was freed. */
+export function trimMalloc(): void {
+  libc().call.malloc_trim?.(0n);
 }
 
 const timespec = new Uint8Array(new ArrayBuffer(16));

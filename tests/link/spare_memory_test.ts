@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { cleanMappings, releaseStartMemory } from "../../src/link/start_memory.ts";
+import { V8_FLAGS } from "../../scripts/compile.ts";
+import { cleanMappings, releaseExecutable } from "../../src/link/spare_memory.ts";
 
 /** As Linux 6.18 has it; lines that tell nothing here are left out. */
 const SMAPS = `5566a0000000-5566a1400000 r--p 00000000 fe:00 1234                       /opt/sublet
@@ -35,14 +36,14 @@ Anonymous:             0 kB
 Swap:                  0 kB
 `;
 
-Deno.test("start memory: only what nobody has written or could is dropped, and only of the executable", () => {
+Deno.test("spare memory: only what nobody has written or could is dropped, and only of the executable", () => {
   assert.deepEqual(cleanMappings(SMAPS, "/opt/sublet"), [
     { start: 0x5566a0000000n, octets: 0x1400000n },
     { start: 0x5566a1600000n, octets: 0x2000000n },
   ]);
 });
 
-Deno.test("start memory: less of the executable is resident after it, and nothing written is lost", () => {
+Deno.test("spare memory: less of the executable is resident after it, and nothing written is lost", () => {
   /** Adds up a line of every mapping of the executable; kB. */
   const kilobytesOf = (name: string) =>
     Deno.readTextFileSync("/proc/self/smaps").split(/^(?=[0-9a-f]+-)/m)
@@ -50,8 +51,53 @@ Deno.test("start memory: less of the executable is resident after it, and nothin
       .map((mapping) => Number(new RegExp(`^${name}: +(\\d+) kB$`, "m").exec(mapping)![1]))
       .reduce((sum, kilobytes) => sum + kilobytes, 0);
   const [residentBefore, writtenBefore] = [kilobytesOf("Rss"), kilobytesOf("Anonymous")];
-  releaseStartMemory();
+  releaseExecutable();
   const [resident, written] = [kilobytesOf("Rss"), kilobytesOf("Anonymous")];
   assert.ok(resident < residentBefore, `${resident} kB, before ${residentBefore} kB`);
   assert.ok(writtenBefore > 0 && written >= writtenBefore, `${written}, before ${writtenBefore}`);
+});
+
+/**
+ * What a process has after it has read something large and forgotten it: its V8 heap and its resident
+ * memory in MiB, before and after `release`. Run apart, with V8's flags as the executable has them.
+ */
+const FORGETFUL_PROGRAM = `
+import process from "node:process";
+import { SpareMemory } from ${
+  JSON.stringify(import.meta.resolve("../../src/link/spare_memory.ts"))
+};
+const look = () => {
+  const { heapTotal, rss } = process.memoryUsage();
+  return { heap: heapTotal / 2 ** 20, rss: rss / 2 ** 20 };
+};
+const read = () => JSON.parse(JSON.stringify(Array.from({ length: 200_000 }, (_, i) => [i, {}])));
+const memory = new SpareMemory();
+memory.release();
+const results = [];
+for (const isNoted of [false, true]) {
+  let tree = read();
+  const kept = tree.length;
+  tree = undefined;
+  if (isNoted) memory.noteGarbage();
+  const before = look();
+  memory.release();
+  results.push({ kept, before, after: look() });
+}
+console.log(JSON.stringify(results));
+`;
+
+Deno.test("spare memory: garbage that was noted is collected, and no longer resident", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".ts" });
+  await Deno.writeTextFile(path, FORGETFUL_PROGRAM);
+  const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", `--v8-flags=${V8_FLAGS}`, path],
+    stdin: "null",
+  }).output();
+  await Deno.remove(path);
+  const decoder = new TextDecoder();
+  assert.ok(success, decoder.decode(stderr));
+  const [quiet, noted] = JSON.parse(decoder.decode(stdout));
+  assert.ok(quiet.after.heap > 0.9 * quiet.before.heap, "without a note, V8 is left alone");
+  assert.ok(noted.after.heap < 0.6 * noted.before.heap, JSON.stringify(noted));
+  assert.ok(noted.after.rss < noted.before.rss - 10, JSON.stringify(noted));
 });
