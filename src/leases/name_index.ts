@@ -1,11 +1,9 @@
 /** Names in DNS: which rows have them by an active lease. */
+import { hashOctets } from "../wire/keyed_hash.ts";
 import type { Client, Lease } from "./lease.ts";
 import type { LeaseRows } from "./lease_rows.ts";
 import { RowIndex } from "./row_index.ts";
 import type { Standings } from "./standings.ts";
-
-const FNV_BASIS = 0x811c_9dc5;
-const FNV_PRIME = 0x0100_0193;
 
 export class NameIndex {
   readonly #rows: LeaseRows;
@@ -60,9 +58,14 @@ export class NameIndex {
   }
 }
 
-/** A u32; names are ASCII. */
+const NO_SALT = 0;
+
+/** RFC 1035 §2.3.4 allows no longer ones. */
+const octets = new Uint8Array(255);
+
+/** A u32, in this process. Names are ASCII, and clients choose them: see wire/keyed_hash.ts. */
 function hashName(name: string): number {
-  let hash = FNV_BASIS;
-  for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), FNV_PRIME);
-  return hash >>> 0;
+  const length = Math.min(name.length, octets.length);
+  for (let i = 0; i < length; i++) octets[i] = name.charCodeAt(i);
+  return hashOctets(octets, 0, length, NO_SALT);
 }
