@@ -11,6 +11,9 @@ const GRAIN_OCTETS = 8;
 /** The longest record. */
 const RECORD_OCTETS_MAX = 20_480;
 
+/** Who keeps places has them in columns of u32. */
+const ARENA_OCTETS_MAX = 2 ** 32;
+
 /** No record lies across the end of a page. */
 const PAGE_BITS = 18;
 const PAGE_OCTETS = 2 ** PAGE_BITS;
@@ -21,6 +24,13 @@ export class OctetArena {
   #end = GRAIN_OCTETS;
   /** The first free place of each size, in grains; a free place begins with the next one's. */
   readonly #free = new Uint32Array(RECORD_OCTETS_MAX / GRAIN_OCTETS + 1);
+  readonly #octetsMax: number;
+
+  /** An empty arena, which grows up to so many octets. */
+  constructor(octetsMax = ARENA_OCTETS_MAX) {
+    assert(octetsMax <= ARENA_OCTETS_MAX, "a place is a u32");
+    this.#octetsMax = octetsMax;
+  }
 
   /** The page that a place is in. */
   pageOf(place: number): Uint8Array {
@@ -42,6 +52,8 @@ export class OctetArena {
     }
     const left = this.#pages.length * PAGE_OCTETS - this.#end;
     if (left < size * GRAIN_OCTETS) {
+      // Beyond, places would begin at 0 again, and name the records of other clients.
+      assert((this.#pages.length + 1) * PAGE_OCTETS <= this.#octetsMax, "the records have room");
       this.#end = this.#pages.length * PAGE_OCTETS;
       this.#pages.push(new Uint8Array(PAGE_OCTETS));
     }

@@ -171,3 +171,17 @@ Deno.test("the arena grows by pages, and what is in them stays", () => {
     assert(arena.pageOf(place).subarray(start, start + 300).every((octet) => octet === (i & 255)));
   }
 });
+
+Deno.test("an arena that is full ends in an error, and not in the place of another record", () => {
+  const arena = new OctetArena(2 ** 19);
+  const places: number[] = [];
+  const fill = () => {
+    for (let i = 0; i < 100; i++) places.push(arena.allocate(20_480));
+  };
+  assert.throws(fill, { name: "AssertionError", message: "the records have room" });
+  assert.equal(new Set(places).size, 2 * Math.floor(2 ** 18 / 20_480), "two pages full");
+  assert(Math.max(...places) + 20_480 <= 2 ** 19);
+  arena.free(places[3]!, 20_480);
+  assert.equal(arena.allocate(20_480), places[3], "what is given back is still given");
+  assert.throws(() => new OctetArena(2 ** 32 + 2 ** 18), assert.AssertionError);
+});
