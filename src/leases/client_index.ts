@@ -1,4 +1,4 @@
-/** Which rows have a lease that names a client. */
+/** Which rows have a lease that names a client: the ones that it would rather have. */
 import type { Identity } from "../config/config.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import type { Client } from "./lease.ts";
@@ -7,6 +7,9 @@ import { RowIndex } from "./row_index.ts";
 import type { Standings } from "./standings.ts";
 
 const NO_ADDRESSES: readonly Ipv4[] = [];
+
+/** Rows of one client in one subnet that are found by it. */
+const CLIENT_ROWS_MAX = 8;
 
 export class ClientIndex {
   readonly #rows: LeaseRows;
@@ -27,14 +30,43 @@ export class ClientIndex {
     return this.#index.size;
   }
 
-  /** Takes in a row, which has a lease. */
+  /**
+   * Takes in a row that has a lease, unless it is in; where it lies and how it stands is settled.
+   *
+   * Whoever takes one address after the other and gives each back is named by all of them, and each
+   * of its packets would look at each. So of one client in one subnet, the rows are in that it would
+   * rather have. A client that means well has one or two. The others are its own as before where it
+   * names their addresses, and come in again when it has them anew.
+   *
+   * Clients of one hash count as one here. It is under a key, so nobody has another's at will.
+   */
   add(row: number): void {
-    this.#index.add(this.#rows.leaseHash(row), row);
+    const { home, isIndexed } = this.#rows;
+    if (isIndexed[row] === 1) return;
+    const index = this.#index;
+    const hash = this.#rows.leaseHash(row);
+    let count = 0;
+    let last = row;
+    for (let at = index.first(hash); at >= 0; at = index.next(at)) {
+      const other = index.rowAt(at);
+      if (home[other] !== home[row]) continue;
+      count++;
+      if (this.#isPreferred(last, other)) last = other;
+    }
+    if (count >= CLIENT_ROWS_MAX) {
+      if (last === row) return;
+      this.remove(last);
+    }
+    index.add(hash, row);
+    isIndexed[row] = 1;
   }
 
   /** Takes out a row, before its client changes. */
   remove(row: number): void {
+    const { isIndexed } = this.#rows;
+    if (isIndexed[row] === 0) return;
     this.#index.remove(this.#rows.leaseHash(row), row);
+    isIndexed[row] = 0;
   }
 
   /** The row of the lease that the client would rather have in the subnet of an index, or NONE. */

@@ -48,6 +48,8 @@ export class LeaseRows implements HeapColumns {
   isReserved = new Uint8Array(INITIAL_ROWS);
   /** Whether the subnet of the address tells clients apart by hardware address. */
   isByHardware = new Uint8Array(INITIAL_ROWS);
+  /** Whether the row is found by the client of its lease (client_index.ts). */
+  isIndexed = new Uint8Array(INITIAL_ROWS);
   standing = new Uint8Array(INITIAL_ROWS);
   /** Which heap the row stands in, by the table's own numbers. */
   heap = new Uint8Array(INITIAL_ROWS);
@@ -107,6 +109,7 @@ export class LeaseRows implements HeapColumns {
     this.pool = enlarge(this.pool, count);
     this.isReserved = enlarge(this.isReserved, count);
     this.isByHardware = enlarge(this.isByHardware, count);
+    this.isIndexed = enlarge(this.isIndexed, count);
     this.standing = enlarge(this.standing, count);
     this.heap = enlarge(this.heap, count);
     this.heapAtMs = enlarge(this.heapAtMs, count);

@@ -102,7 +102,7 @@ export class LeaseTable {
     return row === NONE ? undefined : this.#rows.address[row];
   }
 
-  /** What the client has in the subnet by active leases, besides one address. */
+  /** What the client has in the subnet by active leases, besides one address; see `ClientIndex`. */
   heldBeside(address: Ipv4, client: Client, subnet: Subnet, nowMs: number): readonly Ipv4[] {
     const home = this.#standings.indexOf(subnet);
     return this.#byClient.heldBeside(address, client, subnet.identity, home, nowMs);
@@ -170,11 +170,11 @@ export class LeaseTable {
     if (!rows.hasLease(row)) this.#leaseCount++;
     if (wasLinked && !staysLinked) this.#byClient.remove(row);
     rows.setLease(row, lease);
-    if (isLinked && !staysLinked) this.#byClient.add(row);
     if (isLinked && !keepsHardware) this.#byHardware?.add(row);
     const isOutrun = this.#offers.mayYield(row) && lease.state !== "released";
     if (isOutrun || rows.isOfferedTo(row, client)) this.#offers.drop(row);
     this.#settle(row);
+    if (isLinked) this.#byClient.add(row);
     this.names.move(row, earlierName, this.names.nameOf(row));
     this.limits.enter(row);
   }
@@ -205,12 +205,12 @@ export class LeaseTable {
       expiresAtMs[row]! += byMs;
       this.#standings.enter(row);
       rows.rehash(row);
+      this.#settle(row);
     }
     // One after the other: a loop that does nothing else need not wait for each slot it goes to.
     for (let row = 0; row < end; row++) if (rows.hasHolder(row)) this.#byClient.add(row);
     for (let row = 0; row < end; row++) {
       if (rows.hasHolder(row)) this.#byHardware?.add(row);
-      this.#settle(row);
       this.names.move(row, undefined, this.names.nameOf(row));
     }
     this.limits.reconfigure(this.#subnets);
@@ -328,6 +328,7 @@ export class LeaseTable {
     this.#subnets = subnets;
     this.#standings.begin(subnets);
     const offers: Offer[] = [];
+    const moved: number[] = [];
     for (let row = 0; row < rows.end; row++) {
       if (!rows.isOpen(row)) continue;
       if (rows.hasOffer(row)) {
@@ -338,9 +339,10 @@ export class LeaseTable {
       }
       const wasByHardware = rows.isByHardware[row];
       this.#standings.enter(row);
-      if (rows.isByHardware[row] !== wasByHardware) this.#rehash(row);
+      if (rows.isByHardware[row] !== wasByHardware || rows.isIndexed[row] === 0) moved.push(row);
       this.#settle(row);
     }
+    for (const row of moved) this.#rehash(row);
     this.limits.reconfigure(subnets);
     // Subnets may have merged, and a client has one offer in each: the newest stays.
     offers.sort((a, b) => a.expiresAtMs - b.expiresAtMs || a.address - b.address);
@@ -364,7 +366,7 @@ export class LeaseTable {
     return row;
   }
 
-  /** Has the row under its client as that is told apart since its subnet was reconfigured. */
+  /** Has the row under its client as that is told apart, and found, by the new subnets. */
   #rehash(row: number): void {
     if (!this.#rows.hasHolder(row)) return;
     this.#byClient.remove(row);
