@@ -26,6 +26,9 @@ import { BENCH_TOOLS, SERVERS } from "./bench/servers.ts";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const ROUNDS = { quick: 1, full: 3 };
 
+/** What a shell makes of SIGINT. */
+const EXIT_BY_SIGNAL = 130;
+
 const { values } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
@@ -48,6 +51,12 @@ async function measure(): Promise<Results> {
   const started = new Date();
   const [loadBefore] = Deno.loadavg();
   await using lab = await openLab();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    Deno.addSignalListener(signal, async () => {
+      await lab[Symbol.asyncDispose]();
+      Deno.exit(EXIT_BY_SIGNAL);
+    });
+  }
   const options = { sections, servers: values.servers.split(","), rounds, isQuick };
   const plan = new Plan(lab, options, (line) => console.error(line));
   await plan.run();

@@ -61,6 +61,8 @@ export async function startAnswering(
 /** What a load told, as values of a sample. */
 export function valuesOf({ report, serverCpuSeconds, facts }: LoadResult): Record<string, number> {
   const { completed, latencyMs } = report;
+  /** No time at all is not none. */
+  const msOf = (ms: number) => completed === 0 ? NaN : ms;
   return {
     rate: report.rate,
     // What was started before the measured time and got no answer in it would make it more than all.
@@ -68,13 +70,13 @@ export function valuesOf({ report, serverCpuSeconds, facts }: LoadResult): Recor
     cpuMsPer1000: completed === 0 ? NaN : 1e6 * serverCpuSeconds / completed,
     serverLoadPercent: 100 * serverCpuSeconds / report.seconds,
     generatorLoadPercent: 100 * report.cpuSeconds / report.seconds,
-    p50Ms: latencyMs.whole.p50,
-    p99Ms: latencyMs.whole.p99,
-    meanMs: latencyMs.whole.mean,
-    offerP50Ms: latencyMs["discover-offer"].p50,
-    offerP99Ms: latencyMs["discover-offer"].p99,
-    ackP50Ms: latencyMs["request-ack"].p50,
-    ackP99Ms: latencyMs["request-ack"].p99,
+    p50Ms: msOf(latencyMs.whole.p50),
+    p99Ms: msOf(latencyMs.whole.p99),
+    meanMs: msOf(latencyMs.whole.mean),
+    offerP50Ms: msOf(latencyMs["discover-offer"].p50),
+    offerP99Ms: msOf(latencyMs["discover-offer"].p99),
+    ackP50Ms: msOf(latencyMs["request-ack"].p50),
+    ackP99Ms: msOf(latencyMs["request-ack"].p99),
     rssMiB: facts.rssMiB,
     peakRssMiB: facts.peakRssMiB,
   };

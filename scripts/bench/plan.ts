@@ -229,6 +229,7 @@ function describeSample({ label }: ServerKind, { measure, at, values }: Sample):
   const shown = ["rate", "lossPercent", "cpuMsPer1000", "p50Ms", "p99Ms", "startMs", "rssMiB"];
   const facts = Object.entries(values)
     .filter(([key]) => shown.includes(key) || Object.keys(values).length < 6)
+    .filter(([, value]) => !Number.isNaN(value))
     .map(([key, value]) => `${key} ${Number(value.toPrecision(4))}`);
   return `${label.padEnd(14)} ${measure}${at === 0 ? "" : ` at ${at}`}: ${facts.join(", ")}`;
 }
