@@ -35,6 +35,7 @@ export const MSG_TRUNC = 0x20;
 export const MSG_DONTWAIT = 0x40;
 
 export const POLLIN = 1;
+export const POLLOUT = 4;
 
 export const EFD_NONBLOCK = SOCK_NONBLOCK;
 export const EFD_CLOEXEC = SOCK_CLOEXEC;

@@ -18,6 +18,12 @@ export interface Outgoing {
   readonly ingress: Ingress;
 }
 
+/**
+ * What becomes of replies where room to send is short. `paid` ones tell of a lease that is on disk,
+ * and have all the room there is; `free` ones, which cost who asks for them nothing, half of it.
+ */
+export type Standing = "paid" | "free";
+
 /** Asks the network whether somebody uses an address. */
 export interface Probe {
   readonly address: Ipv4;
@@ -77,8 +83,11 @@ export interface Link {
    * answered, or `waitMs` are over. Resolves to `undefined` once the link is closed.
    */
   receive(waitMs?: number): Promise<readonly Datagram[] | undefined>;
-  /** Sends a batch of replies. One that cannot be sent is counted and logged, never thrown. */
-  send(replies: readonly Outgoing[]): void;
+  /**
+   * Sends a batch of replies, `paid` unless told. One that cannot be sent is counted and logged,
+   * never thrown.
+   */
+  send(replies: readonly Outgoing[], standing?: Standing): void;
   /** Sends probes. What cannot be sent is as good as unanswered; it is logged, never thrown. */
   probe(probes: readonly Probe[]): void;
   /**

@@ -17,6 +17,7 @@ import type {
   ProbeAnswer,
   ServerSearch,
   ServerVoice,
+  Standing,
 } from "./link.ts";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { CLIENT_PORT, type Ingress, PXE_PORT, SERVER_PORT } from "../protocol/endpoints.ts";
@@ -169,9 +170,9 @@ class SocketLink implements Link {
     this.#busySinceMs = performance.now();
   }
 
-  send(replies: readonly Outgoing[]): void {
+  send(replies: readonly Outgoing[], standing: Standing = "paid"): void {
     if (this.#closed) return;
-    this.#sender.send(replies, this.#exitOf);
+    this.#sender.send(replies, standing, this.#exitOf);
   }
 
   probe(probes: readonly Probe[]): void {

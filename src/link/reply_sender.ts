@@ -16,7 +16,7 @@ import {
   writeSockaddrLl,
 } from "./layouts.ts";
 import { closeFd, type Fd } from "./libc.ts";
-import type { Outgoing } from "./link.ts";
+import type { Outgoing, Standing } from "./link.ts";
 import type { LinkFact } from "./netlink.ts";
 import { SEND_OCTETS_MAX, SendSlab } from "./send_slab.ts";
 
@@ -55,7 +55,13 @@ export class ReplySender {
   }
 
   /** Sends each reply by the exit of its ingress. Failures are counted, and told once a batch. */
-  send(replies: readonly Outgoing[], exitOf: (ingress: Ingress) => Exit | undefined): void {
+  send(
+    replies: readonly Outgoing[],
+    standing: Standing,
+    exitOf: (ingress: Ingress) => Exit | undefined,
+  ): void {
+    // Frames wait for nobody's ARP, and so for no stranger.
+    this.#datagrams.leavesRoom = standing === "free";
     for (const reply of replies) {
       const exit = exitOf(reply.ingress);
       if (exit === undefined) {

@@ -1,4 +1,5 @@
 /** Collects messages for one socket and sends them in one call. */
+import { POLLFD, POLLOUT } from "./layouts.ts";
 import { type Fd, type NativeBytes, poll, sendMessages } from "./libc.ts";
 import {
   headersFrom,
@@ -18,8 +19,8 @@ const QUEUE_FULL_WAITS_MAX = 5;
 const QUEUE_FULL_WAIT_MS = 1;
 const NO_DESCRIPTORS = new Uint8Array(new ArrayBuffer(0));
 
-/** Called for each message that could not be sent, with its interface and the name of the errno. */
-export type OnUnsent = (interfaceName: string, errno: string) => void;
+/** Called for each message that could not be sent, with its interface and why: an errno's name. */
+export type OnUnsent = (interfaceName: string, why: string) => void;
 
 /**
  * Messages waiting to go out on one socket. `next` gives a free slot, `add` completes it; they
@@ -27,6 +28,8 @@ export type OnUnsent = (interfaceName: string, errno: string) => void;
  */
 export class SendSlab {
   readonly array: MessageArray;
+  /** Whether what is added leaves half of the socket's send buffer free for what does not. */
+  leavesRoom = false;
   readonly #onUnsent: OnUnsent;
   #fd: Fd = -1;
   #count = 0;
@@ -66,6 +69,10 @@ export class SendSlab {
   /** Sends what is waiting. */
   flush(): void {
     let sent = 0;
+    if (this.leavesRoom && this.#count > 0 && isHalfFull(this.#fd)) {
+      // Not waited for: what fills it may be there for the seconds that ARP takes to give up.
+      for (; sent < this.#count; sent++) this.#onUnsent(this.#interfaceNames[sent]!, HALF_FULL);
+    }
     let waits = 0;
     while (sent < this.#count) {
       const result = sendMessages(this.#fd, headersFrom(this.array, sent), this.#count - sent);
@@ -82,6 +89,18 @@ export class SendSlab {
     }
     this.#count = 0;
   }
+}
+
+const HALF_FULL = "the send buffer is half full, and the rest is kept for ACKs";
+
+const pollfd: NativeBytes = new Uint8Array(new ArrayBuffer(POLLFD.octets));
+const pollfdView = new DataView(pollfd.buffer);
+pollfdView.setInt16(POLLFD.events, POLLOUT, true);
+
+/** Linux calls a datagram socket writable below half of SO_SNDBUF (sock_writeable in sock.h). */
+function isHalfFull(fd: Fd): boolean {
+  pollfdView.setInt32(POLLFD.fd, fd, true);
+  return poll(pollfd, 1, 0) === 0;
 }
 
 function isQueueFull(errno: string): boolean {

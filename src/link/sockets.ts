@@ -52,9 +52,10 @@ const RECEIVE_BUFFER_OCTETS = 4 * 1024 * 1024;
 /**
  * Replies to an address that does not answer ARP wait in the kernel for three seconds and count
  * against the socket. At the default size some 160 requests with a made-up `giaddr` or `ciaddr`
- * would fill it, and every other client's reply would fail with EAGAIN meanwhile.
+ * would fill it, and every other client's reply would fail with EAGAIN meanwhile. Half of it is kept
+ * for ACKs of leases (`Standing`).
  */
-const SEND_BUFFER_OCTETS = 4 * 1024 * 1024;
+const SEND_BUFFER_OCTETS = 8 * 1024 * 1024;
 
 /** With protocol 0 a packet socket receives nothing: the kernel queues no copies of the traffic. */
 const RECEIVE_NO_PROTOCOL = 0;

@@ -190,7 +190,7 @@ export class DhcpServer {
 
     const probes = this.#probes.takeProbes();
     if (probes.length > 0) link.probe(probes);
-    if (group.free.length > 0) link.send(group.free);
+    if (group.free.length > 0) link.send(group.free, "free");
     if (group.changes.length + group.paid.length === 0) this.#recycle(slab);
     else this.#commits.add(group).finally(() => this.#recycle(slab));
   }

@@ -1,13 +1,11 @@
 /** Probes on a real wire, as other programs see them. */
 import assert from "node:assert/strict";
-import type { Ingress } from "../../src/protocol/endpoints.ts";
 import { formatHex } from "../../src/wire/hex.ts";
-import { LIMITED_BROADCAST, parseIpv4 } from "../../src/wire/ipv4.ts";
-import { receiveDatagrams } from "../contract/link.ts";
+import { parseIpv4 } from "../../src/wire/ipv4.ts";
 import { nextAnswers, testProbingContract } from "../contract/probing.ts";
 import { systemTest, type Wire } from "../support/netns.ts";
 import { startCapture } from "./capture.ts";
-import { type LinuxWorld, makeLinuxWorld } from "./linux_world.ts";
+import { ingressOf, makeLinuxWorld } from "./linux_world.ts";
 
 testProbingContract("LinuxLink", systemTest, () => makeLinuxWorld());
 
@@ -94,10 +92,4 @@ systemTest("probes that cannot be sent are told once, and the link goes on", asy
 /** A node says something to an address on its wire, which its kernel has to ask for. */
 async function say(wire: Wire, node: string, address: string): Promise<void> {
   await wire.exec(node, "bash", "-c", `echo hello > /dev/udp/${address}/9`);
-}
-
-async function ingressOf(world: LinuxWorld): Promise<Ingress> {
-  await world.arrive("lan0", { text: "request", source: 0, destination: LIMITED_BROADCAST });
-  const [datagram] = await receiveDatagrams(world.link);
-  return datagram!.ingress;
 }

@@ -11,7 +11,7 @@ import { ANY_ADDRESS, formatIpv4, LIMITED_BROADCAST, parseIpv4 } from "../../src
 import { receiveDatagrams, testLinkContract, untilState } from "../contract/link.ts";
 import { makeWire, systemTest, type Wire } from "../support/netns.ts";
 import { readCaptured, startCapture } from "./capture.ts";
-import { type LinuxWorld, makeLinuxWorld } from "./linux_world.ts";
+import { ingressOf, type LinuxWorld, makeLinuxWorld } from "./linux_world.ts";
 import { enterNamespace } from "./namespace_thread.ts";
 
 testLinkContract("LinuxLink", systemTest, () => makeLinuxWorld());
@@ -186,20 +186,6 @@ systemTest(
     const batch = await receiveDatagrams(world.link);
     assert.deepEqual(batch.map(({ bytes }) => bytes.length), [DATAGRAM_OCTETS_MAX]);
     assert.equal(world.link.counters().oversizedDatagrams, 1);
-  },
-);
-
-systemTest(
-  "replies that cannot be sent are counted, and told once a batch with the cause",
-  async () => {
-    await using world = await makeLinuxWorld();
-    const ingress = await ingressOf(world);
-    await world.setUp("lan0", false);
-    const destination: Destination = { kind: "hardware", hardwareAddress: CHADDR, address: 1 };
-    const bytes = new Uint8Array(300);
-    world.link.send([1, 2, 3].map(() => ({ bytes, destination, ingress })));
-    assert.deepEqual(world.troubles, ["3 replies not sent on lan0: ENETDOWN"]);
-    assert.equal(world.link.counters().unsentReplies, 3);
   },
 );
 
@@ -379,16 +365,6 @@ async function decodeWithTcpdump(frame: Uint8Array): Promise<string> {
   await writer.write(pcap);
   await writer.close();
   return new TextDecoder().decode((await child.output()).stdout);
-}
-
-/** The ingress of a datagram that has just come in on lan0. */
-async function ingressOf(
-  world: LinuxWorld,
-  from = { source: 0, destination: LIMITED_BROADCAST },
-): Promise<Ingress> {
-  await world.arrive("lan0", { text: "request", ...from });
-  const [datagram] = await receiveDatagrams(world.link);
-  return datagram!.ingress;
 }
 
 function reply(world: LinuxWorld, ingress: Ingress, destination: Destination, text = "reply") {

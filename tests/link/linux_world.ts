@@ -5,6 +5,7 @@ import type { InterfaceStatus } from "../../src/link/link.ts";
 import { openLinuxLink } from "../../src/link/linux_link.ts";
 import { type LinkFact, listLinks } from "../../src/link/netlink.ts";
 import { openFrameSocket } from "../../src/link/sockets.ts";
+import type { Ingress } from "../../src/protocol/endpoints.ts";
 import {
   encodeUdpFrame,
   ETHERTYPE_IPV4,
@@ -13,7 +14,7 @@ import {
 } from "../../src/wire/frame.ts";
 import { formatHex } from "../../src/wire/hex.ts";
 import { formatIpv4, LIMITED_BROADCAST } from "../../src/wire/ipv4.ts";
-import type { ArrivingDatagram, SeenReply } from "../contract/link.ts";
+import { type ArrivingDatagram, receiveDatagrams, type SeenReply } from "../contract/link.ts";
 import type { ProbedWorld } from "../contract/probing.ts";
 import { type Cable, makeWire, type Wire } from "../support/netns.ts";
 import { type Capture, readCaptured, startCapture } from "./capture.ts";
@@ -214,4 +215,14 @@ function asSeen(frame: Uint8Array): SeenReply {
     hardwareAddress: formatHex(destinationHardwareAddress),
     text: new TextDecoder().decode(payload),
   };
+}
+
+/** The ingress of a datagram that has just come in on lan0. */
+export async function ingressOf(
+  world: LinuxWorld,
+  from = { source: 0, destination: LIMITED_BROADCAST },
+): Promise<Ingress> {
+  await world.arrive("lan0", { text: "request", ...from });
+  const [datagram] = await receiveDatagrams(world.link);
+  return datagram!.ingress;
 }

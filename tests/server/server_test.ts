@@ -32,6 +32,16 @@ Deno.test("an ACK leaves when its lease is durable, an OFFER at once (RFC 2131 Â
   await it.stop();
 });
 
+Deno.test("room to send is for ACKs of leases first", async () => {
+  const it = await start();
+  const standings: unknown[] = [];
+  it.link.send = (replies, standing = "paid") => void standings.push([replies.length, standing]);
+  const inform: Ask = { type: INFORM, ciaddr: "192.168.1.7", mac: macOf(2) };
+  await it.ask(TAKE, { type: DISCOVER, mac: macOf(3) }, inform);
+  assert.deepEqual(standings, [[2, "free"], [1, "paid"]]);
+  await it.stop();
+});
+
 Deno.test("no ACK leaves when its lease cannot be written; the log says so once", async () => {
   const it = await start();
   it.store.failure = "the disk is full";

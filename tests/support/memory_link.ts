@@ -12,6 +12,7 @@ import type {
   ProbeAnswer,
   ServerSearch,
   ServerVoice,
+  Standing,
 } from "../../src/link/link.ts";
 import {
   CLIENT_PORT,
@@ -121,7 +122,7 @@ export class MemoryLink implements Link {
     return this.#arrived.splice(0);
   }
 
-  send(replies: readonly Outgoing[]): void {
+  send(replies: readonly Outgoing[], _standing?: Standing): void {
     if (this.#closed) return;
     for (const reply of replies) {
       const { interfaceName, interfaceIndex } = reply.ingress;
