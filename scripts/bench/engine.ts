@@ -135,7 +135,7 @@ function noDisk(): Disk {
   let journal = created;
   const entryOf = ({ sizeBytes }: NoFile) => ({ identity: "", kind: "file", sizeBytes }) as const;
   return {
-    lock: () => Promise.resolve({ close: () => {} }),
+    lock: () => Promise.resolve({ identity: "", close: () => {} }),
     stat: (path) => Promise.resolve(path.endsWith(".new") ? entryOf(created) : undefined),
     statNow: () => entryOf(journal),
     follow: (path) => Promise.resolve(path),

@@ -27,6 +27,8 @@ export interface DiskFile {
 
 /** A lock that its holder keeps until it closes it or dies. */
 export interface DiskLock {
+  /** That of its file, which somebody may remove; comparable with that of `Disk.stat`. */
+  readonly identity: string;
   close(): void;
 }
 
@@ -149,7 +151,8 @@ async function lock(path: string): Promise<DiskLock | { readonly holder: string 
     }
     await file.truncate();
     await file.write(new TextEncoder().encode(`${Deno.pid}\n`));
-    return file;
+    const { identity } = entryOf(await file.stat());
+    return { identity, close: () => file.close() };
   } catch (error) {
     file.close();
     throw error;

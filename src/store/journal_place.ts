@@ -3,10 +3,14 @@
  * right to write it. Others may lead the path elsewhere, or change the file, while a server runs.
  */
 import { dirname } from "node:path";
+import { assert } from "../wire/assert.ts";
 import type { Disk, DiskEntry, DiskLock } from "./disk.ts";
 import { type JournalFile, lockPathOf } from "./journal_file.ts";
 import { notAFile, openError } from "./journal_reader.ts";
 import { StoreError } from "./lease_store.ts";
+
+/** The lock is looked at so often at most, lest each group pay for it. */
+const LOCK_INTERVAL_MS = 1_000;
 
 export class JournalPlace {
   readonly #disk: Disk;
@@ -14,6 +18,7 @@ export class JournalPlace {
   readonly #path: string;
   #file: string;
   #lock: DiskLock | undefined;
+  #lockSeenAtMs = -Infinity;
 
   constructor(disk: Disk, path: string) {
     this.#disk = disk;
@@ -37,12 +42,38 @@ export class JournalPlace {
     const entry = await this.#disk.stat(this.#path);
     const file = await this.#disk.follow(this.#path);
     if (entry !== undefined && entry.kind !== "file") throw notAFile(file, entry.kind);
-    if (this.#lock !== undefined && file === this.#file) return entry;
-    const lock = await takeLock(this.#disk, file);
-    this.close();
-    this.#lock = lock;
-    this.#file = file;
+    if (this.#lock !== undefined && file === this.#file) {
+      await this.keepLock();
+    } else {
+      const lock = await takeLock(this.#disk, file);
+      this.close();
+      this.#lock = lock;
+      this.#file = file;
+    }
     return entry;
+  }
+
+  /** As `keepLock`, every now and then. */
+  async lookAtLock(nowMs: number): Promise<void> {
+    if (nowMs - this.#lockSeenAtMs < LOCK_INTERVAL_MS) return;
+    await this.keepLock();
+    this.#lockSeenAtMs = nowMs;
+  }
+
+  /**
+   * Takes the lock again where somebody has removed its file: that keeps nobody away any more.
+   * Rejects as the disk does, and with StoreError when the journal is another server's by now.
+   */
+  async keepLock(): Promise<void> {
+    assert(this.#lock !== undefined, "a journal that is open is locked");
+    const lockPath = lockPathOf(this.#file);
+    if (this.#disk.statNow(lockPath)?.identity === this.#lock.identity) return;
+    const describeHolder = (holder: string) =>
+      `another sublet (process ${holder}) has taken it over, because somebody removed ${lockPath} ` +
+      "while this one runs; stop one of the two: until then this one gives and renews no lease";
+    const again = await takeLock(this.#disk, this.#file, describeHolder);
+    this.close();
+    this.#lock = again;
   }
 
   /**
@@ -56,6 +87,14 @@ export class JournalPlace {
       "with the leases that the server knows. To edit the journal, stop the server first";
   }
 
+  /** Throws when a journal that was just read is not what was read any more. */
+  refuseOtherWriter(journal: JournalFile): void {
+    if (whatWasDone(journal, this.#disk.statNow(this.#path)) === undefined) return;
+    throw new StoreError(
+      `another process writes to the lease journal ${this.#path} while it is read; stop it first`,
+    );
+  }
+
   /** Gives the lock up. */
   close(): void {
     this.#lock?.close();
@@ -64,17 +103,20 @@ export class JournalPlace {
 }
 
 /** Two servers on one journal would each write what the other does not know. */
-async function takeLock(disk: Disk, path: string): Promise<DiskLock> {
+async function takeLock(
+  disk: Disk,
+  path: string,
+  describeHolder = (holder: string) =>
+    `another sublet (process ${holder}) uses the lease journal ${path}; stop it, or ` +
+    "set `journal:` to another path",
+): Promise<DiskLock> {
   await disk.makeDirectory(dirname(path));
   const lockPath = lockPathOf(path);
   const lock = await disk.lock(lockPath).catch((cause) => {
     throw openError(lockPath, cause);
   });
   if (!("holder" in lock)) return lock;
-  throw new StoreError(
-    `another sublet (process ${lock.holder}) uses the lease journal ${path}; stop it, or ` +
-      "set `journal:` to another path",
-  );
+  throw new StoreError(describeHolder(lock.holder));
 }
 
 function whatWasDone(journal: JournalFile, entry: DiskEntry | undefined): string | undefined {

@@ -178,6 +178,7 @@ class JournalStore implements LeaseStore {
   async #open(leases: LoadedLeases): Promise<readonly string[]> {
     const opened = await openExisting(this.#disk, this.#place.file, this.#clock, leases);
     this.#journal = opened.journal;
+    this.#place.refuseOtherWriter(opened.journal);
     this.#offsetMs = opened.offsetMs;
     this.#newestLineMs = opened.newestLineMs;
     this.#compactAtLines = this.#compactionThreshold(opened.journal);
@@ -257,7 +258,7 @@ class JournalStore implements LeaseStore {
     }
     if (this.#syncs.isDue()) await this.#sync(journal);
     const meddling = this.#place.describeMeddling(journal);
-    if (meddling === undefined) return;
+    if (meddling === undefined) return this.#place.lookAtLock(this.#clock.monotonicMs());
     this.#onTrouble(meddling);
     await this.#rewriteFromTable();
   }
@@ -322,6 +323,7 @@ class JournalStore implements LeaseStore {
   /** Puts a file that was written and synced in place of the one that is open. */
   async #replaceBy(journal: JournalFile): Promise<void> {
     try {
+      await this.#place.keepLock();
       await putInPlace(this.#disk, this.#place.file);
     } catch (error) {
       journal.file.close();

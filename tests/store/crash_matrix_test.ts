@@ -5,7 +5,8 @@
 import assert from "node:assert/strict";
 import { openJournal } from "../../src/store/journal_store.ts";
 import type { LeaseStore } from "../../src/store/lease_store.ts";
-import { FaultyDisk, type FaultyDiskOptions, type Loss } from "../support/faulty_disk.ts";
+import { FaultyDisk, type FaultyDiskOptions } from "../support/faulty_disk.ts";
+import type { Loss } from "../support/inode.ts";
 import { loadAll } from "../support/lease_list.ts";
 import { createVirtualClock } from "../support/virtual_clock.ts";
 import { Ledger } from "./ledger.ts";

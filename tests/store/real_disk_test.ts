@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readJournal } from "../../src/store/journal_reader.ts";
 import { encodeHeader } from "../../src/store/journal_format.ts";
-import { openJournal } from "../../src/store/journal_store.ts";
+import { openJournal, REPAIR_INTERVAL_MS } from "../../src/store/journal_store.ts";
 import { LeaseList, loadAll } from "../support/lease_list.ts";
 import { createVirtualClock } from "../support/virtual_clock.ts";
 import { Ledger } from "./ledger.ts";
@@ -100,6 +100,53 @@ Deno.test("a second server is refused the journal of a running one, and touches 
     const second = openReal(path, ledger);
     assert.deepEqual(ledger.violations((await loadAll(second)).leases), []);
     await second.close();
+  });
+});
+
+Deno.test("where the lock file is removed, there is still one server that gives leases", async () => {
+  for (const removed of [[".lock"], [".lock", ""]]) {
+    await withDirectory(async (directory) => {
+      const path = `${directory}/leases.jsonl`;
+      const ledger = new Ledger(createVirtualClock());
+      const first = openReal(path, ledger);
+      await loadAll(first);
+      await ledger.commit(first, 1);
+      for (const suffix of removed) await Deno.remove(path + suffix);
+      const otherLedger = new Ledger(createVirtualClock());
+      const other = openReal(path, otherLedger);
+      await loadAll(other);
+      await otherLedger.commit(other, 2);
+
+      const owed = ledger.owedCount;
+      await ledger.commit(first, 3);
+      assert.equal(ledger.owedCount, owed, "no promise while another server has the file");
+      assert.match(
+        first.health().problem!,
+        /another sublet \(process \d+\) has taken it over, .* removed \S+\.lock .*stop one/,
+      );
+      await other.close();
+      ledger.clock.advance(REPAIR_INTERVAL_MS);
+      await ledger.commit(first, 4);
+      assert.ok(ledger.owedCount > owed, "it has the journal back");
+      await assert.rejects(loadAll(openReal(path)), { message: /another sublet/ });
+      await first.close();
+      assert.deepEqual(ledger.violations((await loadAll(openReal(path, ledger))).leases), []);
+    });
+  }
+});
+
+Deno.test("a lock file that is removed is there again before the next but one second", async () => {
+  await withDirectory(async (directory) => {
+    const path = `${directory}/leases.jsonl`;
+    const ledger = new Ledger(createVirtualClock());
+    const store = openReal(path, ledger);
+    await loadAll(store);
+    await ledger.commit(store, 1);
+    await Deno.remove(`${path}.lock`);
+    ledger.clock.advance(1_000);
+    await store.commit([]);
+    await assert.rejects(loadAll(openReal(path)), { message: /another sublet/ });
+    await store.close();
   });
 });
 

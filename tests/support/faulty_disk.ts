@@ -6,17 +6,15 @@
 import assert from "node:assert/strict";
 import { dirname } from "node:path";
 import type { Disk, DiskEntry, DiskFile, DiskLock } from "../../src/store/disk.ts";
+import {
+  type Inode,
+  joined,
+  type Loss,
+  newInode,
+  survivingBytes,
+  withoutDropped,
+} from "./inode.ts";
 import { createRandom, type Random } from "./random.ts";
-
-/**
- * What a power cut does to what was not synced. `bytes`: all gone; all there; cut somewhere; all
- * there but for zeros where blocks never arrived. `names` (files made, renamed, removed): all
- * undone; all done; some of either.
- */
-export interface Loss {
-  readonly bytes: "lost" | "kept" | "torn" | "zeroed";
-  readonly names: "lost" | "kept" | "some";
-}
 
 /**
  * Why an operation fails. `EIO` of a sync loses the bytes for good, and a later sync of them
@@ -34,16 +32,6 @@ export interface FaultyDiskOptions {
   readonly honoursSync?: boolean;
 }
 
-interface Inode {
-  readonly number: number;
-  bytes: Uint8Array;
-  synced: Uint8Array;
-  /** Ranges that a failed sync has dropped: read back until a crash, never synced. */
-  readonly dropped: { from: number; to: number }[];
-  /** Bytes before this need no sync, as far as the kernel believes. */
-  cleanBytes: number;
-}
-
 /** A change of names that is not synced yet. */
 interface NameChange {
   readonly directory: string;
@@ -55,7 +43,7 @@ interface FileSystem {
   readonly names: Map<string, Inode>;
   readonly syncedNames: Map<string, Inode>;
   unsyncedNames: NameChange[];
-  readonly locks: Map<string, FaultyDisk>;
+  readonly locks: Map<string, { readonly holder: FaultyDisk; readonly identity: string }>;
 }
 
 /** An error as the operating system's come: with the errno name in `code`. */
@@ -145,11 +133,20 @@ export class FaultyDisk implements Disk {
   /** No crash point: a lock is in memory. A disk stands for a process, and refuses only others. */
   lock(path: string): Promise<DiskLock | { readonly holder: string }> {
     const { locks } = this.#system;
-    const holder = locks.get(path);
+    const holder = locks.get(path)?.holder;
     const isTaken = holder !== undefined && holder !== this && !holder.#hasCrashed;
     if (isTaken) return Promise.resolve({ holder: "1" });
-    locks.set(path, this);
-    return Promise.resolve({ close: () => locks.delete(path) });
+    const lock = { holder: this, identity: `lock ${++lockCount}` };
+    locks.set(path, lock);
+    const close = () => {
+      if (locks.get(path) === lock) locks.delete(path);
+    };
+    return Promise.resolve({ identity: lock.identity, close });
+  }
+
+  /** Removes the file of a lock, which its holder has still, of a file that nobody finds. */
+  removeLock(path: string): void {
+    this.#system.locks.delete(path);
   }
 
   async stat(path: string): Promise<DiskEntry | undefined> {
@@ -169,6 +166,8 @@ export class FaultyDisk implements Disk {
     if (this.#system.directories.has(path)) {
       return { identity: path, kind: "directory", sizeBytes: 0 };
     }
+    const lock = this.#system.locks.get(path);
+    if (lock !== undefined) return { identity: lock.identity, kind: "file", sizeBytes: 0 };
     const inode = this.#system.names.get(path);
     return inode &&
       { identity: String(inode.number), kind: "file", sizeBytes: inode.bytes.length };
@@ -351,17 +350,7 @@ export class FaultyDisk implements Disk {
 const FOREVER = new Promise<never>(() => {});
 const HAS_EFFECT = /^(write|create|rename|remove|truncate|makeDirectory) /;
 
-let inodeCount = 0;
-
-function newInode(bytes: Uint8Array): Inode {
-  return {
-    number: ++inodeCount,
-    bytes,
-    synced: bytes,
-    dropped: [],
-    cleanBytes: bytes.length,
-  };
-}
+let lockCount = 0;
 
 function emptySystem(): FileSystem {
   return {
@@ -371,29 +360,4 @@ function emptySystem(): FileSystem {
     unsyncedNames: [],
     locks: new Map(),
   };
-}
-
-function withoutDropped(inode: Inode): Uint8Array {
-  const bytes = inode.bytes.slice();
-  for (const { from, to } of inode.dropped) bytes.fill(0, from, to);
-  return bytes;
-}
-
-function survivingBytes(inode: Inode, loss: Loss["bytes"], random: Random): Uint8Array {
-  const { synced } = inode;
-  const written = withoutDropped(inode);
-  const isTruncated = written.length < synced.length;
-  if (loss === "lost" || (isTruncated && loss !== "kept" && random.chance(0.5))) return synced;
-  if (loss === "kept" || isTruncated) return written;
-  const within = () => random.integer(synced.length, written.length);
-  if (loss === "torn") return written.slice(0, within());
-  const [from, to] = [within(), within()].sort((a, b) => a - b);
-  return written.fill(0, from, to);
-}
-
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const both = new Uint8Array(first.length + second.length);
-  both.set(first);
-  both.set(second, first.length);
-  return both;
 }
