@@ -23,6 +23,17 @@ export const CLOCK_STEP_LIMIT_MS = 2_000;
 const CHUNK_BYTES = 512 * 1024;
 
 /**
+ * A line that does not fit into a chunk is none of ours: those are made of the options of one
+ * message and of the names of its classes, and have some 20 KB at most. It is no reason to fill
+ * the memory: a power cut or a slip may leave gigabytes without a newline. What is kept aside of it
+ * is its beginning.
+ */
+const LONG_LINE_KEPT_BYTES = 64 * 1024;
+
+/** No room is made at once for more than this: the size of a file with a hole says nothing. */
+const EXPECTED_LEASES_MAX = 1024 * 1024;
+
+/**
  * An instant that lies by so much after every other one of the file is a digit that was damaged, and
  * no time that came. Nothing is lost by that where the clock of the machine is right: then it says
  * what time it is.
@@ -41,7 +52,7 @@ const BOM = Uint8Array.of(0xef, 0xbb, 0xbf);
 export interface RejectedLine {
   readonly lineNumber: number;
   readonly reason: string;
-  /** Without the newline. */
+  /** Without the newline; of a line that is too long, its beginning. */
   readonly bytes: Uint8Array;
 }
 
@@ -150,13 +161,13 @@ export async function replay(
   leases: LoadedLeases,
 ): Promise<JournalContents> {
   const lines = new Replay(leases, sizeBytes);
-  const { takenBytes, rest } = await readLines(file, (bytes, end) => lines.take(bytes, end));
-  const lacksNewline = lines.takeLast(rest);
+  const { takenBytes, rest, restBytes } = await readLines(file, lines);
+  const lacksNewline = lines.takeLast(rest, restBytes);
   return {
     ...lines.contents(),
-    wholeBytes: takenBytes + (lacksNewline ? rest.length : 0),
+    wholeBytes: takenBytes + (lacksNewline ? restBytes : 0),
     lacksNewline,
-    tornBytes: lacksNewline ? 0 : rest.length,
+    tornBytes: lacksNewline ? 0 : restBytes,
   };
 }
 
@@ -207,7 +218,8 @@ class Replay {
     const wholeBytes = this.#takeLines(bytes, isFirst && hasBom(bytes) ? BOM.length : 0, end);
     // The rest of the file will be of lines like these.
     if (isFirst && this.#leaseCount > 0) {
-      this.#leases.expect(Math.ceil(this.#leaseCount * this.#sizeBytes / wholeBytes));
+      const count = Math.ceil(this.#leaseCount * this.#sizeBytes / wholeBytes);
+      this.#leases.expect(Math.min(count, EXPECTED_LEASES_MAX));
     }
     return wholeBytes;
   }
@@ -226,12 +238,20 @@ class Replay {
     }
   }
 
+  /** Takes note of a line that is too long, of which these are the first bytes. */
+  takeLong(beginning: Uint8Array, sizeBytes: number): void {
+    const leftOut = sizeBytes - beginning.length;
+    this.#reject(beginning, `${sizeBytes} octets are too long for a line; the last ${leftOut} go`);
+    this.#lineCount++;
+  }
+
   /**
    * Takes in what is after the last newline if it is a line for all that, and says whether it is:
    * an editor has saved it so, or a write was torn just there. No line is the beginning of another,
-   * so one that was torn elsewhere says nothing.
+   * so one that was torn elsewhere says nothing. `bytes` are its beginning if it is too long.
    */
-  takeLast(bytes: Uint8Array): boolean {
+  takeLast(bytes: Uint8Array, sizeBytes: number): boolean {
+    if (bytes.length < sizeBytes) return false;
     const text = decodeUtf8(bytes);
     if (text === undefined) return false;
     this.#noteBeginning(text);
@@ -307,37 +327,57 @@ class Replay {
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/**
- * Hands everything to `take`, which says how far it got; the rest comes again, with more. Resolves
- * to how much it took, and what it did not.
- */
-async function readLines(
-  file: DiskFile,
-  take: (bytes: Uint8Array<ArrayBuffer>, end: number) => number,
-): Promise<{ takenBytes: number; rest: Uint8Array }> {
-  let buffer = new Uint8Array(CHUNK_BYTES + SCAN_PADDING_OCTETS);
+/** What is after the last newline: all of it, or its beginning where it is too long for a line. */
+interface Lines {
+  readonly takenBytes: number;
+  readonly rest: Uint8Array;
+  readonly restBytes: number;
+}
+
+/** Hands all lines to `lines`. Resolves to how much that was, and to what is after them. */
+async function readLines(file: DiskFile, lines: Replay): Promise<Lines> {
+  const buffer = new Uint8Array(CHUNK_BYTES + SCAN_PADDING_OCTETS);
   let filled = 0; // the beginning of a line whose end is in a later chunk
   let takenBytes = 0;
   for (;;) {
-    if (filled === buffer.length - SCAN_PADDING_OCTETS) buffer = enlarged(buffer);
-    const n = await file.read(buffer.subarray(filled, buffer.length - SCAN_PADDING_OCTETS));
-    if (n === null) return { takenBytes, rest: buffer.subarray(0, filled) };
+    const n = await file.read(buffer.subarray(filled, CHUNK_BYTES));
+    if (n === null) return { takenBytes, rest: buffer.subarray(0, filled), restBytes: filled };
     filled += n;
-    const taken = take(buffer, filled);
+    const taken = lines.take(buffer, filled);
     buffer.copyWithin(0, taken, filled);
     takenBytes += taken;
     filled -= taken;
+    if (filled < CHUNK_BYTES) continue;
+
+    const beginning = buffer.slice(0, LONG_LINE_KEPT_BYTES);
+    const { sizeBytes, isWhole, readBytes } = await passOverLine(file, buffer, filled);
+    if (!isWhole) return { takenBytes, rest: beginning, restBytes: sizeBytes };
+    lines.takeLong(beginning, sizeBytes);
+    takenBytes += sizeBytes + 1;
+    filled = readBytes;
+  }
+}
+
+/**
+ * Reads on to the end of a line of which `sizeBytes` were read. Says how long it is, whether it has
+ * a newline, and how many bytes of what follows are now at the beginning of `buffer`.
+ */
+async function passOverLine(file: DiskFile, buffer: Uint8Array, sizeBytes: number) {
+  for (;;) {
+    const n = await file.read(buffer.subarray(0, CHUNK_BYTES));
+    if (n === null) return { sizeBytes, isWhole: false, readBytes: 0 };
+    const newline = buffer.subarray(0, n).indexOf(NEWLINE);
+    if (newline < 0) {
+      sizeBytes += n;
+      continue;
+    }
+    buffer.copyWithin(0, newline + 1, n);
+    return { sizeBytes: sizeBytes + newline, isWhole: true, readBytes: n - newline - 1 };
   }
 }
 
 function hasBom(bytes: Uint8Array): boolean {
   return BOM.every((octet, i) => bytes[i] === octet);
-}
-
-function enlarged(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  const more = new Uint8Array(2 * bytes.length);
-  more.set(bytes);
-  return more;
 }
 
 function decodeUtf8(bytes: Uint8Array): string | undefined {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Lease } from "../../src/leases/lease.ts";
 import { encodeHeader, encodeLease } from "../../src/store/journal_format.ts";
-import { readJournal } from "../../src/store/journal_reader.ts";
+import { readJournal, replay } from "../../src/store/journal_reader.ts";
 import { openJournal } from "../../src/store/journal_store.ts";
 import type { LeaseStore } from "../../src/store/lease_store.ts";
 import { formatIpv4, type Ipv4 } from "../../src/wire/ipv4.ts";
@@ -239,11 +239,15 @@ Deno.test("room is made for as many leases as there may be, and for no line that
   );
   const count = (await read(encodeHeader(WALL_MS) + leases.join("")))!;
   assert.ok(count > 19_000 && count < 21_000, `${count} expected`);
+  const list = new LeaseList();
+  list.expect = (count: number) => void expected.push(count);
+  await replay(await disk.openRead(PATH), 1e9, list);
+  assert.deepEqual(expected, [1024 * 1024], "a hole is no lease");
 });
 
 Deno.test("however many bad lines there are, or how long one is, they are kept in few writes", async () => {
   const disk = new FaultyDisk();
-  const hole = "\0".repeat(4 * 1024 * 1024);
+  const hole = "\0".repeat(400 * 1024);
   const bad = [hole, ...Array.from({ length: 20_000 }, (_, i) => `bad ${i}`)].join("\n") + "\n";
   const good = encodeHeader(WALL_MS) + encodeLease(makeLease({ address: "10.0.0.1" }), WALL_MS);
   disk.plant(PATH, good + bad);
@@ -253,6 +257,29 @@ Deno.test("however many bad lines there are, or how long one is, they are kept i
   assert.equal(disk.read(`${PATH}.rejected`), bad);
   const writes = disk.operations.filter((it) => it.startsWith(`write ${PATH}.rejected`));
   assert.ok(writes.length > 0 && writes.length < 10, `${writes.length} writes`);
+});
+
+Deno.test("a line that is too long for one is kept by its beginning, wherever it is", async () => {
+  const line = (number: number) => encodeLease(makeLease({ address: `10.0.0.${number}` }), WALL_MS);
+  for (const sizeBytes of [512 * 1024, 512 * 1024 + 1, 5_000_000]) {
+    const long = "\0".repeat(sizeBytes);
+    const disk = new FaultyDisk();
+    disk.plant(
+      PATH,
+      `${encodeHeader(WALL_MS)}${line(1)}${long}\n${line(2)}${long}\n${line(3)}${long}`,
+    );
+    const { leases, remarks, store } = await load(disk);
+    await store.close();
+    assert.deepEqual(leases.map((it) => dotted(it.address)), ["10.0.0.1", "10.0.0.2", "10.0.0.3"]);
+    const reason = `${sizeBytes} octets are too long for a line; the last ${sizeBytes - 65_536} go`;
+    assert.deepEqual(remarks, [
+      `${PATH}: cut off ${sizeBytes} octets of an incomplete last line (never acknowledged)`,
+      `${PATH}: line 3 skipped: ${reason}`,
+      `${PATH}: line 5 skipped: ${reason}`,
+      `${PATH}: the skipped lines are kept in ${PATH}.rejected`,
+    ]);
+    assert.equal(disk.read(`${PATH}.rejected`), `${"\0".repeat(65_536)}\n`.repeat(2));
+  }
 });
 
 Deno.test("a power cut while bad lines are set aside loses none of them", async () => {
