@@ -6,7 +6,7 @@ import { dirname } from "node:path";
 import type { PackedLease } from "../leases/packed_lease.ts";
 import { Utf8Text } from "../wire/utf8_text.ts";
 import type { Disk, DiskFile } from "./disk.ts";
-import { errorCode } from "./disk_error.ts";
+import { diskIsFull, errorCode } from "./disk_error.ts";
 import { appendLease, encodeHeader } from "./journal_format.ts";
 import type { RejectedLine } from "./journal_reader.ts";
 
@@ -161,11 +161,7 @@ export function appendBytesNow(file: DiskFile, bytes: Uint8Array): void {
 }
 
 function refuseShortWrite(bytes: Uint8Array, taken: number): void {
-  if (taken === bytes.length) return;
-  throw new Error(
-    `the disk is full (it took ${taken} of ${bytes.length} bytes); make room and the journal ` +
-      "recovers by itself",
-  );
+  if (taken < bytes.length) throw diskIsFull();
 }
 
 /** Appends a text, and says how many bytes that took. */

@@ -92,7 +92,7 @@ async function setAside(
     const rejectedPath = rejectedPathOf(path);
     const reason = errorCode(cause) === "EISDIR"
       ? "it is a directory; move it away"
-      : describeError(cause);
+      : describeError(cause, "start");
     const what = `cannot keep the bad lines of ${path} in ${rejectedPath}`;
     throw new StoreError(`${what}: ${reason}`, { cause });
   });

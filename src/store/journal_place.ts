@@ -5,8 +5,9 @@
 import { dirname } from "node:path";
 import { assert } from "../wire/assert.ts";
 import type { Disk, DiskEntry, DiskLock } from "./disk.ts";
+import { describeError, type Moment } from "./disk_error.ts";
 import { type JournalFile, lockPathOf } from "./journal_file.ts";
-import { notAFile, openError } from "./journal_reader.ts";
+import { notAFile } from "./journal_reader.ts";
 import { StoreError } from "./lease_store.ts";
 
 /** The lock is looked at so often at most, lest each group pay for it. */
@@ -45,7 +46,8 @@ export class JournalPlace {
     if (this.#lock !== undefined && file === this.#file) {
       await this.keepLock();
     } else {
-      const lock = await takeLock(this.#disk, file);
+      const moment = this.#lock === undefined ? "start" : "running";
+      const lock = await takeLock(this.#disk, file, moment);
       this.close();
       this.#lock = lock;
       this.#file = file;
@@ -71,7 +73,7 @@ export class JournalPlace {
     const describeHolder = (holder: string) =>
       `another sublet (process ${holder}) has taken it over, because somebody removed ${lockPath} ` +
       "while this one runs; stop one of the two: until then this one gives and renews no lease";
-    const again = await takeLock(this.#disk, this.#file, describeHolder);
+    const again = await takeLock(this.#disk, this.#file, "running", describeHolder);
     this.close();
     this.#lock = again;
   }
@@ -106,6 +108,7 @@ export class JournalPlace {
 async function takeLock(
   disk: Disk,
   path: string,
+  moment: Moment,
   describeHolder = (holder: string) =>
     `another sublet (process ${holder}) uses the lease journal ${path}; stop it, or ` +
     "set `journal:` to another path",
@@ -113,7 +116,8 @@ async function takeLock(
   await disk.makeDirectory(dirname(path));
   const lockPath = lockPathOf(path);
   const lock = await disk.lock(lockPath).catch((cause) => {
-    throw openError(lockPath, cause);
+    const reason = describeError(cause, moment);
+    throw new StoreError(`cannot lock the journal by ${lockPath}: ${reason}`, { cause });
   });
   if (!("holder" in lock)) return lock;
   throw new StoreError(describeHolder(lock.holder));

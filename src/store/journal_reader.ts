@@ -118,7 +118,7 @@ export async function readJournal(
 /** A `StoreError` for a journal that could not be opened or read; one that is one stays. */
 export function openError(path: string, cause: unknown): StoreError {
   if (cause instanceof StoreError) return cause;
-  return new StoreError(`cannot open the lease journal ${path}: ${describeError(cause)}`, {
+  return new StoreError(`cannot open the lease journal ${path}: ${describeError(cause, "start")}`, {
     cause,
   });
 }

@@ -4,7 +4,7 @@ import { openJournal, REPAIR_INTERVAL_MS } from "../../src/store/journal_store.t
 import { readJournal } from "../../src/store/journal_reader.ts";
 import { StoreError } from "../../src/store/lease_store.ts";
 import { errorCode } from "../../src/store/disk_error.ts";
-import { FaultyDisk } from "../support/faulty_disk.ts";
+import { diskError, FaultyDisk } from "../support/faulty_disk.ts";
 import { LeaseList, loadAll } from "../support/lease_list.ts";
 import { makeLease } from "../support/leases_fixture.ts";
 import { createVirtualClock } from "../support/virtual_clock.ts";
@@ -121,16 +121,32 @@ Deno.test("an empty commit repairs the journal when there is no other", async ()
   await assertDurable(disk, ledger);
 });
 
-Deno.test("the error says what to do, and keeps its cause", async () => {
-  const { disk, store } = await begin();
-  fail(disk, "write", "ENOSPC");
-  await assert.rejects(store.commit([makeLease({ address: "10.0.0.1" })]), (error) => {
-    assert.ok(error instanceof StoreError);
-    assert.match(error.message, /the disk is full; make room/);
-    assert.deepEqual([error.exitCode, errorCode(error.cause)], [74, "ENOSPC"]);
-    return true;
+for (const fault of ["ENOSPC", "short"] as const) {
+  Deno.test(`the error says what to do, and keeps its cause: ${fault}`, async () => {
+    const { disk, store } = await begin();
+    fail(disk, "write", fault);
+    await assert.rejects(store.commit([makeLease({ address: "10.0.0.1" })]), (error) => {
+      assert.ok(error instanceof StoreError);
+      assert.match(error.message, /: the disk is full; make room and it recovers by itself$/);
+      assert.deepEqual([error.exitCode, errorCode(error.cause)], [74, "ENOSPC"]);
+      return true;
+    });
   });
-});
+
+  Deno.test(`what cannot be made on a full disk ends the start, which says so: ${fault}`, async () => {
+    const disk = new FaultyDisk();
+    const start = () =>
+      loadAll(openJournal({ ...new Ledger(createVirtualClock()), path: PATH, disk }));
+    const refused = (what: string) => ({
+      name: "StoreError",
+      message: `cannot ${what}: the disk is full; make room and start again`,
+    });
+    fail(disk, "write", fault);
+    await assert.rejects(start(), refused(`open the lease journal ${PATH}`));
+    disk.lock = () => Promise.reject(diskError("ENOSPC"));
+    await assert.rejects(start(), refused(`lock the journal by ${PATH}.lock`));
+  });
+}
 
 /** What somebody does to the journal of a running server, and what the log calls it. */
 const MEDDLINGS: readonly (readonly [string, (disk: FaultyDisk) => Promise<void> | void])[] = [

@@ -94,7 +94,7 @@ Deno.test("a second server is refused the journal of a running one, and touches 
     await first.close();
     await Deno.rename(`${path}.lock`, `${directory}/mine`);
     await Deno.mkdir(`${path}.lock`);
-    const atLock = new RegExp(`cannot open the lease journal ${path}.lock: it is a directory`);
+    const atLock = new RegExp(`cannot lock the journal by ${path}.lock: it is a directory`);
     await assert.rejects(loadAll(openReal(path)), { name: "StoreError", message: atLock });
     await Deno.remove(`${path}.lock`);
     const second = openReal(path, ledger);
