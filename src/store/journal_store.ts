@@ -17,6 +17,7 @@ import { CommitGroup } from "./commit_group.ts";
 import { Compaction } from "./compaction.ts";
 import { type Disk, type DiskFile, realDisk } from "./disk.ts";
 import { describeError } from "./disk_error.ts";
+import { DiskWait } from "./disk_wait.ts";
 import {
   appendBytes,
   appendBytesNow,
@@ -61,7 +62,7 @@ export interface JournalOptions {
   readonly snapshot: () => Iterable<PackedLease>;
   /** When a commit resolves; `commit`, when it is synced, unless told. */
   readonly durability?: Durability;
-  /** Told what somebody else does to the journal, in words for the operator. */
+  /** Told what others do to the journal, and of a disk that hangs, in words for the operator. */
   readonly onTrouble?: (message: string) => void;
   /** Where the file lies; the machine's file system unless told. */
   readonly disk?: Disk;
@@ -87,6 +88,7 @@ class JournalStore implements LeaseStore {
   readonly #disk: Disk;
   readonly #place: JournalPlace;
   readonly #syncs: SyncSchedule;
+  readonly #diskWait = new DiskWait();
   readonly #onTrouble: (message: string) => void;
   readonly #snapshotSource: () => Iterable<PackedLease>;
   readonly #compactionLinesMin: number;
@@ -141,11 +143,13 @@ class JournalStore implements LeaseStore {
     this.#noteClockStep();
     const committed = this.#pending.add(changes, this.#offsetMs);
     this.#wake();
+    if (changes.length === 0) this.#tellOfDisk(this.#diskWait.tell(this.#clock.monotonicMs()));
     return committed;
   }
 
   health(): StoreHealth {
-    const problem = this.#fault?.error.message ?? this.#compactionProblem;
+    const problem = this.#fault?.error.message ??
+      this.#diskWait.problem(this.#clock.monotonicMs()) ?? this.#compactionProblem;
     const clockProblem = doubtClock(this.#clock.wallMs(), this.#newestLineMs);
     return {
       ...(problem === undefined ? { ok: true } : { ok: false, problem }),
@@ -215,10 +219,17 @@ class JournalStore implements LeaseStore {
   async #writeWhatIsPending(): Promise<void> {
     await null; // commits of the same turn make one group
     while (this.#pending.isWaitedFor || this.#compaction?.isReady) {
+      this.#diskWait.begin(this.#clock.monotonicMs());
       if (this.#compaction?.isReady) await this.#finishCompaction(this.#compaction);
       if (this.#pending.isWaitedFor) await this.#writeGroup();
+      const seconds = this.#diskWait.end(this.#clock.monotonicMs());
+      if (seconds !== undefined) this.#tellOfDisk(`the disk answers again, after ${seconds} s`);
     }
     this.#writer = undefined;
+  }
+
+  #tellOfDisk(message: string | undefined): void {
+    if (message !== undefined) this.#onTrouble(`lease journal ${this.#place.file}: ${message}`);
   }
 
   async #writeGroup(): Promise<void> {

@@ -99,6 +99,33 @@ for (const fault of ["ENOSPC", "EIO", "short"] as const) {
   }
 }
 
+Deno.test("a disk that does not answer is no good health, until it does", async () => {
+  const { disk, ledger, clock, store, troubles } = await begin();
+  const sync = hold(disk, "syncData");
+  const committed = ledger.commit(store, 1);
+  await sync.reached;
+  const looks: Promise<void>[] = [];
+  const look = () => void looks.push(store.commit([]));
+  clock.advance(9_999);
+  look();
+  assert.deepEqual([store.health(), troubles], [{ ok: true }, []], "it is only slow");
+  clock.advance(2_001);
+  const problem = "the disk has not answered for 12 s; no lease is given or renewed until it does";
+  assert.deepEqual(store.health(), { ok: false, problem });
+  look();
+  clock.advance(5_000);
+  look();
+  assert.deepEqual(troubles, [`lease journal ${PATH}: ${problem}`], "told once");
+  assert.match(store.health().problem!, /for 17 s/);
+
+  sync.release();
+  await Promise.all([committed, ...looks]);
+  assert.deepEqual(store.health(), { ok: true });
+  assert.equal(troubles[1], `lease journal ${PATH}: the disk answers again, after 17 s`);
+  assert.equal(troubles.length, 2);
+  await assertDurable(disk, ledger);
+});
+
 Deno.test("while the disk fails, it is tried once an interval", async () => {
   const { disk, ledger, clock, store } = await begin();
   fail(disk, "write", "ENOSPC");
