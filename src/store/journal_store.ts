@@ -186,17 +186,20 @@ class JournalStore implements LeaseStore {
     this.#offsetMs = opened.offsetMs;
     this.#newestLineMs = opened.newestLineMs;
     this.#compactAtLines = this.#compactionThreshold(opened.journal);
-    if (opened.isSound) this.#beginApart();
-    else await this.#rewrite(leases.packed());
+    if (opened.isSound) return [...opened.remarks, ...await this.#beginApart()];
+    await this.#rewrite(leases.packed());
     return opened.remarks;
   }
 
   /**
    * A life that was killed after a failed sync leaves lines that can be read now, but are a hole
-   * after the next power cut. A newline keeps what we append from being a part of such a hole.
+   * after the next power cut. A newline keeps what we append from being a part of such a hole. And
+   * it shows at once, not with the first client, whether the disk takes anything.
    */
-  #beginApart(): void {
+  async #beginApart(): Promise<readonly string[]> {
     this.#pending.addLine("\n");
+    await this.#writeGroup();
+    return this.#fault === undefined ? [] : [this.#fault.error.message];
   }
 
   /**

@@ -34,7 +34,7 @@ Deno.test("a torn last line is cut off at every byte of it, and said so", async 
       ],
     );
     const after = disk.afterPowerCut({ bytes: "lost", names: "lost" });
-    assert.equal(after.read(PATH), whole, "the cut is durable");
+    assert.equal(after.read(PATH), `${whole}\n`, "the cut is durable, and what follows apart");
   }
 });
 
@@ -67,7 +67,7 @@ for (const [name, line] of LAST_LINES) {
     const { store, leases, remarks } = await load(cut, clock);
     assert.deepEqual([leases, remarks], [expected.leases, []]);
     const after = cut.afterPowerCut({ bytes: "lost", names: "lost" });
-    assert.equal(after.read(PATH), before + line, "the newline is durable");
+    assert.equal(after.read(PATH), `${before}${line}\n`, "both newlines are durable");
     const creations = cut.operations.filter((it) => it.startsWith("create "));
     await store.commit([makeLease({ address: "10.0.0.3" })]);
     await store.close();
@@ -83,7 +83,7 @@ Deno.test("a header without its newline is a journal without leases", async () =
   disk.plant(PATH, encodeHeader(WALL_MS).trimEnd());
   const { leases, remarks } = await load(disk);
   assert.deepEqual([leases, remarks], [[], []]);
-  assert.equal(disk.read(PATH), encodeHeader(WALL_MS));
+  assert.equal(disk.read(PATH), `${encodeHeader(WALL_MS)}\n`);
 });
 
 Deno.test("a journal of a newer version is read as far as it is understood", async () => {

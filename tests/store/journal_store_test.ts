@@ -99,6 +99,25 @@ for (const fault of ["ENOSPC", "EIO", "short"] as const) {
   }
 }
 
+Deno.test("a start finds out that the disk is full, and serves as others do on a full disk", async () => {
+  const { disk, ledger, store } = await begin();
+  await ledger.commit(store, 1);
+  await store.close();
+  fail(disk, "write", "ENOSPC");
+  const again = openJournal({ ...ledger, path: PATH, disk });
+  const { leases, remarks } = await loadAll(again);
+  assert.equal(leases.length, 1);
+  assert.match(remarks.join(), /cannot write the lease journal .*: the disk is full; make room/);
+  assert.equal(again.health().problem, remarks[0]);
+  assert.equal(await outcome(again, ledger), "rejected");
+
+  disk.intercept = () => undefined;
+  ledger.clock.advance(REPAIR_INTERVAL_MS);
+  assert.equal(await outcome(again, ledger), "committed");
+  assert.deepEqual(again.health(), { ok: true });
+  await assertDurable(disk, ledger);
+});
+
 Deno.test("a disk that does not answer is no good health, until it does", async () => {
   const { disk, ledger, clock, store, troubles } = await begin();
   const sync = hold(disk, "syncData");
