@@ -13,10 +13,15 @@ const BUNDLE = "dist/sublet.js";
 /**
  * How V8 is to use memory. A young generation of 4 MiB: with less, what waits for a sync grows old
  * and is collected late; more gains no time. The old one may grow by half before it is collected,
- * and not threefold: a server's garbage comes in bursts, when a disk is slow. And `gc`, for
- * src/link/spare_memory.ts.
+ * and not threefold: a server's garbage comes in bursts, when a disk is slow. But the start is not to
+ * be held up by that, and may fill 48 MiB first. And `gc`, for src/link/spare_memory.ts.
  */
-export const V8_FLAGS = "--max-semi-space-size=4,--heap-growing-percent=50,--expose-gc";
+export const V8_FLAGS = [
+  "--max-semi-space-size=4",
+  "--heap-growing-percent=50",
+  "--initial-old-space-size=48",
+  "--expose-gc",
+].join();
 
 /**
  * A program of the same meaning without a character beyond ASCII: V8 keeps the text of a program,
