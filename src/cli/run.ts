@@ -46,6 +46,9 @@ SIGHUP reads the config again: all of it, or, when there is a problem, nothing.
 /** How often store and sockets may mend what went wrong, while nothing else makes them. */
 const MENDING_INTERVAL_MS = 5_000;
 
+/** When the garbage of the start is collected: with a client that has waited for it answered first. */
+const FIRST_RELEASE_MS = 1_000;
+
 /** Runs the server; resolves to the exit code once it was told to stop and has stopped. */
 export async function runCommand(args: readonly string[]): Promise<number> {
   const options = parseRunArgs(args);
@@ -135,6 +138,7 @@ async function serve(
     notify("info", describeStart({ path, config, leaseCount: leases.size, isStatusOpen }));
     started.resolve(server);
     const running = server;
+    const tidying = setTimeout(() => spareMemory.release(), FIRST_RELEASE_MS);
     const mending = setInterval(() => {
       mend(running, link);
       spareMemory.release();
@@ -143,6 +147,7 @@ async function serve(
     }, mendingIntervalMs(config.durability));
     await running.run();
     clearInterval(mending);
+    clearTimeout(tidying);
   } finally {
     forgetSignals();
     link.close();
