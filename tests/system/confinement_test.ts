@@ -219,5 +219,5 @@ sceneTest(UNREADABLE, OPTIONS, async (scene) => {
   const server = scene.start("server", "sublet run", command);
   assert.equal(await server.ends(), 74);
   assert.match(server.output, /warning: nobody cannot read .*sublet\.yaml, so SIGHUP/);
-  assert.match(server.output, /cannot open the lease journal .*permission denied; let the user/);
+  assert.match(server.output, /cannot lock the journal by .*permission denied; let the user/);
 });
