@@ -86,9 +86,28 @@ for (const isNoted of [false, true]) {
 console.log(JSON.stringify(results));
 `;
 
-Deno.test("spare memory: garbage that was noted is collected, and no longer resident", async () => {
+/**
+ * Resident MiB before and after `release`, where buffers were freed and only the last one malloc
+ * made is in use: so that it gives nothing back by itself.
+ */
+const FREEING_PROGRAM = `
+import { SpareMemory } from ${
+  JSON.stringify(import.meta.resolve("../../src/link/spare_memory.ts"))
+};
+const memory = new SpareMemory();
+memory.release();
+const buffers = Array.from({ length: 640 }, () => new Uint8Array(64 * 1024).fill(1).buffer);
+const last = buffers.pop();
+for (const buffer of buffers) buffer.transfer(0);
+const before = Deno.memoryUsage().rss / 2 ** 20;
+memory.release();
+console.log(JSON.stringify({ before, after: Deno.memoryUsage().rss / 2 ** 20, kept: last.byteLength }));
+`;
+
+/** Runs a program apart, with V8's flags as the executable has them, and reads what it prints. */
+async function runApart<T>(program: string): Promise<T> {
   const path = await Deno.makeTempFile({ suffix: ".ts" });
-  await Deno.writeTextFile(path, FORGETFUL_PROGRAM);
+  await Deno.writeTextFile(path, program);
   const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", `--v8-flags=${V8_FLAGS}`, path],
     stdin: "null",
@@ -96,8 +115,27 @@ Deno.test("spare memory: garbage that was noted is collected, and no longer resi
   await Deno.remove(path);
   const decoder = new TextDecoder();
   assert.ok(success, decoder.decode(stderr));
-  const [quiet, noted] = JSON.parse(decoder.decode(stdout));
-  assert.ok(quiet.after.heap > 0.9 * quiet.before.heap, "without a note, V8 is left alone");
-  assert.ok(noted.after.heap < 0.6 * noted.before.heap, JSON.stringify(noted));
-  assert.ok(noted.after.rss < noted.before.rss - 10, JSON.stringify(noted));
+  return JSON.parse(decoder.decode(stdout));
+}
+
+interface Look {
+  readonly heap: number;
+  readonly rss: number;
+}
+
+Deno.test("spare memory: garbage that was noted is collected, and no longer resident", async () => {
+  const [quiet, noted] = await runApart<readonly { before: Look; after: Look }[]>(
+    FORGETFUL_PROGRAM,
+  );
+  assert.ok(
+    quiet!.after.heap > 0.9 * quiet!.before.heap,
+    "without a note, V8 is left alone",
+  );
+  assert.ok(noted!.after.heap < 0.6 * noted!.before.heap, JSON.stringify(noted));
+  assert.ok(noted!.after.rss < noted!.before.rss - 10, JSON.stringify(noted));
+});
+
+Deno.test("spare memory: what malloc keeps after it was freed is no longer resident", async () => {
+  const { before, after } = await runApart<{ before: number; after: number }>(FREEING_PROGRAM);
+  assert.ok(after < before - 20, `${after} MiB, before ${before} MiB`);
 });

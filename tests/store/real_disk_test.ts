@@ -76,13 +76,19 @@ Deno.test("a path that cannot be a journal is refused with a word on what to do"
   });
 });
 
+/** A journal in the directory, open and with a lease in it. */
+async function openWithLease(directory: string) {
+  const path = `${directory}/leases.jsonl`;
+  const ledger = new Ledger(createVirtualClock());
+  const store = openReal(path, ledger);
+  await loadAll(store);
+  await ledger.commit(store, 1);
+  return { path, ledger, store };
+}
+
 Deno.test("a second server is refused the journal of a running one, and touches nothing", async () => {
   await withDirectory(async (directory) => {
-    const path = `${directory}/leases.jsonl`;
-    const ledger = new Ledger(createVirtualClock());
-    const first = openReal(path, ledger);
-    await loadAll(first);
-    await ledger.commit(first, 1);
+    const { path, ledger, store: first } = await openWithLease(directory);
     await Deno.writeTextFile(`${path}.new`, "what the first one is writing");
     await assert.rejects(loadAll(openReal(path)), {
       name: "StoreError",
@@ -106,11 +112,7 @@ Deno.test("a second server is refused the journal of a running one, and touches 
 Deno.test("where the lock file is removed, there is still one server that gives leases", async () => {
   for (const removed of [[".lock"], [".lock", ""]]) {
     await withDirectory(async (directory) => {
-      const path = `${directory}/leases.jsonl`;
-      const ledger = new Ledger(createVirtualClock());
-      const first = openReal(path, ledger);
-      await loadAll(first);
-      await ledger.commit(first, 1);
+      const { path, ledger, store: first } = await openWithLease(directory);
       for (const suffix of removed) await Deno.remove(path + suffix);
       const otherLedger = new Ledger(createVirtualClock());
       const other = openReal(path, otherLedger);
@@ -137,11 +139,7 @@ Deno.test("where the lock file is removed, there is still one server that gives 
 
 Deno.test("a lock file that is removed is there again before the next but one second", async () => {
   await withDirectory(async (directory) => {
-    const path = `${directory}/leases.jsonl`;
-    const ledger = new Ledger(createVirtualClock());
-    const store = openReal(path, ledger);
-    await loadAll(store);
-    await ledger.commit(store, 1);
+    const { path, ledger, store } = await openWithLease(directory);
     await Deno.remove(`${path}.lock`);
     ledger.clock.advance(1_000);
     await store.commit([]);
