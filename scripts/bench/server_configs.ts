@@ -3,7 +3,7 @@
  * of config.example.yaml that the clients ask for, and reservations of other clients.
  */
 import { formatIpv4, parseIpv4 } from "../../src/wire/ipv4.ts";
-import { addressAt, SERVER_ADDRESS, SERVER_INTERFACE, SUBNET } from "./lab.ts";
+import { addressAt, RELAY_ADDRESS, SERVER_ADDRESS, SERVER_INTERFACE, SUBNET } from "./lab.ts";
 
 /** How large the network is. */
 export interface Network {
@@ -71,6 +71,7 @@ options:
     - { code: 114, type: text, value: "https://portal.home.arpa/" }
 subnets:
   - subnet: ${SUBNET}
+    relays: ${RELAY_ADDRESS}
     pools: ${addressAt(0)}-${lastOf(network)}
     options:
       routers: ${SERVER_ADDRESS}

@@ -51,18 +51,27 @@ function subletCommand(): readonly string[] {
   return existsSync(compiled) ? [compiled] : denoCommand("../../main.ts", []);
 }
 
-const SUBLET: ServerKind = {
-  id: "sublet",
-  label: "Sublet",
-  isSlow: false,
-  syncs: "group",
-  configName: "sublet.yaml",
-  config: subletConfig,
-  leasesName: "leases.jsonl",
-  writeLeases: writeSubletJournal,
-  command: (config) => [...subletCommand(), "run", "--config", config],
-  versionCommand: () => [...subletCommand(), "--version"],
-};
+/** Sublet as the command starts it. */
+export function subletKind(
+  id: string,
+  label: string,
+  program: () => readonly string[],
+): ServerKind {
+  return {
+    id,
+    label,
+    isSlow: false,
+    syncs: "group",
+    configName: "sublet.yaml",
+    config: subletConfig,
+    leasesName: "leases.jsonl",
+    writeLeases: writeSubletJournal,
+    command: (config) => [...program(), "run", "--config", config],
+    versionCommand: () => [...program(), "--version"],
+  };
+}
+
+const SUBLET = subletKind("sublet", "Sublet", subletCommand);
 
 const KEA: ServerKind = {
   id: "kea",
