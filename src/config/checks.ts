@@ -7,10 +7,10 @@ import { findOverlaps, formatRange } from "./address_range.ts";
 import { checkClasses } from "./class_checks.ts";
 import type { AddressRange } from "./config.ts";
 import { didYouMean, explain, nearest, quote } from "./explanation.ts";
-import type { FilePart, FileParts, Reporter } from "./file_parts.ts";
+import { everyScope, type FilePart, type FileParts, type Reporter } from "./file_parts.ts";
 import { checkHostnames, checkSubnetNames, checkZones } from "./names_checks.ts";
 import type { Finding, Path } from "./problem.ts";
-import { checkScope } from "./scope_checks.ts";
+import { checkAlways, checkScope } from "./scope_checks.ts";
 import { checkSubnet } from "./subnet_checks.ts";
 import type { ParsedSharedNetwork, ParsedSubnet } from "./subnet_schema.ts";
 import type { YamlSource } from "./yaml_source.ts";
@@ -45,6 +45,7 @@ export function checkFile(
   checkSharedNetworks(sharedNetworks, subnets, reporter);
   for (const network of sharedNetworks) checkScope(network, outermost, reporter);
   checkClasses(parts, reporter);
+  checkAlways(everyScope(parts), reporter);
   checkOverlaps(subnets.map(subnetRange), reporter);
   checkOverlaps(subnets.flatMap(poolRanges), reporter);
   for (const subnet of subnets) {

@@ -69,6 +69,8 @@ export interface NextServer {
  */
 export interface ScopeSettings {
   readonly options: OptionSet;
+  /** Codes of options that are sent though nobody asked; those further out count as well. */
+  readonly always?: readonly number[];
   readonly leaseTime?: LeaseTime;
   readonly boot?: Boot;
   /** Leases that there may be at one port (option 82) at once; `Infinity` for any number. */

@@ -40,6 +40,24 @@ export function partAt<Parsed>(
   };
 }
 
+/** The scopes of pools and reservations. */
+export function scopesWithin(subnet: FilePart<ParsedSubnet>): readonly FilePart<ParsedScope>[] {
+  const { pools, reservations } = subnet.parsed;
+  return [
+    ...pools.map((pool, i) => partAt(subnet, ["pools", i], pool)),
+    ...reservations.map((reservation, i) => partAt(subnet, ["reservations", i], reservation)),
+  ];
+}
+
+/** Every scope of the file. */
+export function everyScope(
+  { defaults, classes, sharedNetworks, subnets }: FileParts,
+): readonly FilePart<ParsedScope>[] {
+  const outermost = defaults === undefined ? [] : [defaults];
+  const inner = subnets.flatMap((subnet) => [subnet, ...scopesWithin(subnet)]);
+  return [...outermost, ...classes, ...sharedNetworks, ...inner];
+}
+
 /** Takes findings, and tells lines for their words. */
 export interface Reporter {
   error(path: Path, said: Explanation): void;

@@ -46,7 +46,7 @@ const OWNER_WORDS: { readonly [Owner in OptionDefinition["owner"]]: string } = {
 };
 
 /** Whether an operator may set an option; one without a line in the table may be set by its code. */
-function isOperators(definition: OptionDefinition | undefined): boolean {
+export function isOperators(definition: OptionDefinition | undefined): boolean {
   return definition === undefined || definition.owner === "operator";
 }
 
@@ -63,7 +63,8 @@ const otherSchema = listSchema(
   description: "Options that have no name here: code, type of the value, value.",
 });
 
-const OPERATOR_OPTIONS = OPTIONS.filter((option) => option.owner === "operator");
+/** What an operator may set. */
+export const OPERATOR_OPTIONS = OPTIONS.filter((option) => option.owner === "operator");
 
 const namedSchemas = Object.fromEntries(
   OPERATOR_OPTIONS.map(({ name, code, kind, source }) => [
@@ -113,7 +114,8 @@ const FOLK_NAMES: ReadonlyMap<string, string> = new Map([
 /** What people look for among the options that has a key of its own. */
 const BOOT_NAMES: ReadonlySet<string> = new Set(["bootfile", "boot-file", "next-server"]);
 
-const explainOptionName: ExplainKey = (name, knownNames) => {
+/** What is wrong with the name of an option that is none, or no operator's to set. */
+export const explainOptionName: ExplainKey = (name, knownNames) => {
   const definition = optionByName(name) ?? optionByName(`dhcp-${name}`);
   if (definition !== undefined && !isOperators(definition)) return explainOwner(definition);
   const said = `unknown option ${quote(name)}`;

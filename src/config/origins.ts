@@ -50,6 +50,9 @@ const SUBNET_KEYS = besides(subnetEntrySchema.shape, "subnet", "pools", "only", 
 const NETWORK_KEYS = besides(sharedNetworkSchema.shape, "name");
 const POOL_KEYS = besides(poolMap.shape, "range");
 
+/** Keys whose values count together with those further out. */
+const ADDED: ReadonlySet<string> = new Set(["always"]);
+
 /** Maps of which a nearer one takes the place of single keys; those that are told of. */
 const MERGED = new Map<string, (key: string) => boolean>([
   ["boot", () => true],
@@ -170,6 +173,7 @@ function inForce(scopes: readonly Scope[], more: readonly string[]): Setting[] {
 function settingsIn(scopes: readonly Scope[], keys: readonly string[]): Setting[] {
   return keys.flatMap((key) => {
     if (key === "options") return optionsIn(scopes);
+    if (ADDED.has(key)) return addedIn(scopes, key);
     const isToldOf = MERGED.get(key);
     if (isToldOf !== undefined) return mergedIn(scopes, key, isToldOf);
     const scope = scopes.find(({ raw }) => Object.hasOwn(raw, key));
@@ -200,6 +204,11 @@ function optionsIn(scopes: readonly Scope[]): Setting[] {
     });
   }
   return [...found].sort(([a], [b]) => a - b).map(([, setting]) => setting);
+}
+
+function addedIn(scopes: readonly Scope[], key: string): Setting[] {
+  return scopes.filter(({ raw }) => Object.hasOwn(raw, key))
+    .map(({ raw, path }) => ({ name: key, value: raw[key], path: [...path, key] }));
 }
 
 function mergedIn(

@@ -100,6 +100,7 @@ export const configSchema = mapSchema("a map with the keys interfaces and subnet
   "options": optionsSchema.optional().meta({
     description: "Options for the clients of every subnet.",
   }),
+  "always": scopeShape["always"],
   "boot": bootSchema.optional().meta({
     description: "What machines that boot from the network are told.",
   }),

@@ -19,6 +19,31 @@ const FILLED_IN: ReadonlySet<number> = new Set([Option.SUBNET_MASK, Option.BROAD
 /** A scope of the file, of whatever kind. */
 export type ScopePart = FilePart<ParsedScope>;
 
+/** What the server may make by itself, or of `boot`, where no scope sets it. */
+const MAY_BE_MADE: ReadonlySet<number> = new Set([
+  ...FILLED_IN,
+  Option.HOST_NAME,
+  Option.SERVER_NAME,
+  Option.BOOT_FILE,
+  Option.VENDOR_CLASS,
+]);
+
+/** Says which options are to be sent always, and have no value anywhere in the file. */
+export function checkAlways(scopes: readonly ScopePart[], reporter: Reporter): void {
+  const set = new Set(
+    scopes.flatMap(({ parsed }) => parsed.options ?? []).filter(({ payload }) => payload !== null)
+      .map(({ code }) => code),
+  );
+  const isWhole = scopes.every(({ whole }) => whole);
+  for (const { parsed: { always }, pathOf } of isWhole ? scopes : []) {
+    for (const [i, code] of (always ?? []).entries()) {
+      if (set.has(code) || MAY_BE_MADE.has(code)) continue;
+      const said = `${nameOption(code)} is never sent: nothing in the file sets it`;
+      reporter.warning(pathOf(["always", i]), explain(said, "set it under options"));
+    }
+  }
+}
+
 /** Runs the checks of one scope; `around` it are others, the nearest first. */
 export function checkScope(
   scope: ScopePart,

@@ -1,5 +1,6 @@
 /** The keys that can stand in every scope: the whole file, shared network, subnet, pool … */
 import * as z from "zod";
+import { alwaysSchema } from "./always_schema.ts";
 import { bootSchema } from "./boot_schema.ts";
 import { didYouMean, explain, mismatch, pack } from "./explanation.ts";
 import { leaseTimeSchema } from "./lease_time_schema.ts";
@@ -27,6 +28,10 @@ export const scopeShape = {
   }),
   "options": optionsSchema.optional().meta({
     description: "Options for clients here; `null` takes one away that is set further out.",
+  }),
+  "always": alwaysSchema.optional().meta({
+    description: "Options that clients are sent though they did not ask for them, by name or " +
+      "code; besides those that scopes further out name.",
   }),
   "boot": bootSchema.optional().meta({
     description: "What machines that boot from the network are told; each of its keys takes the " +

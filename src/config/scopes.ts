@@ -9,6 +9,7 @@ export function settingsOf(parsed: ParsedScope): ScopeSettings {
   const { "lease-time": leaseTime, "port-limit": portLimit, boot } = parsed;
   return {
     options: optionSet(parsed.options ?? []),
+    ...(parsed.always !== undefined && { always: Object.freeze(parsed.always) }),
     ...(leaseTime !== undefined && { leaseTime: Object.freeze(leaseTime) }),
     ...(boot !== undefined && { boot }),
     ...(portLimit !== undefined && { portLimit }),
@@ -18,8 +19,10 @@ export function settingsOf(parsed: ParsedScope): ScopeSettings {
 /** What holds at a place within another: of each thing, what the inner scope says goes first. */
 export function inherit(outer: PlaceSettings, inner: ScopeSettings): PlaceSettings {
   const portLimit = inner.portLimit ?? outer.portLimit;
+  const always = new Set([...outer.always ?? [], ...inner.always ?? []]);
   return {
     options: mergeOptions(outer.options, inner.options),
+    ...(always.size > 0 && { always: [...always] }),
     leaseTime: inner.leaseTime ?? outer.leaseTime,
     ...inheritBoot(outer.boot, inner.boot),
     ...(portLimit !== undefined && { portLimit }),

@@ -5,7 +5,7 @@ import { decodeOptionValue } from "../wire/option_values.ts";
 import { encloses, formatRange, intersects, subtractRanges } from "./address_range.ts";
 import type { AddressRange, Boot } from "./config.ts";
 import { explain } from "./explanation.ts";
-import { type FilePart, partAt, type Reporter } from "./file_parts.ts";
+import { type FilePart, type Reporter, scopesWithin } from "./file_parts.ts";
 import type { Path } from "./problem.ts";
 import { addressesOfNoHost, checkReservations } from "./reservation_checks.ts";
 import { checkRoutes, checkScope, effectiveOption, type ScopePart } from "./scope_checks.ts";
@@ -69,15 +69,6 @@ function checkProxyDhcp(
 
 function isOff({ files }: Boot): boolean {
   return files.size > 0 && files.values().every((file) => file === null);
-}
-
-/** The scopes of pools and reservations. */
-function scopesWithin(subnet: FilePart<ParsedSubnet>): readonly ScopePart[] {
-  const { pools, reservations } = subnet.parsed;
-  return [
-    ...pools.map((pool, i) => partAt(subnet, ["pools", i], pool)),
-    ...reservations.map((reservation, i) => partAt(subnet, ["reservations", i], reservation)),
-  ];
 }
 
 function rangesOf({ pools }: ParsedSubnet): readonly AddressRange[] {

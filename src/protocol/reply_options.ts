@@ -129,8 +129,8 @@ function networkOptions(facts: ReplyFacts, writer: MessageWriter): void {
 }
 
 /**
- * What the client asked for in option 55, in its order (RFC 2132 §9.8); all that is configured
- * where it sent no list. What does not fit goes into `file` and `sname`; what fits nowhere is left
+ * What the client asked for in option 55, in its order (RFC 2132 §9.8), and after it what is always
+ * sent; all that is configured where it sent no list. What does not fit goes into `file` and `sname`; what fits nowhere is left
  * out, and what no client can do without is not among that, wherever it stands in the list.
  */
 function requestedOptions(facts: ReplyFacts, subnet: Subnet, writer: MessageWriter): void {
@@ -181,11 +181,29 @@ function writeRequested(
       }
       networkOption(code, facts, subnet, writer);
     }
-    return;
+  } else {
+    for (let i = facts.scopes.length - 1; i >= 0; i--) {
+      for (const code of facts.scopes[i]!.options.keys()) {
+        unaskedOption(code, facts, subnet, writer, isEssentialOnly);
+      }
+    }
   }
-  for (let i = facts.scopes.length - 1; i >= 0; i--) {
-    for (const code of facts.scopes[i]!.options.keys()) {
-      unaskedOption(code, facts, subnet, writer, isEssentialOnly);
+  writeAlways(facts, subnet, writer, isEssentialOnly);
+}
+
+/** Writes what the config has sent to whoever it is for, asked for or not. */
+function writeAlways(
+  facts: ReplyFacts,
+  subnet: Subnet,
+  writer: MessageWriter,
+  isEssentialOnly: boolean,
+): void {
+  const { scopes } = facts;
+  for (let i = 0; i < scopes.length; i++) {
+    const { always } = scopes[i]!;
+    if (always === undefined) continue;
+    for (const code of always) {
+      if (!isEssentialOnly || ESSENTIAL.has(code)) networkOption(code, facts, subnet, writer);
     }
   }
 }
