@@ -9,7 +9,9 @@ import type { AddressRange } from "./config.ts";
 import { didYouMean, explain, nearest, quote } from "./explanation.ts";
 import { everyScope, type FilePart, type FileParts, type Reporter } from "./file_parts.ts";
 import { checkHostnames, checkSubnetNames, checkZones } from "./names_checks.ts";
+import { checkOptionValues, type NoHosts } from "./option_checks.ts";
 import type { Finding, Path } from "./problem.ts";
+import { addressesOfNoHost } from "./reservation_checks.ts";
 import { checkAlways, checkScope } from "./scope_checks.ts";
 import { checkSubnet } from "./subnet_checks.ts";
 import type { ParsedSharedNetwork, ParsedSubnet } from "./subnet_schema.ts";
@@ -54,6 +56,10 @@ export function checkFile(
     const around = [...network, ...outermost];
     checkSubnet(subnet, around, reporter);
     if (names !== undefined) checkSubnetNames(subnet, names, around, toldOfDomains, reporter);
+  }
+  const noHosts = addressesOfNetworks(subnets);
+  for (const scope of everyScope(parts)) {
+    checkOptionValues(scope, noHosts, reporter);
   }
   if (names?.parsed !== undefined) checkHostnames(subnets, names.parsed, reporter);
   return findings;
@@ -110,6 +116,18 @@ function checkSharedNetworks(
       : didYouMean(meant);
     reporter.error(pathOf(["shared-network"]), explain(said, hint));
   }
+}
+
+/** What no host of any subnet has for its address. */
+function addressesOfNetworks(subnets: readonly FilePart<ParsedSubnet>[]): NoHosts {
+  return new Map(
+    subnets.flatMap(({ parsed: { subnet: cidr } }) =>
+      addressesOfNoHost(cidr).map(([address, name]) => [
+        address,
+        `the ${name} of ${formatCidr(cidr)}`,
+      ])
+    ),
+  );
 }
 
 function subnetRange({ parsed, pathOf }: FilePart<ParsedSubnet>): PlacedRange {

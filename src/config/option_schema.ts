@@ -7,6 +7,7 @@ import {
   optionByCode,
   optionByName,
   type OptionDefinition,
+  type OptionLimits,
   OPTIONS,
 } from "../wire/option_codes.ts";
 import { didYouMean, explain, nearest, pack, quote } from "./explanation.ts";
@@ -66,12 +67,18 @@ const otherSchema = listSchema(
 /** What an operator may set. */
 export const OPERATOR_OPTIONS = OPTIONS.filter((option) => option.owner === "operator");
 
+/** What editors say of the limits; option_checks.ts holds a file to them. */
+function limitWords({ min, oneOf }: OptionLimits): string {
+  if (oneOf !== undefined) return `, one of ${oneOf.join(", ")}`;
+  return min === undefined ? "" : `, at least ${min}`;
+}
+
 const namedSchemas = Object.fromEntries(
-  OPERATOR_OPTIONS.map(({ name, code, kind, source }) => [
+  OPERATOR_OPTIONS.map(({ name, code, kind, source, limits = {} }) => [
     name,
     optionPayloadSchema(kind).optional().meta({
       title: `${name} (${code})`,
-      description: `Option ${code}, ${source}: ${KIND_WORDS[kind]}.`,
+      description: `Option ${code}, ${source}: ${KIND_WORDS[kind]}${limitWords(limits)}.`,
     }),
   ]),
 );

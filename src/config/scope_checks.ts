@@ -128,7 +128,8 @@ export function checkRoutes(
   reporter.warning(option.pathOf([]), explain(said, hint));
 }
 
-function nameOption(code: number): string {
+/** `routers (3)`. */
+export function nameOption(code: number): string {
   const name = optionByCode(code)?.name;
   return name === undefined ? `option ${code}` : `${name} (${code})`;
 }

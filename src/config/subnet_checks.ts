@@ -1,6 +1,17 @@
 /** What has to hold within one subnet. */
-import { type Cidr, contains, formatCidr, formatIpv4, lastAddress, netmask } from "../wire/ipv4.ts";
-import { Option } from "../wire/option_codes.ts";
+import {
+  type Cidr,
+  contains,
+  formatCidr,
+  formatIpv4,
+  type Ipv4,
+  isNetmask,
+  isUnicast,
+  lastAddress,
+  LIMITED_BROADCAST,
+  netmask,
+} from "../wire/ipv4.ts";
+import { Option, optionByCode } from "../wire/option_codes.ts";
 import { decodeOptionValue } from "../wire/option_values.ts";
 import { encloses, formatRange, intersects, subtractRanges } from "./address_range.ts";
 import type { AddressRange, Boot } from "./config.ts";
@@ -22,12 +33,12 @@ export function checkSubnet(
   checkReservations(subnet, reporter);
   const scopes = [subnet, ...around];
   checkScope(subnet, around, reporter);
-  checkMask(subnet, scopes, reporter);
+  checkFilledIn(subnet, scopes, reporter);
   checkRouters(subnet, scopes, reporter);
   checkRoutes(scopes, reporter);
   for (const inner of scopesWithin(subnet)) {
     checkScope(inner, scopes, reporter);
-    checkMask(subnet, [inner], reporter);
+    checkFilledIn(subnet, [inner], reporter);
     checkRouters(subnet, [inner], reporter);
     checkRoutes([inner], reporter);
   }
@@ -120,20 +131,25 @@ function checkExclusions(
   }
 }
 
-function checkMask(
+/** What the server fills in by itself, and why another value would mislead clients. */
+function checkFilledIn(
   subnet: FilePart<ParsedSubnet>,
   scopes: readonly ScopePart[],
   reporter: Reporter,
 ): void {
-  const option = effectiveOption(Option.SUBNET_MASK, scopes);
-  if (option === undefined) return;
-  const mask = decodeOptionValue("ipv4", option.payload);
   const cidr = subnet.parsed.subnet;
-  const expected = netmask(cidr.prefixLength);
-  if (mask === undefined || mask === expected) return;
-  const said = `subnet-mask ${formatIpv4(mask)} is not that of ${formatCidr(cidr)}, ` +
-    formatIpv4(expected);
-  reporter.warning(option.pathOf([]), explain(said, "leave it out: the server fills it in"));
+  const check = (code: number, expected: Ipv4, mayBe: (address: Ipv4) => boolean) => {
+    const option = effectiveOption(code, scopes);
+    const address = option && decodeOptionValue("ipv4", option.payload);
+    if (address === undefined || address === expected || mayBe(address)) return;
+    const said = `${optionByCode(code)!.name} ${formatIpv4(address)} is not that of ` +
+      `${formatCidr(cidr)}, ${formatIpv4(expected)}`;
+    reporter.warning(option!.pathOf([]), explain(said, "leave it out: the server fills it in"));
+  };
+  // Of what is no mask at all, checkOptionValues has told.
+  check(Option.SUBNET_MASK, netmask(cidr.prefixLength), (address) => !isNetmask(address));
+  // RFC 1122 §3.2.1.3: the limited broadcast address is one everywhere.
+  check(Option.BROADCAST_ADDRESS, lastAddress(cidr), (address) => address === LIMITED_BROADCAST);
 }
 
 function checkRouters(
@@ -147,6 +163,8 @@ function checkRouters(
   const { subnet: cidr, exclude, reservations } = subnet.parsed;
   for (const [i, router] of routers.entries()) {
     const routerPath = option.pathOf([i]);
+    // checkOptionValues has told of it.
+    if (!isUnicast(router)) continue;
     const words = `the router ${formatIpv4(router)}`;
     const isRouter = ({ first, last }: AddressRange) => first <= router && router <= last;
     if (!contains(cidr, router)) {

@@ -42,6 +42,12 @@ export function netmask(prefixLength: number): Ipv4 {
   return prefixLength === 0 ? 0 : (0xffff_ffff << (32 - prefixLength)) >>> 0;
 }
 
+/** Whether an address is a netmask: ones, and nothing but zeros after them. */
+export function isNetmask(address: Ipv4): boolean {
+  const zeros = ~address >>> 0;
+  return (zeros & (zeros + 1)) === 0;
+}
+
 /** The last address of a network: its directed broadcast address. */
 export function lastAddress(cidr: Cidr): Ipv4 {
   return (cidr.network | ~netmask(cidr.prefixLength)) >>> 0;

@@ -16,6 +16,19 @@ export interface OptionDefinition {
   readonly source: string;
   /** Whose word it is: only what is the operator's may be set, and is sent when asked for. */
   readonly owner: "operator" | "server" | "client" | "relay";
+  readonly limits?: OptionLimits;
+}
+
+/** What the values of an option may be, where its kind has room for more. */
+export interface OptionLimits {
+  /** The least that each number, or each duration in seconds, may be. */
+  readonly min?: number;
+  /** The only numbers that mean something. */
+  readonly oneOf?: readonly number[];
+  /** Whether each number is greater than the one before it. */
+  readonly isRising?: true;
+  /** What its addresses are; those of hosts where this says nothing. */
+  readonly addresses?: "mask" | "broadcast" | "of-any-kind";
 }
 
 /** Codes that the engine itself names. */
@@ -62,13 +75,13 @@ export const Option = {
   END: 255,
 } as const;
 
-/** A line of the table: code, name, kind, source; the owner where it is not the operator. */
+/** A line of the table; at its end the owner where it is not the operator, or the limits. */
 type Line = readonly [
   code: number,
   name: string,
   kind: OptionKind,
   source: string,
-  owner?: Exclude<OptionDefinition["owner"], "operator">,
+  ownerOrLimits?: OptionDefinition["owner"] | OptionLimits,
 ];
 
 /**
@@ -76,7 +89,7 @@ type Line = readonly [
  * that all agree on: the codes for it are free for `other`.
  */
 const LINES: readonly Line[] = [
-  [1, "subnet-mask", "ipv4", "RFC 2132 §3.3"],
+  [1, "subnet-mask", "ipv4", "RFC 2132 §3.3", { addresses: "mask" }],
   [2, "time-offset", "i32", "RFC 2132 §3.4"],
   [3, "routers", "ipv4-list", "RFC 2132 §3.5"],
   [4, "time-servers", "ipv4-list", "RFC 2132 §3.6"],
@@ -88,7 +101,7 @@ const LINES: readonly Line[] = [
   [10, "impress-servers", "ipv4-list", "RFC 2132 §3.12"],
   [11, "resource-location-servers", "ipv4-list", "RFC 2132 §3.13"],
   [12, "host-name", "text", "RFC 2132 §3.14"],
-  [13, "boot-size", "u16", "RFC 2132 §3.15"],
+  [13, "boot-size", "u16", "RFC 2132 §3.15", { min: 1 }],
   [14, "merit-dump", "text", "RFC 2132 §3.16"],
   [15, "domain-name", "text", "RFC 2132 §3.17"],
   [16, "swap-server", "ipv4", "RFC 2132 §3.18"],
@@ -97,22 +110,22 @@ const LINES: readonly Line[] = [
   [19, "ip-forwarding", "bool", "RFC 2132 §4.1"],
   [20, "non-local-source-routing", "bool", "RFC 2132 §4.2"],
   [21, "policy-filter", "ipv4-pair-list", "RFC 2132 §4.3"],
-  [22, "max-dgram-reassembly", "u16", "RFC 2132 §4.4"],
-  [23, "default-ip-ttl", "u8", "RFC 2132 §4.5"],
-  [24, "path-mtu-aging-timeout", "duration", "RFC 2132 §4.6"],
-  [25, "path-mtu-plateau-table", "u16-list", "RFC 2132 §4.7"],
-  [26, "interface-mtu", "u16", "RFC 2132 §5.1"],
+  [22, "max-dgram-reassembly", "u16", "RFC 2132 §4.4", { min: 576 }],
+  [23, "default-ip-ttl", "u8", "RFC 2132 §4.5", { min: 1 }],
+  [24, "path-mtu-aging-timeout", "duration", "RFC 2132 §4.6", { min: 1 }],
+  [25, "path-mtu-plateau-table", "u16-list", "RFC 2132 §4.7", { min: 68, isRising: true }],
+  [26, "interface-mtu", "u16", "RFC 2132 §5.1", { min: 68 }],
   [27, "all-subnets-local", "bool", "RFC 2132 §5.2"],
-  [28, "broadcast-address", "ipv4", "RFC 2132 §5.3"],
+  [28, "broadcast-address", "ipv4", "RFC 2132 §5.3", { addresses: "broadcast" }],
   [29, "perform-mask-discovery", "bool", "RFC 2132 §5.4"],
   [30, "mask-supplier", "bool", "RFC 2132 §5.5"],
   [31, "router-discovery", "bool", "RFC 2132 §5.6"],
-  [32, "router-solicitation-address", "ipv4", "RFC 2132 §5.7"],
+  [32, "router-solicitation-address", "ipv4", "RFC 2132 §5.7", { addresses: "of-any-kind" }],
   [33, "static-routes", "ipv4-pair-list", "RFC 2132 §5.8"],
   [34, "trailer-encapsulation", "bool", "RFC 2132 §6.1"],
-  [35, "arp-cache-timeout", "duration", "RFC 2132 §6.2"],
+  [35, "arp-cache-timeout", "duration", "RFC 2132 §6.2", { min: 1 }],
   [36, "ieee802-3-encapsulation", "bool", "RFC 2132 §6.3"],
-  [37, "default-tcp-ttl", "u8", "RFC 2132 §7.1"],
+  [37, "default-tcp-ttl", "u8", "RFC 2132 §7.1", { min: 1 }],
   [38, "tcp-keepalive-interval", "duration", "RFC 2132 §7.2"],
   [39, "tcp-keepalive-garbage", "bool", "RFC 2132 §7.3"],
   [40, "nis-domain", "text", "RFC 2132 §8.1"],
@@ -121,7 +134,7 @@ const LINES: readonly Line[] = [
   [43, "vendor-encapsulated-options", "sub-options", "RFC 2132 §8.4"],
   [44, "netbios-name-servers", "ipv4-list", "RFC 2132 §8.5"],
   [45, "netbios-dd-server", "ipv4-list", "RFC 2132 §8.6"],
-  [46, "netbios-node-type", "u8", "RFC 2132 §8.7"],
+  [46, "netbios-node-type", "u8", "RFC 2132 §8.7", { oneOf: [1, 2, 4, 8] }],
   [47, "netbios-scope", "text", "RFC 2132 §8.8"],
   [48, "font-servers", "ipv4-list", "RFC 2132 §8.9"],
   [49, "x-display-manager", "ipv4-list", "RFC 2132 §8.10"],
@@ -230,12 +243,13 @@ const LINES: readonly Line[] = [
 ];
 
 export const OPTIONS: readonly OptionDefinition[] = LINES.map(
-  ([code, name, kind, source, owner]) => ({
+  ([code, name, kind, source, more = "operator"]): OptionDefinition => ({
     code,
     name,
     kind,
     source,
-    owner: owner ?? "operator",
+    owner: typeof more === "string" ? more : "operator",
+    ...(typeof more !== "string" && { limits: more }),
   }),
 );
 

@@ -5,6 +5,7 @@ import {
   formatCidr,
   formatIpv4,
   isHostAddress,
+  isNetmask,
   lastAddress,
   netmask,
   networkOf,
@@ -115,4 +116,11 @@ Deno.test("an address survives its text and its octets (property)", () => {
     assert.deepEqual([bytes[0], bytes[5]], [0xee, 0xee], "four octets and no more");
     assert.equal(readIpv4(bytes, 1), address);
   }));
+});
+
+Deno.test("a netmask is ones, and zeros after them", () => {
+  for (let length = 0; length <= 32; length++) assert.ok(isNetmask(netmask(length)), `/${length}`);
+  for (const text of ["255.0.255.0", "0.0.0.1", "127.0.0.0", "255.255.255.253"]) {
+    assert.ok(!isNetmask(parseIpv4(text)!), text);
+  }
 });
