@@ -47,7 +47,7 @@ export async function leasesCommand(args: readonly string[]): Promise<number> {
   const byAddress = [...leases.records()].sort((a, b) => a.address - b.address);
   const subnets = config?.subnets ?? [];
   if (values.json) {
-    for (const chunk of leasesAsJson(byAddress, now, subnets)) print(chunk);
+    printAll(leasesAsJson(byAddress, now, subnets));
   } else if (byAddress.length === 0) {
     print("no leases\n");
   } else {
@@ -81,6 +81,20 @@ async function exists(path: string): Promise<boolean> {
 }
 
 /** To standard output, where `console.log` would pass over a reader that has gone. */
+/** Characters that are worth a write. */
+const PRINTED_TOGETHER = 65_536;
+
+function printAll(lines: Iterable<string>): void {
+  let text = "";
+  for (const line of lines) {
+    text += line;
+    if (text.length < PRINTED_TOGETHER) continue;
+    print(text);
+    text = "";
+  }
+  print(text);
+}
+
 function print(text: string): void {
   const bytes = new TextEncoder().encode(text);
   for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));

@@ -6,6 +6,7 @@ import { escapeInvisible, stringifyVisibly } from "../wire/escape.ts";
 import { guard, setSecurityHeaders } from "./guard.ts";
 import { instantOf, leasesAsJson } from "./lease_view.ts";
 import { formatMetrics, METRICS_TYPE } from "./metrics_text.ts";
+import { Turns } from "./turns.ts";
 import { findTrouble, formatStatus, reportStatus } from "./status_report.ts";
 
 const ENDPOINTS = `  /         a page for a terminal; JSON for a browser
@@ -24,7 +25,9 @@ export function createApp(
   endpoint: Pick<StatusEndpoint, "token" | "names">,
 ): Hono {
   const app = new Hono();
+  const turns = new Turns();
 
+  app.use((_, next) => turns.take(next));
   app.use(setSecurityHeaders);
   app.use(guard(endpoint));
 
@@ -41,11 +44,10 @@ export function createApp(
     return context.body(formatMetrics(source));
   });
 
-  // A stream, made as fast as the client reads it: packets are served between its chunks.
   app.get("/leases", () => {
     const { subnets } = source.config();
-    const chunks = leasesAsJson(source.leases.records(), instantOf(source.clock), subnets);
-    return json(ReadableStream.from(chunks).pipeThrough(new TextEncoderStream()));
+    const lines = leasesAsJson(source.leases.records(), instantOf(source.clock), subnets);
+    return json(streamOf(lines, turns));
   });
 
   // 503 only in an outage: it is what a watchdog restarts or pages for, and an interface that
@@ -73,6 +75,23 @@ export function createApp(
 
 function statusAsJson(source: StatusSource): Response {
   return json(`${stringifyVisibly(reportStatus(source), 2)}\n`);
+}
+
+/** Lines as a stream of pieces, each made in a turn when the client has taken the one before. */
+function streamOf(lines: Iterator<string>, turns: Turns): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  const pull = (controller: ReadableStreamDefaultController<Uint8Array>) => {
+    let piece = "";
+    let isLast: boolean | undefined;
+    do {
+      const { value, done } = lines.next();
+      piece += value ?? "";
+      isLast = done;
+    } while (isLast !== true && !turns.isOver());
+    if (piece !== "") controller.enqueue(encoder.encode(piece));
+    if (isLast === true) controller.close();
+  };
+  return new ReadableStream({ pull: (it) => turns.take(() => pull(it)) }, { highWaterMark: 0 });
 }
 
 function json(body: BodyInit): Response {

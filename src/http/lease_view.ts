@@ -79,26 +79,18 @@ export function viewLease(lease: Lease, now: Instant, subnets: readonly Subnet[]
   };
 }
 
-/** Leases that `leasesAsJson` puts into one chunk. */
-const LEASES_PER_CHUNK = 500;
-
-/** One JSON array as of `now`, a lease to a line, in chunks of text; see `viewLease`. */
+/** One JSON array as of `now`, a lease to a line, in texts of a line each; see `viewLease`. */
 export function* leasesAsJson(
   leases: Iterable<Lease>,
   now: Instant,
   subnets: readonly Subnet[],
 ): Generator<string> {
-  let chunk = "[";
-  let count = 0;
+  let before = "[\n";
   for (const lease of leases) {
-    chunk += (count === 0 ? "\n" : ",\n") + stringifyVisibly(viewLease(lease, now, subnets));
-    count++;
-    if (count % LEASES_PER_CHUNK === 0) {
-      yield chunk;
-      chunk = "";
-    }
+    yield before + stringifyVisibly(viewLease(lease, now, subnets));
+    before = ",\n";
   }
-  yield `${chunk}${count === 0 ? "" : "\n"}]\n`;
+  yield before === "[\n" ? "[]\n" : "\n]\n";
 }
 
 /** Column titles for `leaseRow`. */

@@ -1,5 +1,6 @@
 /** What the status endpoint says: one report, as a value and as text for a terminal. */
 import { isQuarantined } from "../leases/lease.ts";
+import { NEWEST_MAX } from "../leases/newest_rows.ts";
 import type { AddressCounts } from "../leases/standings.ts";
 import type { InterfaceStatus } from "../link/link.ts";
 import type { NamesStatus } from "../names/name_registrar.ts";
@@ -14,9 +15,6 @@ import { formatLeases, type Instant, instantOf, type LeaseView, viewLease } from
 import { formatWaits, listWaits, type WaitView } from "./reservation_waits.ts";
 import { ROGUE_COLUMNS, rogueRow, type RogueView, viewRogue } from "./rogue_view.ts";
 import { formatTable } from "./text_table.ts";
-
-/** How many leases the report shows; `/leases` has all of them. */
-const LAST_LEASES_MAX = 10;
 
 /** The report as JSON has it. */
 export interface StatusReport {
@@ -87,7 +85,7 @@ export function reportStatus(source: StatusSource): StatusReport {
     "rate-limits": source.limits(),
     "other-servers": source.rogues.servers.map((server) => viewRogue(server, now)),
     ...(names === undefined ? {} : { names }),
-    "last-leases": leases.newest(LAST_LEASES_MAX)
+    "last-leases": leases.newest(NEWEST_MAX)
       .map((lease) => viewLease(lease, now, source.config().subnets)),
     conflicts: listConflicts(source, now),
     "reservations-waiting": listWaits(source, now),
@@ -126,7 +124,7 @@ export function formatStatus(source: StatusSource): string {
     ]),
   ], [1, 2, 3, 4, 5]);
 
-  const newest = source.leases.newest(LAST_LEASES_MAX);
+  const newest = source.leases.newest(NEWEST_MAX);
   const leases = newest.length === 0
     ? "no leases yet\n"
     : formatLeases(newest, now, source.config().subnets);

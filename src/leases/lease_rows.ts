@@ -11,6 +11,7 @@ import { ClientRecords } from "./client_records.ts";
 import type { HeapColumns } from "./deadline_heap.ts";
 import { enlarge } from "./enlarge.ts";
 import type { Client, Lease, LeaseState } from "./lease.ts";
+import { NewestRows } from "./newest_rows.ts";
 import { PackedLease } from "./packed_lease.ts";
 import type { RowIndex } from "./row_index.ts";
 
@@ -57,6 +58,7 @@ export class LeaseRows implements HeapColumns {
   heapPosition = new Int32Array(INITIAL_ROWS);
 
   readonly #clients = new ClientRecords();
+  readonly #newest = new NewestRows(this);
   #isOpen = new Uint8Array(INITIAL_ROWS);
   #state = new Uint8Array(INITIAL_ROWS);
   /** Client, names and option 82 of the lease. */
@@ -237,20 +239,9 @@ export class LeaseRows implements HeapColumns {
     }
   }
 
-  /** The records that were made last, the newest first, and `countMax` of them at most. */
+  /** See `LeaseTable.newest`. */
   newest(countMax: number): readonly Lease[] {
-    const { updatedAtMs } = this;
-    const newest: number[] = [];
-    // From the end, where the new ones are: few of the others get in between.
-    for (let row = this.#end - 1; row >= 0; row--) {
-      const last = newest[countMax - 1];
-      if (!this.hasLease(row)) continue;
-      if (last !== undefined && updatedAtMs[row]! <= updatedAtMs[last]!) continue;
-      const older = newest.findIndex((it) => updatedAtMs[it]! < updatedAtMs[row]!);
-      newest.splice(older < 0 ? newest.length : older, 0, row);
-      if (newest.length > countMax) newest.pop();
-    }
-    return newest.map((row) => this.lease(row)!);
+    return this.#newest.list().slice(0, countMax).map((row) => this.lease(row)!);
   }
 
   /** Makes the row's lease this one, of the same address. */
@@ -271,6 +262,7 @@ export class LeaseRows implements HeapColumns {
     this.#state[row] = STATE_CODES[lease.state];
     this.updatedAtMs[row] = lease.updatedAtMs;
     this.expiresAtMs[row] = lease.expiresAtMs;
+    this.#newest.note(row);
   }
 
   /** Option 82 of the lease of a row that has one. */

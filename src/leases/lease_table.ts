@@ -81,7 +81,7 @@ export class LeaseTable {
     return this.#rows.packed();
   }
 
-  /** The records that were made last, the newest first, and `countMax` of them at most. */
+  /** The records that were made last, the newest first; of `NEWEST_MAX`, `countMax` at most. */
   newest(countMax: number): readonly Lease[] {
     return this.#rows.newest(countMax);
   }

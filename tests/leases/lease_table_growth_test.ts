@@ -12,6 +12,7 @@ import {
   type LeaseState,
 } from "../../src/leases/lease.ts";
 import { LeaseTable, type Offer } from "../../src/leases/lease_table.ts";
+import { NEWEST_MAX } from "../../src/leases/newest_rows.ts";
 import { contains, type Ipv4 } from "../../src/wire/ipv4.ts";
 import { dotted, ip, makeLease, makeSubnet, numberedClient } from "../support/leases_fixture.ts";
 import { createRandom, type Random } from "../support/random.ts";
@@ -200,8 +201,8 @@ function compareAll(table: LeaseTable, books: Books): void {
   const newestFirst = [...books.leases.values()]
     .map(({ updatedAtMs }) => updatedAtMs)
     .sort((a, b) => b - a);
-  const newest = table.newest(100).map(({ updatedAtMs }) => updatedAtMs);
-  assert.deepEqual(newest, newestFirst.slice(0, 100));
+  const newest = table.newest(NEWEST_MAX).map(({ updatedAtMs }) => updatedAtMs);
+  assert.deepEqual(newest, newestFirst.slice(0, NEWEST_MAX));
 }
 
 function countsOf({ leases, offers, nowMs }: Books, subnet: Subnet) {

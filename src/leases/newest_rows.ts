@@ -1,0 +1,48 @@
+/**
+ * The rows whose records were made last. Whoever asks for the status page sees them, as often as he
+ * likes: so they are kept as records come, and no question looks at every row.
+ */
+
+/** How many of them are known. */
+export const NEWEST_MAX = 10;
+
+/** In place of a row: there is none. */
+const NONE = -1;
+
+/** When the record of each row was made. */
+interface Rows {
+  readonly updatedAtMs: Float64Array;
+}
+
+export class NewestRows {
+  readonly #rows: Rows;
+  /** The newest first; NONE behind the last. */
+  readonly #newest = new Int32Array(NEWEST_MAX).fill(NONE);
+
+  constructor(rows: Rows) {
+    this.#rows = rows;
+  }
+
+  /** Takes note of a row whose record has just been made. */
+  note(row: number): void {
+    const newest = this.#newest;
+    const { updatedAtMs } = this.#rows;
+    const madeAtMs = updatedAtMs[row]!;
+    const last = NEWEST_MAX - 1;
+    const known = newest.indexOf(row);
+    if (known < 0 && newest[last] !== NONE && updatedAtMs[newest[last]!]! > madeAtMs) return;
+    if (known >= 0) newest.copyWithin(known, known + 1);
+    let at = last;
+    for (; at > 0; at--) {
+      const before = newest[at - 1]!;
+      if (before !== NONE && updatedAtMs[before]! > madeAtMs) break;
+      newest[at] = before;
+    }
+    newest[at] = row;
+  }
+
+  /** The rows, the newest first. */
+  list(): readonly number[] {
+    return [...this.#newest].filter((row) => row !== NONE);
+  }
+}
