@@ -8,7 +8,7 @@ export interface Rate {
 
 /** What is `undefined` has no limit. */
 export interface RateLimits {
-  /** Messages of one hardware address. */
+  /** Answers to one hardware address. */
   readonly client: Rate | undefined;
   /** DECLINEs of one hardware address. */
   readonly declines: Rate | undefined;

@@ -43,7 +43,7 @@ const rateSchema = z.union([
  */
 const limitsSchema = mapSchema("a map of limits like { client: 10/s }, or off", {
   "client": rateSchema.prefault("10/s burst 100").meta({
-    description: "Messages of one hardware address.",
+    description: "Answers to one hardware address, on one wire or by one relay agent.",
   }),
   "declines": rateSchema.prefault("1/h burst 5").meta({
     description: "Addresses that one hardware address may put into quarantine (DECLINE).",

@@ -65,6 +65,8 @@ export interface EngineState {
   readonly machineAddresses: ReadonlySet<Ipv4>;
   /** Whether offers give way to newer ones where nothing is free: in a flood of DISCOVERs. */
   readonly offersYield?: boolean;
+  /** Whether a renewal is answered without a write wherever one is on disk: it comes too often. */
+  readonly sparesDisk?: boolean;
 }
 
 /** Decides about a request. Replies are encoded at once into `slab`. */

@@ -1,6 +1,10 @@
-/** Renewals that write nothing: `renew-write-threshold` of the config. */
-import { isActive, type Lease } from "../leases/lease.ts";
+/**
+ * Renewals that write nothing: those that `renew-write-threshold` of the config has come too early,
+ * and those that come too often (server/rate_limiter.ts).
+ */
+import { type Client, isActive, type Lease } from "../leases/lease.ts";
 import { formatHex } from "../wire/hex.ts";
+import type { Ipv4 } from "../wire/ipv4.ts";
 import type { EngineState } from "./respond.ts";
 
 /** Shorter than this, a lease has no room for T1 and T2: see LEASE_SECONDS_MIN of the config. */
@@ -17,8 +21,9 @@ const UNWRITTEN_SECONDS_MIN = 4;
  */
 export function secondsOnDisk(
   { address, client, hostname, relayInformation, name, isReverseOnly, classes }: Lease,
-  { config, leases, nowMs, startedAtMs }: EngineState,
+  { config, leases, nowMs, startedAtMs, sparesDisk }: EngineState,
 ): number | undefined {
+  if (sparesDisk === true) return secondsLeft(address, client, { leases, nowMs, startedAtMs });
   const share = config.renewWriteThreshold;
   if (share === 0) return undefined;
   const lease = leases.get(address);
@@ -35,6 +40,20 @@ export function secondsOnDisk(
   const leftSeconds = Math.floor((expiresAtMs - nowMs) / 1000);
   const isEnough = leftSeconds >= UNWRITTEN_SECONDS_MIN && expiresAtMs !== Infinity;
   return updatedAtMs > startedAtMs && isSame && isEarly && isEnough ? leftSeconds : undefined;
+}
+
+/**
+ * The same of a lease that was written a moment ago, whatever its client calls itself by now: the
+ * next renewal that is written tells it.
+ */
+function secondsLeft(
+  address: Ipv4,
+  client: Client,
+  { leases, nowMs, startedAtMs }: Pick<EngineState, "leases" | "nowMs" | "startedAtMs">,
+): number | undefined {
+  const leftSeconds = Math.floor((leases.heldUntilMs(client, address, nowMs) - nowMs) / 1000);
+  if (leftSeconds < UNWRITTEN_SECONDS_MIN) return undefined;
+  return leases.get(address)!.updatedAtMs > startedAtMs ? leftSeconds : undefined;
 }
 
 function hexOf(octets: Uint8Array | undefined): string | undefined {

@@ -11,11 +11,12 @@ import type { LeaseTable } from "../leases/lease_table.ts";
 import { findReservation } from "../leases/reservations.ts";
 import { isInPool, poolAt, subnetOf } from "../leases/subnets.ts";
 import type { Config } from "../config/config.ts";
-import type { Rule } from "../protocol/decision.ts";
-import { MessageType, type Request } from "../protocol/request.ts";
+import type { Decision, Rule } from "../protocol/decision.ts";
+import type { Continuing, Request } from "../protocol/request.ts";
 import { formatHex } from "../wire/hex.ts";
 import { hashOctets } from "../wire/keyed_hash.ts";
 import { Header, type MessageView } from "../wire/message_view.ts";
+import { mixBits } from "../wire/mix_bits.ts";
 import { Option } from "../wire/option_codes.ts";
 import { RelaySubOption } from "../wire/relay_agent.ts";
 import { subOption } from "../wire/sub_options.ts";
@@ -30,6 +31,12 @@ export const LIMITS = [
   "new-leases-per-circuit",
 ] as const;
 export type Limit = typeof LIMITS[number];
+
+/**
+ * How a decision may be carried out: as it is; as an answer that writes nothing, if there is one;
+ * or not at all.
+ */
+export type Admission = "whole" | "unwritten" | "none";
 
 const CLIENT_SLOTS = 65_536;
 const CIRCUIT_SLOTS = 65_536;
@@ -91,6 +98,7 @@ export class RateLimiter {
   };
   readonly #untold = new Map<Limit, Untold>();
   readonly #clients = new TokenBuckets(CLIENT_SLOTS);
+  readonly #renewals = new TokenBuckets(CLIENT_SLOTS);
   readonly #declines = new TokenBuckets(CLIENT_SLOTS);
   readonly #circuits = new TokenBuckets(CIRCUIT_SLOTS);
   readonly #relays = new TokenBuckets(RELAY_SLOTS);
@@ -110,12 +118,48 @@ export class RateLimiter {
     this.#leases = leases;
   }
 
-  /** Whether a message may be looked at, by the hardware address that it comes from. */
-  admitsMessage(view: MessageView, { client }: RateLimits, nowMs: number): boolean {
-    if (client === undefined || this.#clients.take(hardwareHash(view), client, nowMs)) return true;
-    // An access concentrator asks about others (RFC 4388), and who may is on a list.
-    if (view.number(Option.MESSAGE_TYPE, 1) === MessageType.LEASEQUERY) return true;
-    return this.#hold("client", view);
+  /**
+   * Whether a request is over the limit of messages whatever would be decided: then a flood costs
+   * no decision. One that may turn out to go on with a lease is not.
+   */
+  isPassedOver(request: Request, { client }: RateLimits, nowMs: number): boolean {
+    if (client === undefined || request.kind === "LEASEQUERY" || isToGoOn(request)) return false;
+    if (this.#clients.has(clientHash(request), client, nowMs)) return false;
+    this.#hold("client", request.view);
+    return true;
+  }
+
+  /**
+   * How a decision may be carried out, by how many messages of its hardware address were answered
+   * lately. Silence is free, so nobody uses up what is another's by messages that are not answered;
+   * and what comes by another wire or relay agent has tokens of its own. An access concentrator
+   * asks about others (RFC 4388), and who may is on a list.
+   */
+  admission(decision: Decision, request: Request, limits: RateLimits, nowMs: number): Admission {
+    const { client } = limits;
+    if (client === undefined || decision.kind === "ignore") return "whole";
+    if (request.kind === "LEASEQUERY") return "whole";
+    if (this.#isRenewal(decision, request, nowMs)) {
+      if (this.#renewals.take(renewalHash(request), client, nowMs)) return "whole";
+      return decision.kind === "reply-after-commit" ? "unwritten" : "whole";
+    }
+    if (this.#clients.take(clientHash(request), client, nowMs)) return "whole";
+    this.#hold("client", request.view);
+    return "none";
+  }
+
+  /**
+   * Whether a holder goes on with its lease, from where it lives. It is always answered: who wears
+   * its mask on its own wire can then do no more than renew its lease.
+   */
+  #isRenewal(decision: Decision, request: Request, nowMs: number): request is Continuing {
+    if (decision.kind !== "reply-after-commit" && decision.kind !== "reply-when-durable") {
+      return false;
+    }
+    if (!isToGoOn(request)) return false;
+    const { kind, client, view, ingress } = request;
+    if (this.#leases.heldUntilMs(client, request.address, nowMs) <= nowMs) return false;
+    return kind !== "RENEWING" || view.giaddr !== 0 || ingress.source === request.address;
   }
 
   /** Whether the lease change that a request asks for may be made. */
@@ -130,7 +174,7 @@ export class RateLimiter {
     if (request.kind === "DECLINE") {
       const { declines } = limits;
       return declines === undefined ||
-        this.#declines.take(hardwareHash(request.view), declines, nowMs) ||
+        this.#declines.take(clientHash(request), declines, nowMs) ||
         this.#hold("declines", request.view);
     }
     if (change.state !== "bound" || !this.#isNew(change, request, config)) return true;
@@ -266,18 +310,35 @@ function alarmCountOf(limits: RateLimits | undefined): number {
   return Math.min(ALARM_COUNT_MIN, ...bursts);
 }
 
-/** Of `chaddr`, or of what the client calls itself where it has none. */
-function hardwareHash(view: MessageView): number {
-  const { hlen, htype, bytes } = view;
-  if (hlen > 0) return hashOctets(bytes, Header.CHADDR, Header.CHADDR + hlen, htype);
-  const identifier = view.option(Option.CLIENT_IDENTIFIER);
-  return identifier === undefined ? 0 : hashOctets(identifier, 0, identifier.length, htype);
+function isToGoOn(request: Request): request is Continuing {
+  const { kind } = request;
+  return kind === "RENEWING" || kind === "REBINDING" || kind === "INIT-REBOOT";
 }
 
-/** A relay agent by its giaddr, and clients on the wire by the interface. */
+/**
+ * Of `chaddr`, or of what the client calls itself where it has none, on the wire or behind the
+ * relay agent that the request came by. A relay agent is known by what it sends from, too: anybody
+ * can make up its `giaddr`.
+ */
+function clientHash(request: Request): number {
+  const { view, ingress } = request;
+  const { hlen, htype, bytes } = view;
+  const source = view.giaddr === 0 ? 0 : mixBits(ingress.source);
+  const place = relayHash(request) ^ source ^ (htype << 24);
+  if (hlen > 0) return hashOctets(bytes, Header.CHADDR, Header.CHADDR + hlen, place);
+  const identifier = view.option(Option.CLIENT_IDENTIFIER);
+  return identifier === undefined ? place : hashOctets(identifier, 0, identifier.length, place);
+}
+
+/** Of the address that its holder goes on with, by the way that the request came. */
+function renewalHash(request: Continuing): number {
+  return mixBits(relayHash(request) ^ mixBits(request.address));
+}
+
+/** A relay agent by its giaddr and the interface, and clients on the wire by the interface. */
 function relayHash({ view, ingress }: Request): number {
   if (view.giaddr === 0) return ingress.interfaceIndex;
-  return hashOctets(view.bytes, Header.GIADDR, Header.GIADDR + 4, 0);
+  return hashOctets(view.bytes, Header.GIADDR, Header.GIADDR + 4, ingress.interfaceIndex);
 }
 
 /** The port by what the relay agent says of it; `undefined` where it says nothing. */

@@ -4,7 +4,6 @@
  * their group is on disk, while the next batch is already being decided.
  */
 import type { Config } from "../config/config.ts";
-import { withholdAddresses } from "../config/withhold.ts";
 import { isWish } from "../leases/allocate.ts";
 import { type Lease, makeClient } from "../leases/lease.ts";
 import type { LeaseTable } from "../leases/lease_table.ts";
@@ -17,7 +16,7 @@ import { type EngineState, respond } from "../protocol/respond.ts";
 import { isSearchOf } from "../protocol/server_search.ts";
 import type { Clock } from "../store/clock.ts";
 import type { LeaseStore } from "../store/lease_store.ts";
-import { formatIpv4, type Ipv4 } from "../wire/ipv4.ts";
+import type { Ipv4 } from "../wire/ipv4.ts";
 import { HTYPE_ETHERNET, MessageView, viewMessage } from "../wire/message_view.ts";
 import { ReplySlab } from "../wire/message_writer.ts";
 import { ClockWatch } from "./clock_watch.ts";
@@ -25,6 +24,7 @@ import { ConflictProbes, type HeldRequest } from "./conflict_probes.ts";
 import { type Commitment, Commits, IN_FLIGHT_MAX, sizeOf } from "./commits.ts";
 import type { DropEvent, ServerEvent } from "./events.ts";
 import { describeDrop, describeExchange } from "./exchange_event.ts";
+import { OwnAddresses } from "./own_addresses.ts";
 import { proxyArpNotice, ProxyArpWatch, releaseAll } from "./proxy_arp.ts";
 import { RateLimiter } from "./rate_limiter.ts";
 import { ReservationWaits } from "./reservation_waits.ts";
@@ -70,9 +70,7 @@ export class DhcpServer {
   /** As it was given; `config` is what is served of it. */
   #configured: Config;
   #config: Config;
-  #machineAddresses: ReadonlySet<Ipv4> = new Set();
-  /** Those of them that the config would give away, and that the operator has been told of. */
-  #withheld: ReadonlySet<Ipv4> = new Set();
+  readonly #ownAddresses = new OwnAddresses();
   readonly #commits: Commits;
   readonly #idleSlabs: ReplySlab[] = [];
   readonly #view = new MessageView();
@@ -110,23 +108,12 @@ export class DhcpServer {
 
   /** Sees to it that no client is given an address of this machine, whatever the pools say. */
   #withhold(machineAddresses: ReadonlySet<Ipv4>): void {
-    this.#machineAddresses = machineAddresses;
-    const { config, withheld } = withholdAddresses(this.#configured, machineAddresses);
+    const { emit, leases } = this.#parts;
+    const config = this.#ownAddresses.withhold(this.#configured, machineAddresses, emit);
     this.#config = config;
-    this.#parts.leases.reconfigure(config.subnets);
-    if (config.leasequery !== undefined) this.#parts.leases.indexHardware();
-    if (config.hasLimits === true) this.#parts.leases.limits.begin();
-    const known = this.#withheld;
-    this.#withheld = new Set(withheld);
-    for (const address of withheld) {
-      if (known.has(address)) continue;
-      this.#parts.emit({
-        kind: "notice",
-        level: "warning",
-        message: `${formatIpv4(address)} is this machine's own address, so no client gets it; ` +
-          "leave it out of the pools and reservations",
-      });
-    }
+    leases.reconfigure(config.subnets);
+    if (config.leasequery !== undefined) leases.indexHardware();
+    if (config.hasLimits === true) leases.limits.begin();
   }
 
   /** Serves until the link is closed, then waits for the commits under way. */
@@ -168,7 +155,7 @@ export class DhcpServer {
   #handleBatch(batch: readonly Datagram[]): void {
     const { leases, link, clock } = this.#parts;
     const machineAddresses = link.machineAddresses();
-    if (!isSameSet(machineAddresses, this.#machineAddresses)) this.#withhold(machineAddresses);
+    if (!this.#ownAddresses.isKnown(machineAddresses)) this.#withhold(machineAddresses);
     const nowMs = clock.monotonicMs();
     leases.advance(nowMs);
     this.rogues.listen(this.#config.rogueDetection, this.#parts);
@@ -274,19 +261,15 @@ export class DhcpServer {
     const { bytes, ingress } = datagram;
     const view = viewMessage(bytes, this.#view);
     if (view.kind === "malformed") return this.#drop(datagram, view.reason);
-    const { rateLimits, rogueDetection } = this.#config;
+    const { rogueDetection, trustOption82 } = this.#config;
     // By a relay agent, or over a wire that two of our interfaces are on.
     if (rogueDetection !== undefined && isSearchOf(this.rogues.xid, view)) {
       return this.#drop(datagram, "own-search");
     }
-    // One that has waited was admitted when it came.
-    if (rateLimits !== undefined && held === undefined) {
-      const isAdmitted = this.limiter.admitsMessage(view, rateLimits, state.nowMs);
-      if (!isAdmitted) return this.#drop(datagram, "rate-limited");
-    }
-    const request = classify(view, ingress, this.#config.trustOption82);
+    const request = classify(view, ingress, trustOption82);
     if (request.kind === "malformed") return this.#drop(datagram, request.reason);
     const decision = this.#decide(request, state, group, held);
+    if (decision === undefined) return this.#drop(datagram, "rate-limited");
     if (!("probe" in decision) || !this.#holdBack(decision, request, state, held)) {
       this.#carryOut(decision, request, state, group, held);
     }
@@ -296,13 +279,25 @@ export class DhcpServer {
     this.#parts.emit(describeDrop(datagram, reason));
   }
 
-  #decide(request: Request, state: EngineState, group: Group, held?: HeldRequest): Decision {
+  /** `undefined` for a request that the limit of messages holds back. */
+  #decide(
+    request: Request,
+    state: EngineState,
+    { slab }: Group,
+    held?: HeldRequest,
+  ): Decision | undefined {
     if (held !== undefined && held.conflictCount >= CONFLICTS_FOR_A_REQUEST_MAX) return CONFLICTS;
+    // One that has waited was admitted when it came.
+    const limits = held === undefined ? state.config.rateLimits : undefined;
+    if (limits && this.limiter.isPassedOver(request, limits, state.nowMs)) return undefined;
     if (request.kind === "DISCOVER" && this.#commits.isLate) return OVERLOADED;
-    const decision = respond(request, state, group.slab);
+    const decision = respond(request, state, slab);
     const wait = this.#waits.note(request, decision, state.leases, state.nowMs);
     if (wait !== undefined) this.#parts.emit(wait);
-    return decision;
+    const admission = limits && this.limiter.admission(decision, request, limits, state.nowMs);
+    if (admission === "none") return undefined;
+    if (admission !== "unwritten") return decision;
+    return respond(request, { ...state, sparesDisk: true }, slab);
   }
 
   /** Whether the reply waits for a probe of its address, which is kept for the client meanwhile. */
@@ -384,10 +379,6 @@ export class DhcpServer {
     group.changes.push(change);
     this.#probes.settle(change.address);
   }
-}
-
-function isSameSet<Item>(a: ReadonlySet<Item>, b: ReadonlySet<Item>): boolean {
-  return a === b || (a.size === b.size && a.isSubsetOf(b));
 }
 
 function outgoing(reply: Reply, request: Request): Outgoing {

@@ -14,6 +14,11 @@ export class TokenBuckets {
     this.#fullAtMs = new Float64Array(slots);
   }
 
+  /** Whether there is a token in the bucket of a hash. */
+  has(hash: number, { intervalMs, burst }: Rate, nowMs: number): boolean {
+    return this.#fullAtMs[hash & (this.#fullAtMs.length - 1)]! - nowMs <= (burst - 1) * intervalMs;
+  }
+
   /** Takes a token out of the bucket of a hash (u32); false when it is empty. */
   take(hash: number, { intervalMs, burst }: Rate, nowMs: number): boolean {
     const slot = hash & (this.#fullAtMs.length - 1);

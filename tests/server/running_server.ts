@@ -36,10 +36,11 @@ export function start(...subnets: SubnetSketch[]) {
   return startWith(makeConfig(...sketches));
 }
 
-/** The same with a whole config, which serves lan0. */
-export async function startWith(config: Config) {
-  const link = new MemoryLink(["lan0"]);
+/** The same with a whole config, which serves lan0; other interfaces have the addresses told. */
+export async function startWith(config: Config, others: Readonly<Record<string, string>> = {}) {
+  const link = new MemoryLink(["lan0", ...Object.keys(others)]);
   link.addInterface("lan0", `${SERVER}/24`);
+  for (const [name, address] of Object.entries(others)) link.addInterface(name, address);
   const store = new MemoryStore();
   const events: ServerEvent[] = [];
   const leases = new LeaseTable(config.subnets);
@@ -58,6 +59,15 @@ export async function startWith(config: Config) {
     /** Lets requests arrive in one batch, and returns the replies to them as they were sent. */
     async exchange(asks: readonly Ask[]): Promise<Packet[]> {
       for (const ask of asks) link.inject("lan0", requestBytes(ask), 0, LIMITED_BROADCAST);
+      await settle();
+      return link.sent.splice(0).map(({ bytes }) => parsePacket(bytes));
+    },
+    /** Lets requests arrive by an interface as they say; returns the replies as they were sent. */
+    async exchangeBy(name: string, asks: readonly Ask[]): Promise<Packet[]> {
+      for (const ask of asks) {
+        const source = ip(ask.from ?? ask.ciaddr ?? "0.0.0.0");
+        link.inject(name, requestBytes(ask), source, ip(ask.to ?? "255.255.255.255"));
+      }
       await settle();
       return link.sent.splice(0).map(({ bytes }) => parsePacket(bytes));
     },
