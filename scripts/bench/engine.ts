@@ -142,6 +142,7 @@ function noDisk(): Disk {
     openRead: () => Promise.resolve(journal),
     openAppend: () => Promise.resolve(journal),
     createNew: () => Promise.resolve(created = noFile()),
+    openAside: () => Promise.resolve(noFile()),
     rename: () => {
       journal = created;
       return done();
@@ -174,6 +175,7 @@ function noFile(): NoFile {
     syncData: () => nextTurn(),
     sync: done,
     truncate: done,
+    lock: () => Promise.resolve(true),
     close: () => {},
   };
 }

@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import type { Config } from "../config/config.ts";
 import { type Account, becomeUser, forbidSystemCalls } from "../link/confinement.ts";
 import { SystemCallError } from "../link/libc.ts";
-import { makeDirectory, realDisk } from "../store/disk.ts";
+import { changeDirectory, makeDirectory, realDisk } from "../store/disk.ts";
 import { HOSTS_DIRECTORY_MODE } from "../names/hosts_file.ts";
 import type { Notify } from "./run_notices.ts";
 
@@ -78,7 +78,7 @@ async function makeOwnDirectory(
   if (await realDisk.stat(path) !== undefined) return;
   await makeDirectory(dirname(path), PARENT_MODE);
   await makeDirectory(path, mode);
-  await Deno.chown(path, uid, gid);
+  await changeDirectory(path, (directory) => directory.chown(uid, gid));
 }
 
 async function canRead(path: string): Promise<boolean> {

@@ -3,11 +3,13 @@
  * CoreDNS (`hosts`), Pi-hole. It is always a whole one: written beside, and put in its place by one
  * rename. Nobody has to be signalled: these look at the file or are told by the kernel.
  */
+import { constants } from "node:fs";
+import { open } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { HostsFileSettings } from "../config/config.ts";
 import type { Clock } from "../store/clock.ts";
 import { makeDirectory } from "../store/disk.ts";
-import { describeError } from "../store/disk_error.ts";
+import { describeError, errorCode } from "../store/disk_error.ts";
 import { formatIpv4, type Ipv4 } from "../wire/ipv4.ts";
 import type { NamedLease } from "./registration.ts";
 
@@ -101,8 +103,7 @@ export class HostsFile {
     try {
       await makeDirectory(dirname(path), HOSTS_DIRECTORY_MODE);
       const entries = await this.#gather();
-      await Deno.writeTextFile(beside, HEAD + entries.map(formatEntry).join(""));
-      await Deno.chmod(beside, FILE_MODE);
+      await writeNewFile(beside, HEAD + entries.map(formatEntry).join(""));
       await Deno.rename(beside, path);
       this.#nameCount = entries.length;
       if (this.#problem !== undefined) notify("info", `the hosts file ${path} is written again`);
@@ -129,6 +130,26 @@ export class HostsFile {
       }
     }
     return entries.sort((a, b) => a.address - b.address);
+  }
+}
+
+/**
+ * Writes a file that is to be renamed; what an earlier attempt left goes first. The directory may be
+ * another user's, who could put a link there to any file of ours: none is followed, neither by the
+ * write nor by the change of the mode, and what is there is never written to.
+ */
+async function writeNewFile(path: string, text: string): Promise<void> {
+  await Deno.remove(path).catch((error: unknown) => {
+    if (errorCode(error) !== "ENOENT") throw error;
+  });
+  const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+  const file = await open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, FILE_MODE);
+  try {
+    // Whatever the umask is.
+    await file.chmod(FILE_MODE);
+    await file.writeFile(text);
+  } finally {
+    await file.close();
   }
 }
 

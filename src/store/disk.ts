@@ -6,6 +6,8 @@
  * `Now` are done on the calling thread, and throw: the kernel does them in memory, and to hand them
  * to another thread takes ten times as long.
  */
+import { constants } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { errorCode } from "./disk_error.ts";
 
@@ -22,6 +24,11 @@ export interface DiskFile {
   /** fsync(2): as `syncData`, with all metadata. */
   sync(): Promise<void>;
   truncate(sizeBytes: number): Promise<void>;
+  /**
+   * Keeps the file itself, whichever of its names another process has for it, until it is closed.
+   * False when another process has it.
+   */
+  lock(): Promise<boolean>;
   close(): void;
 }
 
@@ -54,8 +61,10 @@ export interface Disk {
   openRead(path: string): Promise<DiskFile>;
   /** Opens a file that exists, for reading and appending. */
   openAppend(path: string): Promise<DiskFile>;
-  /** Makes an empty file for appending, mode 0600; rejects when the path is taken. */
+  /** Makes an empty file for appending, mode 0600; rejects when the path is taken, by a link too. */
   createNew(path: string): Promise<DiskFile>;
+  /** Opens a file for appending, which is made if it is not there (mode 0600). No link is followed. */
+  openAside(path: string): Promise<DiskFile>;
   rename(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
   /** Makes a directory and its missing parents, mode 0711, durably. No error when it is there. */
@@ -79,6 +88,7 @@ function wrap(file: Deno.FsFile): DiskFile {
     syncData: () => file.syncData(),
     sync: () => file.sync(),
     truncate: (sizeBytes) => file.truncate(sizeBytes),
+    lock: () => file.tryLock(true),
     close: () => file.close(),
   };
 }
@@ -136,13 +146,57 @@ export async function makeDirectory(path: string, mode = DIRECTORY_MODE): Promis
   if (await stat(path) !== undefined) return;
   await makeDirectory(dirname(path), mode);
   await Deno.mkdir(path);
-  await Deno.chmod(path, mode);
+  await changeDirectory(path, (directory) => directory.chmod(mode));
   await syncDirectory(dirname(path));
+}
+
+/**
+ * Changes a directory that was just made. Whoever may write beside it can have put a link to another
+ * in its place since.
+ */
+export async function changeDirectory(
+  path: string,
+  change: (directory: FileHandle) => Promise<void>,
+): Promise<void> {
+  const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
+  const directory = await open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  try {
+    await change(directory);
+  } finally {
+    await directory.close();
+  }
+}
+
+/**
+ * Opens the file of that very name, which is made if it is not there (mode 0600). In a directory of
+ * another user, a link with this name may lead to any file of ours, and so may a hard link.
+ */
+async function openUnfollowed(path: string, options: Deno.OpenOptions): Promise<Deno.FsFile> {
+  const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants;
+  // Deno has no O_NOFOLLOW, and node's handle no flock(2): opened by both, and compared.
+  const handle = await open(path, O_RDWR | O_CREAT | O_NOFOLLOW, FILE_MODE).catch((error) => {
+    throw errorCode(error) === "ELOOP" ? isLink() : error;
+  });
+  try {
+    const file = await Deno.open(path, options);
+    const [named, opened] = [await handle.stat(), await file.stat()];
+    const isSame = named.dev === opened.dev && named.ino === opened.ino;
+    if (isSame && opened.isFile && opened.nlink === 1) return file;
+    file.close();
+  } finally {
+    await handle.close();
+  }
+  throw isLink();
+}
+
+function isLink(): Error {
+  const message = "it is a link to something else, which is not written to; remove it";
+  return Object.assign(new Error(message), { code: "EMLINK" });
 }
 
 /** flock(2): the kernel gives the lock up with the process, however that ends. */
 async function lock(path: string): Promise<DiskLock | { readonly holder: string }> {
-  const file = await Deno.open(path, { read: true, write: true, create: true, mode: FILE_MODE });
+  const file = await openUnfollowed(path, { read: true, write: true });
   try {
     if (!await file.tryLock(true)) {
       const holder = (await Deno.readTextFile(path)).trim();
@@ -169,6 +223,7 @@ export const realDisk: Disk = {
   openAppend: async (path) => wrap(await Deno.open(path, { read: true, append: true })),
   createNew: async (path) =>
     wrap(await Deno.open(path, { append: true, createNew: true, mode: FILE_MODE })),
+  openAside: async (path) => wrap(await openUnfollowed(path, { append: true })),
   rename: (from, to) => Deno.rename(from, to),
   remove: (path) => Deno.remove(path),
   makeDirectory: (path) => makeDirectory(path),

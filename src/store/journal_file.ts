@@ -9,6 +9,7 @@ import type { Disk, DiskFile } from "./disk.ts";
 import { diskIsFull, errorCode } from "./disk_error.ts";
 import { appendLease, encodeHeader } from "./journal_format.ts";
 import type { RejectedLine } from "./journal_reader.ts";
+import { StoreError } from "./lease_store.ts";
 
 /** Leases encoded between two writes: packets wait for no more than a fraction of a millisecond. */
 export const LEASES_PER_WRITE = 256;
@@ -65,6 +66,7 @@ export async function writeNewJournal(
   await removeNewJournal(disk, path);
   const file = await disk.createNew(newPathOf(path));
   try {
+    await keepForUs(file, path);
     const { leases, monotonicMs, offsetMs, leasesPerWrite } = snapshot;
     const text = new Utf8Text();
     text.append(encodeHeader(monotonicMs + offsetMs));
@@ -89,6 +91,18 @@ export async function writeNewJournal(
     await discardNewJournal(disk, path, file);
     throw error;
   }
+}
+
+/**
+ * Locks the journal's own file. The lock beside it is told by a path, and by hard links a file has
+ * several. Throws StoreError where another server has it.
+ */
+export async function keepForUs(file: DiskFile, path: string): Promise<void> {
+  if (await file.lock()) return;
+  throw new StoreError(
+    `another sublet uses the file of the lease journal ${path}, maybe under another name (a hard ` +
+      "link); stop it, or set `journal:` to another path",
+  );
 }
 
 /** Puts the synced `<path>.new` in the journal's place, durably. */
@@ -128,8 +142,7 @@ export async function keepAside(
   rejected: readonly RejectedLine[],
 ): Promise<void> {
   const rejectedPath = rejectedPathOf(path);
-  const isThere = await disk.stat(rejectedPath) !== undefined;
-  const file = await (isThere ? disk.openAppend(rejectedPath) : disk.createNew(rejectedPath));
+  const file = await disk.openAside(rejectedPath);
   try {
     const text = new Utf8Text();
     for (const { bytes } of rejected) {

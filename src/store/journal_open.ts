@@ -3,7 +3,13 @@ import { dirname } from "node:path";
 import type { Clock } from "./clock.ts";
 import type { Disk, DiskFile } from "./disk.ts";
 import { describeError, errorCode } from "./disk_error.ts";
-import { appendBytes, type JournalFile, keepAside, rejectedPathOf } from "./journal_file.ts";
+import {
+  appendBytes,
+  type JournalFile,
+  keepAside,
+  keepForUs,
+  rejectedPathOf,
+} from "./journal_file.ts";
 import {
   describeRejected,
   type JournalContents,
@@ -37,6 +43,7 @@ export async function openExisting(
 ): Promise<OpenedJournal> {
   const file = await disk.openAppend(path);
   try {
+    await keepForUs(file, path);
     const entry = await disk.stat(path);
     const contents = await replay(file, entry?.sizeBytes ?? 0, leases);
     refuseForeignFile(path, contents);

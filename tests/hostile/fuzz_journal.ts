@@ -101,6 +101,7 @@ function fileOf(bytes: Uint8Array, random: Random): Parameters<typeof replay>[0]
     syncData: refuse,
     sync: refuse,
     truncate: refuse,
+    lock: refuse,
     close: () => {},
   };
 }

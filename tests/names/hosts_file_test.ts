@@ -42,6 +42,27 @@ Deno.test("the hosts file has full names by address, and closing writes what is 
   await Deno.remove(above, { recursive: true });
 });
 
+Deno.test("a link in the place of a new hosts file is removed, and nothing else is touched", async () => {
+  for (const link of [Deno.symlink, Deno.link]) {
+    const directory = await Deno.makeTempDir();
+    const precious = `${directory}/precious`;
+    await Deno.writeTextFile(precious, "secret", { mode: 0o600 });
+    await link(precious, `${directory}/.hosts.new`);
+    const file = new HostsFile({
+      path: `${directory}/hosts`,
+      intervalSeconds: 1,
+      clock,
+      named: () => [],
+      notify: () => {},
+    });
+    await file.close();
+    assert.equal(await Deno.readTextFile(precious), "secret");
+    assert.equal((await Deno.stat(precious)).mode! & 0o777, 0o600);
+    assert.equal((await Deno.lstat(`${directory}/hosts`)).isFile, true);
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
 Deno.test("a hosts file that cannot be written is told once, and shown", async () => {
   const told: string[] = [];
   const file = new HostsFile({

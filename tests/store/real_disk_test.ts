@@ -76,6 +76,14 @@ Deno.test("a path that cannot be a journal is refused with a word on what to do"
   });
 });
 
+/** The leases of a journal that nobody serves. */
+async function leasesOf(path: string, ledger: Ledger) {
+  const store = openReal(path, ledger);
+  const { leases } = await loadAll(store);
+  await store.close();
+  return leases;
+}
+
 /** A journal in the directory, open and with a lease in it. */
 async function openWithLease(directory: string) {
   const path = `${directory}/leases.jsonl`;
@@ -109,32 +117,42 @@ Deno.test("a second server is refused the journal of a running one, and touches 
   });
 });
 
-Deno.test("where the lock file is removed, there is still one server that gives leases", async () => {
-  for (const removed of [[".lock"], [".lock", ""]]) {
-    await withDirectory(async (directory) => {
-      const { path, ledger, store: first } = await openWithLease(directory);
-      for (const suffix of removed) await Deno.remove(path + suffix);
-      const otherLedger = new Ledger(createVirtualClock());
-      const other = openReal(path, otherLedger);
-      await loadAll(other);
-      await otherLedger.commit(other, 2);
+Deno.test("where lock file and journal are removed, there is still one server that gives leases", async () => {
+  await withDirectory(async (directory) => {
+    const { path, ledger, store: first } = await openWithLease(directory);
+    for (const suffix of [".lock", ""]) await Deno.remove(path + suffix);
+    const otherLedger = new Ledger(createVirtualClock());
+    const other = openReal(path, otherLedger);
+    await loadAll(other);
+    await otherLedger.commit(other, 2);
 
-      const owed = ledger.owedCount;
-      await ledger.commit(first, 3);
-      assert.equal(ledger.owedCount, owed, "no promise while another server has the file");
-      assert.match(
-        first.health().problem!,
-        /another sublet \(process \d+\) has taken it over, .* removed \S+\.lock .*stop one/,
-      );
-      await other.close();
-      ledger.clock.advance(REPAIR_INTERVAL_MS);
-      await ledger.commit(first, 4);
-      assert.ok(ledger.owedCount > owed, "it has the journal back");
-      await assert.rejects(loadAll(openReal(path)), { message: /another sublet/ });
-      await first.close();
-      assert.deepEqual(ledger.violations((await loadAll(openReal(path, ledger))).leases), []);
-    });
-  }
+    const owed = ledger.owedCount;
+    await ledger.commit(first, 3);
+    assert.equal(ledger.owedCount, owed, "no promise while another server has the file");
+    assert.match(
+      first.health().problem!,
+      /another sublet \(process \d+\) has taken it over, .* removed \S+\.lock .*stop one/,
+    );
+    await other.close();
+    ledger.clock.advance(REPAIR_INTERVAL_MS);
+    await ledger.commit(first, 4);
+    assert.ok(ledger.owedCount > owed, "it has the journal back");
+    await assert.rejects(loadAll(openReal(path)), { message: /another sublet/ });
+    await first.close();
+    assert.deepEqual(ledger.violations(await leasesOf(path, ledger)), []);
+  });
+});
+
+Deno.test("where only the lock file is removed, a second server finds the journal itself locked", async () => {
+  await withDirectory(async (directory) => {
+    const { path, ledger, store: first } = await openWithLease(directory);
+    await Deno.remove(`${path}.lock`);
+    const message = /another sublet uses the file of the lease journal/;
+    await assert.rejects(loadAll(openReal(path)), { name: "StoreError", message });
+    await ledger.commit(first, 3);
+    await first.close();
+    assert.deepEqual(ledger.violations(await leasesOf(path, ledger)), []);
+  });
 });
 
 Deno.test("a lock file that is removed is there again before the next but one second", async () => {
@@ -170,8 +188,7 @@ Deno.test("a link to the journal stays one, and the file behind it is replaced",
     }
     const names = Array.from(Deno.readDirSync(directory), ({ name }) => name).sort();
     assert.deepEqual(names, ["disk", "leases.jsonl", "way"]);
-    const { leases } = await loadAll(openReal(link, ledger));
-    assert.deepEqual(ledger.violations(leases), []);
+    assert.deepEqual(ledger.violations(await leasesOf(link, ledger)), []);
   });
 });
 
@@ -200,7 +217,6 @@ Deno.test("a link that is led elsewhere takes the journal along, unless another 
     assert.equal(ledger.owedCount, owed, "no promise while another server has the file");
     assert.match(store.health().problem!, /another sublet .* uses the lease journal/);
     await Promise.all([store.close(), other.close()]);
-    const { leases } = await loadAll(openReal(`${directory}/new`, ledger));
-    assert.deepEqual(ledger.violations(leases), []);
+    assert.deepEqual(ledger.violations(await leasesOf(`${directory}/new`, ledger)), []);
   });
 });

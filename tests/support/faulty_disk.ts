@@ -44,6 +44,7 @@ interface FileSystem {
   readonly syncedNames: Map<string, Inode>;
   unsyncedNames: NameChange[];
   readonly locks: Map<string, { readonly holder: FaultyDisk; readonly identity: string }>;
+  readonly fileLocks: Map<Inode, FaultyDisk>;
 }
 
 /** An error as the operating system's come: with the errno name in `code`. */
@@ -107,6 +108,7 @@ export class FaultyDisk implements Disk {
       syncedNames: new Map(names),
       unsyncedNames: [],
       locks: new Map(),
+      fileLocks: new Map(),
     });
   }
 
@@ -193,6 +195,11 @@ export class FaultyDisk implements Disk {
     return this.#openFile(path, inode);
   }
 
+  async openAside(path: string): Promise<DiskFile> {
+    await this.#begin(`stat ${path}`);
+    return await (this.#system.names.has(path) ? this.openAppend(path) : this.createNew(path));
+  }
+
   async rename(from: string, to: string): Promise<void> {
     await this.#begin(`rename ${from}`);
     const inode = this.#find(from);
@@ -241,6 +248,7 @@ export class FaultyDisk implements Disk {
   #openFile(path: string, inode: Inode): DiskFile {
     let position = 0;
     let isOpen = true;
+    let hasLock = false;
     const begin = (name: string) => {
       if (!isOpen) return Promise.reject(diskError("EBADF"));
       return this.#begin(`${name} ${path}`, name.startsWith("sync") ? inode : undefined);
@@ -286,8 +294,19 @@ export class FaultyDisk implements Disk {
         inode.cleanBytes = Math.min(inode.cleanBytes, sizeBytes);
         await this.#end();
       },
+      lock: () => {
+        const { fileLocks } = this.#system;
+        const holder = fileLocks.get(inode);
+        if (holder !== undefined && holder !== this && !holder.#hasCrashed) {
+          return Promise.resolve(false);
+        }
+        fileLocks.set(inode, this);
+        hasLock = true;
+        return Promise.resolve(true);
+      },
       close: () => {
         isOpen = false;
+        if (hasLock) this.#system.fileLocks.delete(inode);
       },
     };
   }
@@ -359,5 +378,6 @@ function emptySystem(): FileSystem {
     syncedNames: new Map(),
     unsyncedNames: [],
     locks: new Map(),
+    fileLocks: new Map(),
   };
 }
