@@ -34,7 +34,11 @@ export function buildConfig(parsed: ParsedConfig, directory: string): Config {
   );
   const policies = buildNamePolicies(parsed);
   const nameServices = buildNameServices(parsed.names, directory);
-  const classes = buildClasses(parsed.classes);
+  const reservations = parsed.subnets.flatMap((subnet) => subnet.reservations);
+  const classes = buildClasses(
+    parsed.classes,
+    reservations.some((it) => it.classes !== undefined),
+  );
   const subnets = parsed.subnets
     .map((subnet, i) => {
       const around = networks.get(subnet["shared-network"] ?? "") ?? defaults;
@@ -91,7 +95,7 @@ function buildSubnet(
   const sharedNetwork = parsed["shared-network"];
   const network = file["shared-networks"].find(({ name }) => name === sharedNetwork);
   const settings = inherit(around, settingsOf(parsed));
-  const reservations = buildReservations(parsed.reservations);
+  const reservations = buildReservations(parsed.reservations, classes);
   const reserved = reservations.byAddress.keys().map((it) => ({ first: it, last: it }));
   const holes = [...parsed.exclude, ...reserved];
   const isSkipping = parsed["skip-0-and-255"] ?? file["skip-0-and-255"];

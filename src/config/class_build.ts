@@ -21,13 +21,17 @@ interface Anchor {
 }
 
 /** Every class of the file; `undefined` where it has none. */
-export function buildClasses(parsed: readonly ParsedClass[]): ClientClasses | undefined {
+export function buildClasses(
+  parsed: readonly ParsedClass[],
+  isGivenByReservations: boolean,
+): ClientClasses | undefined {
   if (parsed.length === 0) return undefined;
   const fields = new FieldNumbers();
   const indexes = new Map<number, Map<number, ClassTest[]>>();
   const lengths = new Map<number, boolean[]>();
   const unindexed: ClassTest[] = [];
   for (const [index, { match }] of parsed.entries()) {
+    if (match === undefined) continue;
     const compiled = compileMatch(match, fields);
     const anchors = anchorsOf(compiled);
     if (anchors === undefined) unindexed.push({ index, match: compiled });
@@ -41,7 +45,9 @@ export function buildClasses(parsed: readonly ParsedClass[]): ClientClasses | un
   return Object.freeze({
     all,
     toldByWay: new Map(
-      parsed.flatMap(({ name, match }, i) => looksAtWay(match) ? [[name, i] as const] : []),
+      parsed.flatMap(({ name, match }, i) =>
+        match !== undefined && looksAtWay(match) ? [[name, i] as const] : []
+      ),
     ),
     limited: new Set(all.filter(({ limit }) => limit !== undefined).map(({ name }) => name)),
     fields: fields.all,
@@ -51,6 +57,7 @@ export function buildClasses(parsed: readonly ParsedClass[]): ClientClasses | un
       testsByHash,
     })),
     unindexed,
+    readsReservations: isGivenByReservations || fields.all.some(({ kind }) => kind === "reserved"),
   });
 }
 

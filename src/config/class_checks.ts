@@ -11,11 +11,11 @@ import { scopeShape } from "./scope_schema.ts";
 
 /** Runs the checks of all classes, and of who names them. */
 export function checkClasses(parts: FileParts, reporter: Reporter): void {
-  const { classes, interfaces } = parts;
+  const { classes, interfaces, subnets } = parts;
   const seen = new Map<string, Path>();
   // A class takes away what any place may set; the outermost first, which takes nothing away.
   const around = scopesOutside(parts);
-  const wanted = checkNamesOfClasses(parts, reporter);
+  const { wanted, given } = checkNamesOfClasses(parts, reporter);
   for (const part of classes) {
     const { parsed: { name, match }, pathOf } = part;
     const first = seen.get(name);
@@ -28,22 +28,51 @@ export function checkClasses(parts: FileParts, reporter: Reporter): void {
     checkRoutes([part], reporter);
     checkUse(part, wanted, reporter);
     checkPatterns(pathOf(["match"]), reporter);
-    if (interfaces?.whole) {
+    if (match === undefined) checkMembers(part, given, subnets, reporter);
+    else if (interfaces?.whole) {
       checkInterfaces(match, interfaces.parsed, (path) => pathOf(["match", ...path]), reporter);
     }
   }
 }
 
-/** Says which names are no classes; returns those that somebody wants. */
-function checkNamesOfClasses(
-  { classes, subnets }: FileParts,
+/** A class that no client can be in. */
+function checkMembers(
+  { parsed: { name }, whole, pathOf }: FilePart<ParsedClass>,
+  given: ReadonlySet<string>,
+  subnets: FileParts["subnets"],
   reporter: Reporter,
-): ReadonlySet<string> {
+): void {
+  if (given.has(name) || !whole || !subnets.every((it) => it.whole)) return;
+  const said = `nobody is in the class ${
+    quote(name)
+  }: it has no match, and no reservation names it`;
+  reporter.error(pathOf(["name"]), explain(said, `add match: … here, or classes: ${name} there`));
+}
+
+/** Names of classes, as other parts of the file have them. */
+interface NamedClasses {
+  /** Those that pools are for. */
+  readonly wanted: ReadonlySet<string>;
+  /** Those that reservations put their clients into. */
+  readonly given: ReadonlySet<string>;
+}
+
+/** Says which names are no classes; returns those that somebody names. */
+function checkNamesOfClasses({ classes, subnets }: FileParts, reporter: Reporter): NamedClasses {
   const names = new Set(classes.map(({ parsed }) => parsed.name));
   const denied = new Set(
     classes.filter(({ parsed }) => parsed.deny).map(({ parsed }) => parsed.name),
   );
   const wanted = new Set<string>();
+  const given = new Set<string>();
+  const checkName = (name: string, path: Path) => {
+    if (names.has(name)) return;
+    const meant = nearest(name, names);
+    const hint = meant === undefined
+      ? `add classes: [{ name: ${name}, match: … }]`
+      : didYouMean(meant);
+    reporter.error(path, explain(`there is no class ${quote(name)}`, hint));
+  };
   for (const subnet of subnets) {
     const pools = subnet.parsed.pools.map((pool, i) => partAt(subnet, ["pools", i], pool));
     for (const { parsed: { only }, pathOf } of [subnet, ...pools]) {
@@ -53,16 +82,17 @@ function checkNamesOfClasses(
           const said = `clients of the class ${quote(name)} get no answer, and so no address`;
           reporter.warning(pathOf(["only", i]), explain(said, "leave it out, or deny"));
         }
-        if (names.has(name)) continue;
-        const meant = nearest(name, names);
-        const hint = meant === undefined
-          ? `add classes: [{ name: ${name}, match: … }]`
-          : didYouMean(meant);
-        reporter.error(pathOf(["only", i]), explain(`there is no class ${quote(name)}`, hint));
+        checkName(name, pathOf(["only", i]));
+      }
+    }
+    for (const [i, { classes: own }] of subnet.parsed.reservations.entries()) {
+      for (const [j, name] of (own ?? []).entries()) {
+        given.add(name);
+        checkName(name, subnet.pathOf(["reservations", i, "classes", j]));
       }
     }
   }
-  return wanted;
+  return { wanted, given };
 }
 
 /** A class that makes no difference, and settings that nobody ever hears of. */
@@ -77,6 +107,10 @@ function checkUse(
     const said = `every client is in the class ${quote(name)}: none gets an answer, save those ` +
       "with a reservation";
     reporter.warning(pathOf(["match"]), explain(said));
+  }
+  if (deny && match?.reserved === true && Object.keys(match).length === 1) {
+    const said = "who has a reservation is answered, though its class is denied";
+    reporter.warning(pathOf(["deny"]), explain(said, "write reserved: false to deny all others"));
   }
   if (whole && !deny && gives.length === 0 && !wanted.has(name)) {
     const said = `the class ${quote(name)} makes no difference: it gives nothing, and no pool is ` +

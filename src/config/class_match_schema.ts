@@ -214,6 +214,7 @@ export interface ParsedMatch {
   readonly "remote-id"?: readonly Glob[] | undefined;
   readonly "relay"?: readonly Cidr[] | undefined;
   readonly "interface"?: readonly Glob[] | undefined;
+  readonly "reserved"?: boolean | undefined;
   readonly "options"?: readonly OptionCondition[] | undefined;
   readonly "any"?: readonly ParsedMatch[] | undefined;
   readonly "all"?: readonly ParsedMatch[] | undefined;
@@ -239,6 +240,8 @@ const FOLK_NAMES: ReadonlyMap<string, string> = new Map([
   ["or", "any"],
   ["and", "all"],
   ["none", "not"],
+  ["known", "reserved"],
+  ["is-reserved", "reserved"],
 ]);
 
 /** Options by the names that they have elsewhere in this file. */
@@ -288,6 +291,10 @@ const matchMap = mapSchema(MATCH, {
     .optional().meta({ description: "The relay agent, by the address it names as its (giaddr)." }),
   "interface": oneOrManySchema("the name of an interface like eth0", textGlobSchema, 1).optional()
     .meta({ description: "The interface that the client was heard on." }),
+  "reserved": booleanSchema().optional().meta({
+    description: "Whether the client has a reservation on the subnet that it is on, or on " +
+      "another one of its wire.",
+  }),
   "options": comparedOptionsSchema.optional().meta({
     description: "Any options, as the client sends them.",
   }),
@@ -311,6 +318,7 @@ export interface FieldCondition {
   readonly isNot?: boolean;
 }
 
+const RESERVED = literalGlob(Uint8Array.of(1));
 const LOCAL_UNICAST = firstOctetGlob(0b10, 0b11);
 
 /** The conditions of a match itself; not those within its `any`, `all` and `not`. */
@@ -325,7 +333,7 @@ export function fieldConditions(match: ParsedMatch): readonly FieldCondition[] {
   add({ kind: "architecture" }, match.architecture?.flat().map(architectureGlob));
   add({ kind: "relay-information", code: RelaySubOption.CIRCUIT_ID }, match["circuit-id"]);
   add({ kind: "relay-information", code: RelaySubOption.REMOTE_ID }, match["remote-id"]);
-  const { relay, options, "random-mac": randomMac } = match;
+  const { relay, options, reserved, "random-mac": randomMac } = match;
   add(
     { kind: "relay" },
     relay?.map(({ network, prefixLength }) => networkGlob(network, prefixLength)),
@@ -335,6 +343,7 @@ export function fieldConditions(match: ParsedMatch): readonly FieldCondition[] {
     add({ kind: isText ? "text-option" : "option", code }, globs);
   }
   if (randomMac !== undefined) add({ kind: "mac" }, [LOCAL_UNICAST], !randomMac);
+  if (reserved !== undefined) add({ kind: "reserved" }, [RESERVED], !reserved);
   return conditions;
 }
 

@@ -10,7 +10,10 @@ export const classEntrySchema = mapSchema(
   'a class like { name: phones, match: { vendor-class: "Cisco*" } }',
   {
     "name": classNameSchema.meta({ description: "What `only` of a pool names it by." }),
-    "match": matchSchema.meta({ description: "Who is in it: all of this has to be true." }),
+    "match": matchSchema.optional().meta({
+      description: "Who is in it: all of this has to be true. Without it, those whose " +
+        "reservations name the class.",
+    }),
     "deny": booleanSchema().prefault(false).meta({
       description: "Whether its clients get no answer at all, save those with a reservation.",
     }),

@@ -16,9 +16,9 @@ export type ClassField =
   | {
     /**
      * The Ethernet address; `giaddr`; the interface's name; each class of option 77, and all of it;
-     * each architecture of option 93, two octets.
+     * each architecture of option 93, two octets; 1 of who has a reservation.
      */
-    readonly kind: "mac" | "relay" | "interface" | "user-class" | "architecture";
+    readonly kind: "mac" | "relay" | "interface" | "user-class" | "architecture" | "reserved";
   }
   | {
     /** An option, as text without the NULs at its end or as it is; a sub-option of option 82. */
@@ -59,4 +59,6 @@ export interface ClientClasses {
   readonly indexes: readonly ClassIndex[];
   /** Those that anything might be true of. */
   readonly unindexed: readonly ClassTest[];
+  /** Whether a reservation makes a difference to which classes a client is in. */
+  readonly readsReservations: boolean;
 }

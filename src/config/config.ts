@@ -98,6 +98,8 @@ export interface Reservation extends ScopeSettings {
   readonly hostname?: string;
   /** For people. */
   readonly comment?: string;
+  /** Classes that its client is in, whatever they match: indexes of `ClientClasses.all`. */
+  readonly classes?: readonly number[];
 }
 
 /** Where a machine is plugged in, as option 82 has it; at least one of the two, in hex. */

@@ -83,7 +83,8 @@ export function explainPlaces(source: YamlSource): ExplainedPlace[] {
     excluded: asList(own.raw["exclude"] ?? []).map(String),
   });
 
-  const classes = children(file, "classes").map((it) => {
+  const classScopes = children(file, "classes");
+  const classes = classScopes.map((it) => {
     const name = String(it.raw["name"]);
     const keys = ["match", "deny", "limit", ...SCOPE_KEYS];
     return place(`class ${name}`, [name], it, settingsIn([it], keys));
@@ -117,12 +118,17 @@ export function explainPlaces(source: YamlSource): ExplainedPlace[] {
           ...identity.flatMap((key) => asList(it.raw[key]).map(flow)),
           ...[address, hostname].filter((name) => name !== undefined).map(String),
         ];
-        const scopes = [it, ...(address === undefined ? around : chainAt(String(address)))];
+        const own = classScopes.filter(({ raw }) => isOfReservation(raw, it.raw));
+        const chain = address === undefined ? around : chainAt(String(address));
+        const scopes = [it, ...own, ...chain];
         return place(
           `reservation${kept} of ${name} for ${who}`,
           names,
           it,
-          inForce(scopes, ["hostname", "comment"]),
+          [
+            ...settingsIn([it], ["hostname", "comment", "classes"]),
+            ...inForce(scopes, []),
+          ],
         );
       }),
     ];
@@ -204,6 +210,13 @@ function optionsIn(scopes: readonly Scope[]): Setting[] {
     });
   }
   return [...found].sort(([a], [b]) => a - b).map(([, setting]) => setting);
+}
+
+/** Whether a class is that of a reservation's client, whatever the client sends. */
+function isOfReservation(ofClass: Raw, reservation: Raw): boolean {
+  const { reserved, ...others } = asMap(ofClass["match"]);
+  return asList(reservation["classes"] ?? []).includes(ofClass["name"]) ||
+    reserved === true && Object.keys(others).length === 0;
 }
 
 function addedIn(scopes: readonly Scope[], key: string): Setting[] {

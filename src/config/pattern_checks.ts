@@ -54,7 +54,8 @@ export function checkIdentifiers(
 }
 
 /** Whether every client there is fits. */
-export function fitsEverybody(match: ParsedMatch): boolean {
+export function fitsEverybody(match: ParsedMatch | undefined): boolean {
+  if (match === undefined) return false;
   const { mac, interface: interfaces, any, all, ...others } = match;
   return Object.keys(others).length === 0 &&
     (mac === undefined || mac.some(fitsAnything)) &&

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { formatHex, parseHex } from "../wire/hex.ts";
 import { explain, pack } from "./explanation.ts";
 import type { Explanation } from "./problem.ts";
+import { classNameSchema } from "./name_schemas.ts";
 import {
   integerSchema,
   mapSchema,
@@ -125,6 +126,9 @@ const reservationMap = mapSchema(
     "comment": plainTextSchema("a comment").optional().meta({
       description: "For people: shown with its lease.",
     }),
+    "classes": oneOrManySchema("the name of a class", classNameSchema, 1).optional().meta({
+      description: "Classes that it is in, besides those whose `match` says so.",
+    }),
     ...scopeShape,
   },
   unknownKeyOrOption,
@@ -162,6 +166,6 @@ function explainFault(reservation: ParsedReservation): Explanation | undefined {
     return explain(`this reservation has a ${names.join(" and a ")}`, "keep one of them");
   }
   if (keys.some((key) => !isIdentity(key) && key !== "comment")) return undefined;
-  const hint = "add an address, a hostname, a lease-time, options or boot";
+  const hint = "add an address, a hostname, classes, a lease-time, options or boot";
   return explain("this reservation keeps nothing for its client", hint);
 }

@@ -2,13 +2,18 @@
 import type { Ipv4 } from "../wire/ipv4.ts";
 import { Option } from "../wire/option_codes.ts";
 import { encodeOptionValue } from "../wire/option_values.ts";
+import type { ClientClasses } from "./client_class.ts";
 import type { OptionSet, RelayPort, Reservation, Reservations } from "./config.ts";
 import type { ParsedReservation } from "./reservation_schema.ts";
 import { mergeOptions, settingsOf } from "./scopes.ts";
 
 /** The reservations as the file has them. */
-export function buildReservations(parsed: readonly ParsedReservation[]): Reservations {
-  const all = parsed.map(buildReservation);
+export function buildReservations(
+  parsed: readonly ParsedReservation[],
+  classes: ClientClasses | undefined,
+): Reservations {
+  const indexes = new Map(classes?.all.map(({ name }, i) => [name, i]));
+  const all = parsed.map((it) => buildReservation(it, indexes));
   const byAddress = new Map<Ipv4, Reservation>();
   for (const reservation of all) {
     if (reservation.address !== undefined) byAddress.set(reservation.address, reservation);
@@ -16,7 +21,10 @@ export function buildReservations(parsed: readonly ParsedReservation[]): Reserva
   return Object.freeze({ all: Object.freeze(all), byAddress });
 }
 
-function buildReservation(parsed: ParsedReservation): Reservation {
+function buildReservation(
+  parsed: ParsedReservation,
+  classIndexes: ReadonlyMap<string, number>,
+): Reservation {
   const { mac: macs, "client-id": clientId, "vendor-id": vendorId } = parsed;
   const { address, hostname, comment } = parsed;
   const port = portOf(parsed);
@@ -29,6 +37,9 @@ function buildReservation(parsed: ParsedReservation): Reservation {
     ...(address !== undefined && { address }),
     ...(hostname !== undefined && { hostname }),
     ...(comment !== undefined && { comment }),
+    ...(parsed.classes !== undefined && {
+      classes: Object.freeze(parsed.classes.map((name) => classIndexes.get(name)!)),
+    }),
     ...settings,
     options: hostname === undefined
       ? settings.options

@@ -1,27 +1,55 @@
 /** What its classes mean to a client: whether it is answered, and which addresses are not for it. */
 import type { ClientClass } from "../config/client_class.ts";
+import type { Reservation } from "../config/config.ts";
 import { type Claim, isOpenTo } from "../leases/allocate.ts";
 import type { LeaseTable } from "../leases/lease_table.ts";
 import { poolAt } from "../leases/subnets.ts";
 import { classesOf, NO_CLASSES } from "./classes.ts";
-import type { Continuing, Request, Selecting } from "./request.ts";
+import type { Continuing, LeaseQuery, Request, Selecting } from "./request.ts";
 import { lastRelayInformation, reservationOf } from "./reserved.ts";
 import type { EngineState } from "./respond.ts";
-import { attachedSubnets, subnetOfAddress } from "./subnet_selection.ts";
+import { attachedSubnets, subnetOfAddress, wireOf } from "./subnet_selection.ts";
 
 /** The classes of the client. */
 export function clientClasses(
   request: Request,
-  { config, leases }: EngineState,
+  state: EngineState,
 ): readonly ClientClass[] {
+  const { config, leases } = state;
   if (config.classes === undefined || request.kind === "LEASEQUERY") return NO_CLASSES;
+  const { classes } = config;
   const relayInformation = lastRelayInformation(request, leases);
+  const ways = waysOf(request, classes.toldByWay, leases);
+  if (classes.readsReservations) {
+    const reservations = reservationsOf(request, state);
+    const given = reservations.flatMap((it) => it.classes ?? []);
+    const known = given.length === 0 ? ways : [...new Set([...ways, ...given])];
+    const { view, ingress } = request;
+    const isReserved = reservations.length > 0;
+    return classesOf(classes, { view, ingress, relayInformation, isReserved }, known);
+  }
   const isAsItCame = relayInformation === request.relayInformation;
-  return classesOf(
-    config.classes,
-    isAsItCame ? request : { ...request, relayInformation },
-    waysOf(request, config.classes.toldByWay, leases),
-  );
+  return classesOf(classes, isAsItCame ? request : { ...request, relayInformation }, ways);
+}
+
+/** What is kept for the client on the subnet that it is on, and on those of the same wire. */
+function reservationsOf(
+  request: Exclude<Request, LeaseQuery>,
+  { config, leases }: EngineState,
+): readonly Reservation[] {
+  const { kind } = request;
+  const own = kind === "RENEWING" || kind === "INFORM"
+    ? subnetOfAddress(config, request, request.address)
+    : undefined;
+  const subnets = own === undefined
+    ? attachedSubnets(config, request, undefined)
+    : wireOf(config, own);
+  const found: Reservation[] = [];
+  for (const subnet of subnets) {
+    const reservation = reservationOf(request, subnet, leases);
+    if (reservation !== undefined) found.push(reservation);
+  }
+  return found;
 }
 
 const NONE_KNOWN: readonly number[] = [];
@@ -76,17 +104,12 @@ function limitedSoFar(
 const NO_NAMES: readonly string[] = [];
 
 /** Whether the client is in a class that gets no answer, and has no reservation. */
-export function isDenied(request: Request, { config, leases }: EngineState): boolean {
+export function isDenied(request: Request, state: EngineState): boolean {
   const { classes, kind } = request;
   // What a client gives back is taken of anybody.
-  if (kind === "RELEASE" || kind === "DECLINE") return false;
+  if (kind === "RELEASE" || kind === "DECLINE" || kind === "LEASEQUERY") return false;
   if (!classes.some((it) => it.isDenied)) return false;
-  const subnets = kind === "RENEWING" || kind === "INFORM"
-    ? [subnetOfAddress(config, request, request.address)]
-    : attachedSubnets(config, request, undefined);
-  return !subnets.some((it) =>
-    it !== undefined && reservationOf(request, it, leases) !== undefined
-  );
+  return reservationsOf(request, state).length === 0;
 }
 
 /**

@@ -21,6 +21,8 @@ export interface Asker {
   readonly ingress: Ingress;
   /** Option 82, where it can be believed. */
   readonly relayInformation: Uint8Array | undefined;
+  /** Whether it has a reservation; absent where nobody minds. */
+  readonly isReserved?: boolean;
 }
 
 export const NO_CLASSES: readonly ClientClass[] = [];
@@ -28,7 +30,7 @@ export const NO_CLASSES: readonly ClientClass[] = [];
 /** No client has more user classes or architectures; what follows in a hostile packet is passed over. */
 const VALUES_MAX = 32;
 
-/** The classes of a client, in the order of the file; `known` are some that it is in anyhow. */
+/** The classes of a client, in the order of the file; `known` are some that it is in anyhow, once. */
 export function classesOf(
   classes: ClientClasses,
   asker: Asker,
@@ -102,7 +104,7 @@ export class FieldValues {
 
 function valuesOf(
   field: ClassField,
-  { view, ingress, relayInformation }: Asker,
+  { view, ingress, relayInformation, isReserved }: Asker,
 ): readonly Uint8Array[] {
   switch (field.kind) {
     case "mac":
@@ -114,6 +116,8 @@ function valuesOf(
       return [encoder.encode(ingress.interfaceName)];
     case "user-class":
       return userClasses(view.option(Option.USER_CLASS));
+    case "reserved":
+      return isReserved === true ? YES : NO;
     case "architecture":
       return pairs(view.option(Option.CLIENT_ARCHITECTURE));
     case "option":
@@ -125,6 +129,8 @@ function valuesOf(
   }
 }
 
+const YES: readonly Uint8Array[] = [Uint8Array.of(1)];
+const NO: readonly Uint8Array[] = [];
 const encoder = new TextEncoder();
 
 function ipv4Octets(address: number): Uint8Array {

@@ -27,7 +27,28 @@ testBadConfigs("classes", [
     'config.yaml:5:11: "name" is missing',
   ]],
   ["no match", inFile("classes: [{ name: some, deny: true }]"), [
-    'config.yaml:5:11: "match" is missing',
+    'config.yaml:5:19: nobody is in the class "some": it has no match, and no reservation names it',
+    "hint: add match: … here, or classes: some there",
+  ]],
+  [
+    "a class that a reservation names, and that is none",
+    inClassedSubnet(
+      "pools: 192.168.1.100",
+      "reservations:",
+      "  - { mac: 'b8:27:eb:00:00:01', classes: [phones, phone] }",
+    ),
+    [
+      'config.yaml:7:55: there is no class "phone"',
+      'hint: did you mean "phones"?',
+    ],
+  ],
+  ["a denial of those who are never denied (warning)", withMatch("{ reserved: true }"), [
+    "config.yaml:6:52: warning: who has a reservation is answered, though its class is denied",
+    "hint: write reserved: false to deny all others",
+  ]],
+  ["a word of other servers", withMatch("{ known: true }"), [
+    'config.yaml:6:28: unknown key "known"',
+    'hint: did you mean "reserved"?',
   ]],
   [
     "a name twice",

@@ -182,7 +182,7 @@ testBadConfigs("reservations", [
     inSubnet("reservations:", "  - { mac: b827eb010203, comment: the old printer }"),
     [
       "config.yaml:6:9: this reservation keeps nothing for its client",
-      "hint: add an address, a hostname, a lease-time, options or boot",
+      "hint: add an address, a hostname, classes, a lease-time, options or boot",
     ],
   ],
   [

@@ -330,6 +330,6 @@ testBadConfigs("keys", [
   ]],
   ["a reservation without its address", inSubnet("reservations:", "  - mac: b827eb010203"), [
     "config.yaml:6:9: this reservation keeps nothing for its client",
-    "hint: add an address, a hostname, a lease-time, options or boot",
+    "hint: add an address, a hostname, classes, a lease-time, options or boot",
   ]],
 ]);

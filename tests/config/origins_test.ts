@@ -176,3 +176,28 @@ Deno.test("origins: an excluded address is not of its pool; a shared network, a 
   const told = about("52:54:00:00:00:01").settings.map(({ name, value }) => `${name} ${value}`);
   assert(told.includes("comment Anna's"), told.join());
 });
+
+Deno.test("origins: a reservation has the settings of classes that it names, and of those for all who have one", () => {
+  const classed = readYaml([
+    "interfaces: eth0",
+    "classes:",
+    "  - { name: vips, lease-time: 9h, always: routers }", // 3
+    "  - { name: known, match: { reserved: true }, port-limit: 3 }",
+    "  - { name: phones, match: { user-class: x }, port-limit: 2 }",
+    "options: { routers: 10.0.0.1 }",
+    "always: [log-servers]", // 7
+    "subnets:",
+    "  - subnet: 10.0.0.0/24",
+    "    reservations: [{ mac: 52:54:00:00:00:01, address: 10.0.0.9, classes: vips }]", // 10
+  ].join("\n"));
+  assert("locate" in classed);
+  const [place] = placesAbout(explainPlaces(classed), "10.0.0.9");
+  assert.deepEqual(place!.settings.map(({ name, value, line }) => `${name} ${value} ${line}`), [
+    "classes vips 10",
+    "lease-time 9h 3",
+    "port-limit 3 4",
+    "option routers 10.0.0.1 6",
+    "always routers 3",
+    "always [log-servers] 7",
+  ]);
+});
