@@ -4,10 +4,11 @@ import { countAddresses } from "../config/address_range.ts";
 import type { Config } from "../config/config.ts";
 import { explainConfigFile, loadConfigFile } from "../config/load.ts";
 import { placesAbout } from "../config/origins.ts";
-import { formatProblem } from "../config/problem.ts";
+import { formatProblem, type Problem } from "../config/problem.ts";
 import { formatTable } from "../http/text_table.ts";
 import { escapeInvisible, quote } from "../wire/escape.ts";
 import { counted } from "./counted.ts";
+import { machineInterfaces } from "./machine_interfaces.ts";
 import { UsageError } from "./usage_error.ts";
 
 export const usage = `List every problem of a config file.
@@ -40,12 +41,12 @@ export async function checkCommand(args: readonly string[]): Promise<number> {
   if (path === undefined || more.length > 0 || (what !== undefined && !explain)) {
     throw new UsageError(`check: it takes one file, and was given ${positionals.length}`);
   }
-  const result = await loadConfigFile(path);
+  const result = await loadConfigFile(path, machineInterfaces);
   const problems = "config" in result ? result.warnings : result.problems;
   for (const problem of problems) console.error(formatProblem(problem));
   if (!("config" in result)) return EXIT_CONFIG;
   if (explain) await explainSettings(path, what);
-  else console.log(`${path}: ok: ${summarize(result.config, result.warnings.length)}`);
+  else console.log(`${path}: ok: ${summarize(result.config, result.warnings)}`);
   return 0;
 }
 
@@ -76,7 +77,11 @@ function cut(value: string): string {
 }
 
 /** `2 interfaces, 3 subnets, 512 addresses, 4 reservations`, and how many warnings if any. */
-function summarize({ interfaces, subnets, classes }: Config, warningCount: number): string {
+function summarize(
+  { interfaces, subnets, classes }: Config,
+  problems: readonly Problem[],
+): string {
+  const warningCount = problems.filter(({ severity }) => severity === "warning").length;
   const sum = (counts: number[]) => counts.reduce((total, count) => total + count, 0);
   const pools = subnets.flatMap((subnet) => subnet.pools);
   const parts = [

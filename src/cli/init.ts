@@ -9,10 +9,10 @@ import { subnetSchema } from "../config/value_schemas.ts";
 import { type InterfaceFact, listInterfaces } from "../link/netlink.ts";
 import {
   type Cidr,
-  contains,
   formatCidr,
   formatIpv4,
   type Ipv4,
+  isHostAddress,
   lastAddress,
   networkOf,
 } from "../wire/ipv4.ts";
@@ -107,10 +107,11 @@ function planFor(facts: InterfaceFacts, interfaces: readonly InterfaceFacts[]): 
   if (!interfaceNameSchema.safeParse(facts.name).success) {
     return "a config takes no name like that; rename it";
   }
-  if (!subnetSchema.safeParse(formatCidr(cidr)).success) {
+  const isOnNetwork = subnetSchema.safeParse(formatCidr(cidr)).success;
+  if (!isOnNetwork || !isHostAddress(cidr, ownAddress)) {
     return `${formatIpv4(ownAddress)} is on no network that clients could be on`;
   }
-  const router = facts.defaultGateway !== undefined && contains(cidr, facts.defaultGateway)
+  const router = facts.defaultGateway !== undefined && isHostAddress(cidr, facts.defaultGateway)
     ? facts.defaultGateway
     : ownAddress;
   const taken = [router, ...interfaces.flatMap(({ addresses }) => addresses.map((a) => a.address))]

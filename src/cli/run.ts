@@ -27,6 +27,7 @@ import {
   notifyOfInterface,
   onOneLine,
 } from "./run_notices.ts";
+import { machineInterfaces } from "./machine_interfaces.ts";
 import { UsageError } from "./usage_error.ts";
 import { setHashKey } from "../wire/keyed_hash.ts";
 
@@ -55,7 +56,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
   const [first, second] = crypto.getRandomValues(new Int32Array(2));
   setHashKey([first!, second!]);
   const path = findConfig(options.config);
-  const { config, warnings } = await readConfig(path);
+  const { config, warnings } = await readConfig(path, machineInterfaces);
   const metrics = new Metrics();
   const log = openLog({
     format: options.logFormat,
@@ -69,7 +70,10 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     log.record(event);
   };
   try {
-    for (const warning of warnings) emit(noticeOf("warning", onOneLine(warning)));
+    for (const warning of warnings) {
+      const level = warning.severity === "note" ? "info" : "warning";
+      emit(noticeOf(level, onOneLine(warning)));
+    }
     await serve(path, config, metrics, emit);
     emit(noticeOf("info", "stopped"));
   } finally {

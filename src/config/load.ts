@@ -6,6 +6,11 @@ import { checkFile } from "./checks.ts";
 import { classEntrySchema } from "./class_schema.ts";
 import type { Config } from "./config.ts";
 import type { FileParts } from "./file_parts.ts";
+import {
+  adviseOnInterfaces,
+  type ListInterfaces,
+  noteMissingInterfaces,
+} from "./machine_interfaces.ts";
 import { ConfigError, formatProblem } from "./problem.ts";
 import type { Finding, Path, PlacedFinding, Problem } from "./problem.ts";
 import { type ExplainedPlace, explainPlaces } from "./origins.ts";
@@ -19,7 +24,7 @@ import { findingsOf } from "./zod_findings.ts";
 /** Far more than the reservations of any one server take. */
 const FILE_OCTETS_MAX = 16 * 1024 * 1024;
 
-/** A config to run with, and what to mind about it. */
+/** A config to run with, and what to mind about it: warnings and notes. */
 export interface LoadedConfig {
   readonly config: Config;
   readonly warnings: readonly Problem[];
@@ -29,13 +34,19 @@ export interface LoadedConfig {
 export type LoadResult = LoadedConfig | { readonly problems: readonly Problem[] };
 
 /** Reads a file and loads it. Throws ConfigError when there is no text to be had from it. */
-export async function loadConfigFile(path: string): Promise<LoadResult> {
-  return loadConfig(await readText(path), path);
+export async function loadConfigFile(
+  path: string,
+  interfaces?: ListInterfaces,
+): Promise<LoadResult> {
+  return loadConfig(await readText(path), path, interfaces);
 }
 
 /** Reads a file that has to be a config. Throws ConfigError with all of its problems. */
-export async function readConfig(path: string): Promise<LoadedConfig> {
-  const result = await loadConfigFile(path);
+export async function readConfig(
+  path: string,
+  interfaces?: ListInterfaces,
+): Promise<LoadedConfig> {
+  const result = await loadConfigFile(path, interfaces);
   if ("config" in result) return result;
   const lines = [`${path} cannot be used:`, ...result.problems.map(formatProblem)];
   throw new ConfigError(lines.join("\n"));
@@ -44,9 +55,13 @@ export async function readConfig(path: string): Promise<LoadedConfig> {
 /**
  * Reads the text of a config file. Problems come all at once, in the order of the file; never
  * throws. `fileName` is for the problems, and relative paths in the file start at its directory;
- * nothing is read from disk.
+ * nothing is read from disk. With `interfaces`, those of the file are held to the machine's.
  */
-export function loadConfig(text: string, fileName: string): LoadResult {
+export function loadConfig(
+  text: string,
+  fileName: string,
+  interfaces?: ListInterfaces,
+): LoadResult {
   const source = readYaml(text);
   const inOrder = (findings: readonly PlacedFinding[]): Problem[] =>
     findings.map((finding) => ({ file: fileName, ...finding }))
@@ -56,11 +71,25 @@ export function loadConfig(text: string, fileName: string): LoadResult {
   const { parsed, findings } = examine(source);
   const problems = inOrder([
     ...source.faults,
-    ...findings.map(({ path, part, ...said }) => ({ ...source.locate(path, part), ...said })),
+    ...withMachine(parsed, findings, interfaces).map(({ path, part, ...said }) => ({
+      ...source.locate(path, part),
+      ...said,
+    })),
   ]);
   return parsed === undefined || problems.some(({ severity }) => severity === "error")
     ? { problems }
     : { config: buildConfig(parsed, dirname(fileName)), warnings: problems };
+}
+
+function withMachine(
+  parsed: ParsedConfig | undefined,
+  findings: readonly Finding[],
+  interfaces: ListInterfaces | undefined,
+): readonly Finding[] {
+  if (interfaces === undefined) return findings;
+  const advised = adviseOnInterfaces(findings, interfaces);
+  if (parsed === undefined) return advised;
+  return [...advised, ...noteMissingInterfaces(parsed.interfaces, interfaces)];
 }
 
 /** What is in force at each place of a file that is in order, and which lines say so. */

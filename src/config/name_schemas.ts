@@ -1,4 +1,5 @@
 /** Names: those that one part of the file gives to another, and those of interfaces. */
+import { parseIpv4 } from "../wire/ipv4.ts";
 import { putInQuotes, Refusal, textSchema } from "./schema_parts.ts";
 import { quote } from "./explanation.ts";
 import { CONTROL_CHARACTER } from "./value_schemas.ts";
@@ -34,6 +35,12 @@ export const interfaceNameSchema = textSchema<string>({
   read(text) {
     const octets = new TextEncoder().encode(text).length;
     if (octets === 0 || text === "." || text === "..") return undefined;
+    if (parseIpv4(text.split("/")[0]!) !== undefined) {
+      return new Refusal(`${text} is an address, and no name of an interface`);
+    }
+    if (/[*?]/.test(text)) {
+      return new Refusal(`${quote(text)} is a pattern: each interface is listed by its name`);
+    }
     if (/[\s/:]/.test(text) || NO_NAME.test(text) || CONTROL_CHARACTER.test(text)) {
       return undefined;
     }

@@ -16,8 +16,8 @@ export interface Explanation {
   readonly hint?: string;
 }
 
-/** An error keeps the file from being used; a warning does not. */
-export type Severity = "error" | "warning";
+/** An error keeps the file from being used; a warning does not, and a note is about this machine. */
+export type Severity = "error" | "warning" | "note";
 
 /** A finding of a check, placed by the path of the value it is about. */
 export interface Finding extends Explanation {
@@ -40,7 +40,7 @@ export interface Problem extends PlacedFinding {
 /** `config.yaml:12:7: what is wrong`, and below it `  hint: what to write instead`. */
 export function formatProblem(problem: Problem): string {
   const place = `${problem.file}:${problem.line}:${problem.column}`;
-  const severity = problem.severity === "warning" ? "warning: " : "";
+  const severity = problem.severity === "error" ? "" : `${problem.severity}: `;
   const hint = problem.hint === undefined ? "" : `\n  hint: ${problem.hint}`;
   return `${place}: ${severity}${problem.message}${hint}`;
 }

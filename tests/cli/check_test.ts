@@ -1,6 +1,11 @@
 /** `sublet check`, as a process: what it prints where, and how it ends. */
 import assert from "node:assert/strict";
-import { inFile } from "../config/bad_configs.ts";
+import { inFile as inFileOfEth0 } from "../config/bad_configs.ts";
+
+/** A config in order for every machine: check notes which interfaces one has not. */
+function inFile(...lines: string[]): string {
+  return inFileOfEth0(...lines).replace("interfaces: eth0", "interfaces: lo");
+}
 
 const MAIN = new URL("../../main.ts", import.meta.url).pathname;
 
@@ -88,4 +93,12 @@ Deno.test("check: no file, two files and unknown flags are exit code 64", async 
     const { code, stdout } = await check({}, ...args);
     assert.deepEqual([code, stdout], [64, ""], args.join(" "));
   }
+});
+
+Deno.test("check: an interface that this machine has not is noted, and that is no warning", async () => {
+  const text = inFileOfEth0().replace("eth0", "sublet-none");
+  const { code, stdout, stderr } = await check({ "config.yaml": text }, "config.yaml");
+  assert.equal(code, 0);
+  assert.match(stderr, /^config\.yaml:1:13: note: there is no interface "sublet-none"\n {2}hint: /);
+  assert.doesNotMatch(stdout, /warning/);
 });
