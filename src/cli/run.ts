@@ -11,7 +11,7 @@ import { openLinuxLink } from "../link/linux_link.ts";
 import { releaseExecutable, SpareMemory } from "../link/spare_memory.ts";
 import { NameRegistrar } from "../names/name_registrar.ts";
 import { systemClock } from "../server/clock.ts";
-import type { NoticeEvent, ServerEvent } from "../server/events.ts";
+import type { NoticeEvent, NoticeTopic, ServerEvent } from "../server/events.ts";
 import { LOG_LEVELS, type LogFormat, type LogLevel, openLog, wantsColour } from "../server/log.ts";
 import { Metrics } from "../server/metrics.ts";
 import { DhcpServer } from "../server/server.ts";
@@ -91,18 +91,24 @@ async function serve(
 ): Promise<void> {
   const clock = systemClock;
   const notify: Notify = (level, message) => emit(noticeOf(level, message));
+  const notifyOf = (topic: NoticeTopic, level: NoticeEvent["level"], message: string) =>
+    emit({ ...noticeOf(level, message), topic });
   let server: DhcpServer | undefined;
   // Sockets first: what is missing there shows before a journal is made.
   const link = openLinuxLink({
     interfaceNames: config.interfaces,
     proxyDhcp: config.proxyDhcp === true,
-    onTrouble: (message) => notify("warning", message),
+    onTrouble: (message) => notifyOf("interfaces", "warning", message),
     onInterfaceChange: (status) =>
       notifyOfInterface(status, server?.runningConfig ?? config, notify),
   });
   const leases = new LeaseTable(config.subnets);
   const store = openStore(config, leases, notify);
-  const names = new NameRegistrar({ leases, clock, notify });
+  const names = new NameRegistrar({
+    leases,
+    clock,
+    notify: (level, message) => notifyOf("names", level, message),
+  });
   const spareMemory = new SpareMemory();
   let status: StatusService | undefined;
   // One reload after the other, and none before there is something to reload.

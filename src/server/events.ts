@@ -72,6 +72,19 @@ export interface NoticeEvent {
   readonly kind: "notice";
   readonly level: "info" | "warning" | "error";
   readonly message: string;
+  /** What it is about, where strangers can cause it often: see log_limits.ts. */
+  readonly topic?: NoticeTopic;
 }
 
+export type NoticeTopic = "interfaces" | "names" | "proxy-arp";
+
 export type ServerEvent = ExchangeEvent | ConflictEvent | WaitEvent | DropEvent | NoticeEvent;
+
+/** Events that the log did not tell one by one. */
+export interface LeftOutEvent {
+  readonly kind: "left-out";
+  readonly level: NoticeEvent["level"];
+  /** A rule, the reason of a drop, or the topic of a notice. */
+  readonly what: string;
+  readonly count: number;
+}

@@ -6,8 +6,9 @@
 import type { Rule } from "../protocol/decision.ts";
 import type { Clock } from "../store/clock.ts";
 import { Utf8Text } from "../wire/utf8_text.ts";
-import type { DropEvent, NoticeEvent, ServerEvent } from "./events.ts";
+import type { DropEvent, LeftOutEvent, NoticeEvent, ServerEvent } from "./events.ts";
 import { writeHuman, writeJson } from "./log_format.ts";
+import { LogLimits, SUM_INTERVAL_MS } from "./log_limits.ts";
 
 export type LogFormat = "human" | "json";
 
@@ -62,8 +63,10 @@ export function openLog(options: LogOptions): Log {
   let draining: Promise<void> | undefined;
   let closing = false;
   let stopLingering = () => {};
+  const limits = new LogLimits();
+  let summing: ReturnType<typeof setTimeout> | undefined;
 
-  function enqueue(event: ServerEvent): void {
+  function enqueue(event: ServerEvent | LeftOutEvent): void {
     if (format === "json") writeJson(event, clock.wallMs(), queued);
     else writeHuman(event, clock.wallMs(), colour, queued);
     queuedCount++;
@@ -104,19 +107,32 @@ export function openLog(options: LogOptions): Log {
     clearTimeout(timer);
   }
 
+  function add(event: ServerEvent | LeftOutEvent): void {
+    if (queuedCount < QUEUED_EVENTS_MAX) {
+      admitLoss();
+      enqueue(event);
+    } else {
+      lostCount++;
+    }
+    if (queuedCount >= BATCH_EVENTS_MIN) stopLingering();
+    draining ??= drain();
+  }
+
+  function addSums(): void {
+    clearTimeout(summing);
+    summing = undefined;
+    for (const sum of limits.takeSums()) add(sum);
+  }
+
   return {
     record(event) {
-      if (urgencyOf(event) < leastUrgency) return;
-      if (queuedCount < QUEUED_EVENTS_MAX) {
-        admitLoss();
-        enqueue(event);
-      } else {
-        lostCount++;
-      }
-      if (queuedCount >= BATCH_EVENTS_MIN) stopLingering();
-      draining ??= drain();
+      const urgency = urgencyOf(event);
+      if (urgency < leastUrgency) return;
+      if (limits.admits(event, LOG_LEVELS[urgency]!, clock.monotonicMs())) add(event);
+      else summing ??= setTimeout(addSums, SUM_INTERVAL_MS);
     },
     async close() {
+      addSums();
       closing = true;
       stopLingering();
       if (draining === undefined) return;

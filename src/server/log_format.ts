@@ -10,6 +10,7 @@ import type {
   ConflictEvent,
   DropEvent,
   ExchangeEvent,
+  LeftOutEvent,
   NoticeEvent,
   Outcome,
   ServerEvent,
@@ -21,7 +22,7 @@ import type {
  * `wallMs` is when it happened, in milliseconds since 1970.
  */
 export function writeHuman(
-  event: ServerEvent,
+  event: ServerEvent | LeftOutEvent,
   wallMs: number,
   colour: boolean,
   log: Utf8Text,
@@ -45,12 +46,15 @@ export function writeHuman(
     case "notice":
       writeNotice(event, palette, log);
       break;
+    case "left-out":
+      log.append(`… and ${withCommas(event.count)} more: ${event.what}`);
+      break;
   }
   log.append("\n");
 }
 
 /** Appends an event as one line of JSON, with its line feed; names as in the journal. */
-export function writeJson(event: ServerEvent, wallMs: number, log: Utf8Text): void {
+export function writeJson(event: ServerEvent | LeftOutEvent, wallMs: number, log: Utf8Text): void {
   log.append(stringifyVisibly({ time: timeText(wallMs), ...jsonFields(event) }));
   log.append("\n");
 }
@@ -202,6 +206,11 @@ function writeDrop(event: DropEvent, palette: Palette, log: Utf8Text): void {
   log.append(` ${event.octets} octets from ${from}${formatIpv4(event.source)}: ${event.reason}`);
 }
 
+/** `12,345` */
+function withCommas(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
 function writeNotice({ level, message }: NoticeEvent, palette: Palette, log: Utf8Text): void {
   if (level !== "info") {
     paint(`${level}:`, level === "error" ? palette.red : palette.yellow, log);
@@ -210,7 +219,7 @@ function writeNotice({ level, message }: NoticeEvent, palette: Palette, log: Utf
   log.append(escapeInvisible(message));
 }
 
-function jsonFields(event: ServerEvent): Record<string, unknown> {
+function jsonFields(event: ServerEvent | LeftOutEvent): Record<string, unknown> {
   switch (event.kind) {
     case "exchange":
       return {
@@ -263,5 +272,7 @@ function jsonFields(event: ServerEvent): Record<string, unknown> {
       };
     case "notice":
       return { event: "notice", level: event.level, message: event.message };
+    case "left-out":
+      return { event: "left-out", level: event.level, what: event.what, count: event.count };
   }
 }

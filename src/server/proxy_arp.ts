@@ -74,6 +74,7 @@ export function proxyArpNotice(
   return {
     kind: "notice",
     level: "warning",
+    topic: "proxy-arp",
     message: `${hardwareAddress} answers ARP for every address that is asked for on ` +
       `${interfaceName} (proxy ARP), so its answers are passed over; ` +
       "set conflict-probe: off for the subnets there",

@@ -1,0 +1,139 @@
+/**
+ * How much strangers can have written into the log. Whatever anybody can cause by the thousands is
+ * told so many times a second by its kind, and so many times in all; the others are summed up, a
+ * line for each kind. Leases are told one by one: an ACK has cost one, and a RELEASE has ended one.
+ */
+import type { LeftOutEvent, NoticeEvent, ServerEvent } from "./events.ts";
+
+/** Lines of one kind in a second, and of all kinds together that strangers can vary. */
+export const KIND_LINES_MAX = 50;
+export const ALL_LINES_MAX = 200;
+
+/**
+ * Answers that give no lease: as many at once, and then so many a second as of any kind. A building
+ * that is switched on is told whole. An OFFER that is taken makes room for another, so that only
+ * those that nobody takes are ever left out.
+ */
+export const ANSWERS_AT_ONCE_MAX = 5_000;
+
+/** What was left out is told so long after the first of it. */
+export const SUM_INTERVAL_MS = 1_000;
+
+type Level = NoticeEvent["level"];
+
+/** Lines that may be written: so many each second, and at most as many at once as `store`. */
+class Allowance {
+  readonly #perSecond: number;
+  readonly #store: number;
+  #left: number;
+  #atMs = -Infinity;
+
+  constructor(perSecond: number, store: number) {
+    this.#perSecond = perSecond;
+    this.#store = store;
+    this.#left = store;
+  }
+
+  isThere(nowMs: number): boolean {
+    if (nowMs > this.#atMs) {
+      const gained = (nowMs - this.#atMs) * this.#perSecond / 1_000;
+      this.#left = Math.min(this.#store, this.#left + gained);
+      this.#atMs = nowMs;
+    }
+    return this.#left >= 1;
+  }
+
+  take(): void {
+    this.#left--;
+  }
+
+  giveBack(): void {
+    this.#left = Math.min(this.#store, this.#left + 1);
+  }
+}
+
+interface Kind {
+  readonly allowance: Allowance;
+  readonly level: Level;
+  leftOut: number;
+}
+
+export class LogLimits {
+  /** By name: a rule, the reason of a drop, the topic of a notice. Each is a word of ours. */
+  readonly #kinds = new Map<string, Kind>();
+  readonly #all = new Allowance(ALL_LINES_MAX, ALL_LINES_MAX);
+
+  /** Whether the event is to be written; it is noted when it is not. */
+  admits(event: ServerEvent, level: Level, nowMs: number): boolean {
+    const name = kindOf(event);
+    if (name === undefined) {
+      if (event.kind === "exchange" && event.outcome === "ACK") {
+        this.#kinds.get(OFFERS)?.allowance.giveBack();
+      }
+      return true;
+    }
+    const isAnswer = event.kind === "exchange" && ANSWERS.has(event.outcome);
+    let kind = this.#kinds.get(name);
+    if (kind === undefined) {
+      const store = isAnswer ? ANSWERS_AT_ONCE_MAX : KIND_LINES_MAX;
+      kind = { allowance: new Allowance(KIND_LINES_MAX, store), level, leftOut: 0 };
+      this.#kinds.set(name, kind);
+    }
+    if (kind.allowance.isThere(nowMs) && (isAnswer || this.#all.isThere(nowMs))) {
+      kind.allowance.take();
+      if (!isAnswer) this.#all.take();
+      return true;
+    }
+    kind.leftOut++;
+    return false;
+  }
+
+  /** What was left out since the last time it was asked for, a sum for each kind. */
+  takeSums(): readonly LeftOutEvent[] {
+    const sums: LeftOutEvent[] = [];
+    for (const [what, kind] of this.#kinds) {
+      if (kind.leftOut === 0) continue;
+      sums.push({ kind: "left-out", level: kind.level, what, count: kind.leftOut });
+      kind.leftOut = 0;
+    }
+    return sums;
+  }
+}
+
+const OFFERS = "OFFER";
+
+/** What is told with fewer words where there is much of it; `undefined` for what always is. */
+function kindOf(event: ServerEvent): string | undefined {
+  switch (event.kind) {
+    case "notice":
+      return event.topic;
+    case "conflict":
+    case "reservation-waits":
+      return event.kind;
+    case "dropped":
+      return event.reason;
+    case "exchange":
+      switch (event.outcome) {
+        case "ACK":
+          // Anybody may ask for options without a lease, in the name of any address.
+          return event.request === "INFORM" ? event.rule : undefined;
+        case "released":
+          return undefined;
+        case "OFFER":
+        case "lost":
+          return event.outcome;
+        default:
+          return event.rule;
+      }
+  }
+}
+
+/** Outcomes that are answers. */
+const ANSWERS: ReadonlySet<string> = new Set([
+  "OFFER",
+  "ACK",
+  "BOOTREPLY",
+  "LEASEUNASSIGNED",
+  "LEASEUNKNOWN",
+  "LEASEACTIVE",
+]);
