@@ -5,8 +5,8 @@ import { formatIpv4 } from "../wire/ipv4.ts";
 import { Header } from "../wire/message_view.ts";
 import { encodeOptionValue } from "../wire/option_values.ts";
 import type { Boot, BootpPolicy, NextServer } from "./config.ts";
-import { didYouMean, explain, mismatch, nearest, pack, quote } from "./explanation.ts";
-import { type ExplainKey, mapSchema } from "./schema_parts.ts";
+import { explain, mismatch, pack, quote } from "./explanation.ts";
+import { mapSchema, unknownKeyOfScope } from "./schema_parts.ts";
 import { ipv4Schema, plainTextSchema } from "./value_schemas.ts";
 
 /** With the NUL that ends it, one octet more has to fit into option 67. */
@@ -61,28 +61,6 @@ const kindSchemas = {
   "ipxe": fileFor("iPXE, on whatever machine; a URL, or a file of the server"),
 } satisfies Readonly<Record<BootKind, z.ZodType<Uint8Array | undefined>>>;
 
-/** What other servers call these, and people. */
-const FOLK_NAMES: ReadonlyMap<string, string> = new Map([
-  ["filename", "boot-file"],
-  ["boot-file-name", "boot-file"],
-  ["file", "boot-file"],
-  ["siaddr", "next-server"],
-  ["tftp-server", "next-server"],
-  ["tftp-server-name", "server-name"],
-  ["sname", "server-name"],
-  ["pxe", "bios"],
-  ["legacy", "bios"],
-  ["uefi", "uefi-x64"],
-  ["efi", "uefi-x64"],
-  ["http", "http-x64"],
-]);
-
-const explainBootKey: ExplainKey = (key, knownKeys) => {
-  const meant = FOLK_NAMES.get(key) ?? nearest(key, knownKeys);
-  const hint = meant === undefined ? `known here: ${knownKeys.join(", ")}` : didYouMean(meant);
-  return explain(`unknown key ${quote(key)}`, hint);
-};
-
 const EXAMPLE = "a map like { bios: undionly.kpxe, next-server: 192.168.1.2 }, or off";
 
 const bootMap = mapSchema(EXAMPLE, {
@@ -97,7 +75,7 @@ const bootMap = mapSchema(EXAMPLE, {
     description: "The boot file for all that are not named here.",
   }),
   ...kindSchemas,
-}, explainBootKey).transform((parsed): Boot => {
+}, unknownKeyOfScope).transform((parsed): Boot => {
   const { "next-server": address, "server-name": serverName, "boot-file": other } = parsed;
   const files = new Map<BootKind | "other", Uint8Array>();
   if (other !== undefined) {

@@ -32,9 +32,11 @@ import {
   oneOrManySchema,
   putInQuotes,
   textSchema,
+  unknownKeyOfScope,
 } from "./schema_parts.ts";
 import { textOrHexSchema } from "./text_or_hex_schema.ts";
 import { CONTROL_CHARACTER, networkOrAddressSchema } from "./value_schemas.ts";
+import { SYNONYMS } from "./synonyms.ts";
 
 const TEXT = 'text like "Cisco*"';
 const HEX = 'octets in hex like "00:04:*"';
@@ -221,29 +223,6 @@ export interface ParsedMatch {
   readonly "not"?: ParsedMatch | undefined;
 }
 
-/** What people who know other servers call these. */
-const FOLK_NAMES: ReadonlyMap<string, string> = new Map([
-  ["giaddr", "relay"],
-  ["relays", "relay"],
-  ["vendor-class-identifier", "vendor-class"],
-  ["vendorclass", "vendor-class"],
-  ["vendor", "vendor-class"],
-  ["userclass", "user-class"],
-  ["arch", "architecture"],
-  ["client-arch", "architecture"],
-  ["oui", "mac"],
-  ["mac-prefix", "mac"],
-  ["hardware", "mac"],
-  ["randomized-mac", "random-mac"],
-  ["randomised-mac", "random-mac"],
-  ["option", "options"],
-  ["or", "any"],
-  ["and", "all"],
-  ["none", "not"],
-  ["known", "reserved"],
-  ["is-reserved", "reserved"],
-]);
-
 /** Options by the names that they have elsewhere in this file. */
 const OPTION_NAMES: ReadonlyMap<string, string> = new Map([
   ...OPTIONS.map(({ name }) => [name, name] as const),
@@ -251,13 +230,11 @@ const OPTION_NAMES: ReadonlyMap<string, string> = new Map([
 ]);
 
 const explainKey: ExplainKey = (key, knownKeys) => {
-  const option = FOLK_NAMES.has(key) ? undefined : OPTION_NAMES.get(key);
-  if (option !== undefined) {
-    return explain(`unknown key ${quote(key)}`, `write options: { ${option}: … }`);
-  }
-  const meant = FOLK_NAMES.get(key) ?? nearest(key, knownKeys);
-  const hint = meant === undefined ? `known here: ${knownKeys.join(", ")}` : didYouMean(meant);
-  return explain(`unknown key ${quote(key)}`, hint);
+  const option = SYNONYMS.get(key)?.some(({ place }) => place === "match")
+    ? undefined
+    : OPTION_NAMES.get(key);
+  if (option === undefined) return unknownKeyOfScope(key, knownKeys);
+  return explain(`unknown key ${quote(key)}`, `write options: { ${option}: … }`);
 };
 
 const MATCH = 'a map like { vendor-class: "Cisco*" }';

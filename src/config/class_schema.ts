@@ -2,8 +2,8 @@
 import type * as z from "zod";
 import { matchSchema } from "./class_match_schema.ts";
 import { classNameSchema } from "./name_schemas.ts";
-import { booleanSchema, integerSchema, mapSchema } from "./schema_parts.ts";
-import { LIMIT_MAX, scopeShape, unknownKeyOrOption } from "./scope_schema.ts";
+import { booleanSchema, integerSchema, mapSchema, unknownKeyOfScope } from "./schema_parts.ts";
+import { LIMIT_MAX, scopeShape } from "./scope_schema.ts";
 
 /** Clients that have something in common, and what they are given. */
 export const classEntrySchema = mapSchema(
@@ -22,7 +22,7 @@ export const classEntrySchema = mapSchema(
     }),
     ...scopeShape,
   },
-  unknownKeyOrOption,
+  unknownKeyOfScope,
 );
 
 export type ParsedClass = z.output<typeof classEntrySchema>;

@@ -10,11 +10,12 @@ import {
   type OptionLimits,
   OPTIONS,
 } from "../wire/option_codes.ts";
-import { didYouMean, explain, nearest, pack, quote } from "./explanation.ts";
+import { didYouMean, explain, pack, quote } from "./explanation.ts";
 import { optionByCodeSchema, optionPayloadSchema } from "./option_parts_schema.ts";
 import { KIND_WORDS } from "./option_value_schemas.ts";
 import type { Explanation, Path } from "./problem.ts";
 import { type ExplainKey, integerSchema, listSchema, mapSchema } from "./schema_parts.ts";
+import { hintForKey } from "./synonyms.ts";
 
 /** One option of the file: its code, its payload, and where in `options` it stands. */
 export interface ParsedOption {
@@ -83,61 +84,19 @@ const namedSchemas = Object.fromEntries(
   ]),
 );
 
-/** What people call some options who do not know the registry's name. */
-const FOLK_NAMES: ReadonlyMap<string, string> = new Map([
-  ["gateway", "routers"],
-  ["default-gateway", "routers"],
-  ["dns", "domain-name-servers"],
-  ["dns-servers", "domain-name-servers"],
-  ["nameservers", "domain-name-servers"],
-  ["netmask", "subnet-mask"],
-  ["mtu", "interface-mtu"],
-  ["ntp", "ntp-servers"],
-  ["domain", "domain-name"],
-  ["hostname", "host-name"],
-  ["tftp-server", "tftp-server-name"],
-  ["filename", "boot-file-name"],
-  ["bootfile-name", "boot-file-name"],
-  ["tftp-servers", "tftp-server-address"],
-  ["vendor-options", "vendor-encapsulated-options"],
-  ["search", "domain-search"],
-  ["search-domains", "domain-search"],
-  ["domain-search-list", "domain-search"],
-  ["routes", "classless-static-route"],
-  ["classless-routes", "classless-static-route"],
-  ["rfc3442-classless-static-routes", "classless-static-route"],
-  ["captive-portal", "v4-captive-portal"],
-  ["default-url", "v4-captive-portal"],
-  ["ipv6-only", "v6-only-preferred"],
-  ["ipv6-only-preferred", "v6-only-preferred"],
-  ["timezone", "tcode"],
-  ["time-zone", "tcode"],
-  ["posix-timezone", "pcode"],
-  ["wpad", "wpad-url"],
-  ["ipxe", "etherboot"],
-  ["dnr", "v4-dnr"],
-]);
-
-/** What people look for among the options that has a key of its own. */
-const BOOT_NAMES: ReadonlySet<string> = new Set(["bootfile", "boot-file", "next-server"]);
-
 /** What is wrong with the name of an option that is none, or no operator's to set. */
 export const explainOptionName: ExplainKey = (name, knownNames) => {
   const definition = optionByName(name) ?? optionByName(`dhcp-${name}`);
   if (definition !== undefined && !isOperators(definition)) return explainOwner(definition);
   const said = `unknown option ${quote(name)}`;
-  if (BOOT_NAMES.has(name)) return explain(said, "see `boot: { boot-file, next-server }`");
   const numbered = /^\d{1,3}$/.test(name) ? optionByCode(Number(name)) : undefined;
   if (numbered !== undefined && !isOperators(numbered)) return explainOwner(numbered);
-  const meant = numbered?.name ?? FOLK_NAMES.get(name) ?? nearest(name, knownNames);
-  if (meant !== undefined) return explain(said, didYouMean(meant));
-  return explain(said, "options without a name here go under other: [{ code, type, value }]");
+  const hint = numbered === undefined ? hintForKey(name, knownNames) : didYouMean(numbered.name);
+  return explain(
+    said,
+    hint ?? "options without a name here go under other: [{ code, type, value }]",
+  );
 };
-
-/** The option that a key was probably meant to set where options do not belong. */
-export function optionMeantBy(key: string): string | undefined {
-  return optionByName(key)?.owner === "operator" ? key : FOLK_NAMES.get(key);
-}
 
 /** `options`, in the order of the table, `other` last. */
 export const optionsSchema = mapSchema(

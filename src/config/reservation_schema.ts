@@ -11,8 +11,9 @@ import {
   putInQuotes,
   Refusal,
   textSchema,
+  unknownKeyOfScope,
 } from "./schema_parts.ts";
-import { scopeShape, unknownKeyOrOption } from "./scope_schema.ts";
+import { scopeShape } from "./scope_schema.ts";
 import { textOrHexSchema } from "./text_or_hex_schema.ts";
 import {
   clientIdSchema,
@@ -131,7 +132,7 @@ const reservationMap = mapSchema(
     }),
     ...scopeShape,
   },
-  unknownKeyOrOption,
+  unknownKeyOfScope,
 );
 
 /** An entry of `reservations`. */

@@ -15,9 +15,15 @@ import { namesSchema } from "./names_schema.ts";
 import { optionsSchema } from "./option_schema.ts";
 import { rateLimitsSchema } from "./rate_limits_schema.ts";
 import { rogueDetectionSchema } from "./rogue_detection_schema.ts";
-import { booleanSchema, listSchema, mapSchema, oneOrManySchema } from "./schema_parts.ts";
+import {
+  booleanSchema,
+  listSchema,
+  mapSchema,
+  oneOrManySchema,
+  unknownKeyOfScope,
+} from "./schema_parts.ts";
 import { LEASE_DEFAULT, LEASE_SECONDS_MIN, leaseTimeSchema } from "./lease_time_schema.ts";
-import { scopeShape, unknownKeyOrOption } from "./scope_schema.ts";
+import { scopeShape } from "./scope_schema.ts";
 import { statusSchema } from "./status_schema.ts";
 import { sharedNetworkSchema, subnetEntrySchema } from "./subnet_schema.ts";
 import {
@@ -162,7 +168,7 @@ export const configSchema = mapSchema("a map with the keys interfaces and subnet
   "status": statusSchema.prefault({}).meta({
     description: "Where the status page is served, over HTTP; `off` for nowhere.",
   }),
-}, unknownKeyOrOption).meta({
+}, unknownKeyOfScope).meta({
   title: "Sublet configuration",
   description: "The config file of the DHCPv4 server Sublet.",
 });

@@ -3,17 +3,9 @@
  * may be written as one value. Each says what is wrong in the operator's words, not in zod's.
  */
 import * as z from "zod";
-import {
-  didYouMean,
-  explain,
-  mismatch,
-  nearest,
-  pack,
-  packAll,
-  quote,
-  writeKey,
-} from "./explanation.ts";
+import { didYouMean, explain, mismatch, pack, packAll, quote, writeKey } from "./explanation.ts";
 import type { Explanation } from "./problem.ts";
+import { hintForKey, knownKeyMeantBy } from "./synonyms.ts";
 
 /** A form of text and how to read it. */
 export interface TextForm<Value> {
@@ -127,10 +119,17 @@ function keyWithValue(key: string, knownKeys: readonly string[]): Explanation | 
 
 /** `unknown key "lease-tme"`, with the known key that was probably meant. */
 export const unknownKey: ExplainKey = (key, knownKeys) => {
-  const meant = nearest(key, knownKeys);
+  const meant = knownKeyMeantBy(key, knownKeys);
   const hint = meant === undefined ? `known here: ${knownKeys.join(", ")}` : didYouMean(meant);
   return explain(`unknown key ${quote(key)}`, hint);
 };
+
+/** The same for a map of a scope: the key may belong to another map of the file. */
+export const unknownKeyOfScope: ExplainKey = (key, knownKeys) =>
+  explain(
+    `unknown key ${quote(key)}`,
+    hintForKey(key, knownKeys) ?? `known here: ${knownKeys.join(", ")}`,
+  );
 
 /**
  * A map with these keys and no others. `expected` completes "expected …"; `explainKey` finds the

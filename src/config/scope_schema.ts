@@ -2,10 +2,10 @@
 import * as z from "zod";
 import { alwaysSchema } from "./always_schema.ts";
 import { bootSchema } from "./boot_schema.ts";
-import { didYouMean, explain, mismatch, pack } from "./explanation.ts";
+import { mismatch, pack } from "./explanation.ts";
 import { leaseTimeSchema } from "./lease_time_schema.ts";
-import { optionMeantBy, optionsSchema } from "./option_schema.ts";
-import { type ExplainKey, integerSchema, unknownKey } from "./schema_parts.ts";
+import { optionsSchema } from "./option_schema.ts";
+import { integerSchema } from "./schema_parts.ts";
 
 /** More leases than there are addresses. */
 export const LIMIT_MAX = 0xffff_ffff;
@@ -37,27 +37,6 @@ export const scopeShape = {
     description: "What machines that boot from the network are told; each of its keys takes the " +
       "place of the one further out. `off` takes all of them away.",
   }),
-};
-
-/** What other servers call some settings. */
-const OTHERS_WORDS: ReadonlyMap<string, string> = new Map([
-  ["range", "pools"],
-  ["pool", "pools"],
-  ["default-lease-time", "lease-time"],
-  ["max-lease-time", "lease-time"],
-  ["valid-lifetime", "lease-time"],
-]);
-
-/** `routers` beside `options` and not under it is a common slip. */
-export const unknownKeyOrOption: ExplainKey = (key, knownKeys) => {
-  const word = OTHERS_WORDS.get(key);
-  if (word !== undefined && knownKeys.includes(word)) {
-    return explain(unknownKey(key, knownKeys).message, didYouMean(word));
-  }
-  const option = optionMeantBy(key);
-  const isMisspelt = knownKeys.includes(key.replaceAll("-", "")); // a reservation's `host-name`
-  if (option === undefined || isMisspelt) return unknownKey(key, knownKeys);
-  return explain(unknownKey(key, knownKeys).message, `put "${option}" under "options"`);
 };
 
 /** The settings of a scope, whatever else stands beside them. */

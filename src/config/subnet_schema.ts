@@ -7,8 +7,14 @@ import { mismatch, pack } from "./explanation.ts";
 import { subnetNamesSchema } from "./names_schema.ts";
 import { classNameSchema, networkNameSchema } from "./name_schemas.ts";
 import { reservationSchema } from "./reservation_schema.ts";
-import { booleanSchema, listSchema, mapSchema, oneOrManySchema } from "./schema_parts.ts";
-import { scopeShape, unknownKeyOrOption } from "./scope_schema.ts";
+import {
+  booleanSchema,
+  listSchema,
+  mapSchema,
+  oneOrManySchema,
+  unknownKeyOfScope,
+} from "./schema_parts.ts";
+import { scopeShape } from "./scope_schema.ts";
 import { rangeForm, rangeSchema, relaySchema, subnetSchema } from "./value_schemas.ts";
 
 /** Who is given addresses. */
@@ -31,7 +37,7 @@ export const poolMap = mapSchema(
     }),
     ...scopeShape,
   },
-  unknownKeyOrOption,
+  unknownKeyOfScope,
 );
 
 /** Bare ranges have no settings of their own. */
@@ -98,7 +104,7 @@ export const subnetEntrySchema = mapSchema("a map that begins with subnet", {
   "reservations": listSchema("a list of reservations", reservationSchema).prefault([]).meta({
     description: "What is kept for single machines: addresses, names, options.",
   }),
-}, unknownKeyOrOption);
+}, unknownKeyOfScope);
 
 /** A wire that several subnets share, and what its clients get on each of them. */
 export const sharedNetworkSchema = mapSchema("a shared network like { name: campus }", {
@@ -112,7 +118,7 @@ export const sharedNetworkSchema = mapSchema("a shared network like { name: camp
     description: "As for the whole file, in place of that.",
   }),
   ...scopeShape,
-}, unknownKeyOrOption);
+}, unknownKeyOfScope);
 
 export type ParsedSubnet = z.output<typeof subnetEntrySchema>;
 export type ParsedPool = ParsedSubnet["pools"][number];

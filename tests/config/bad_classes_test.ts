@@ -293,6 +293,6 @@ testBadConfigs("limits", [
   ]],
   ["under another name", inSubnet("limit: 7"), [
     'config.yaml:5:5: unknown key "limit"',
-    KNOWN_IN_SUBNET,
+    'hint: put "limit" in an entry of "classes"',
   ]],
 ]);

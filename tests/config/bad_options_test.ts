@@ -9,7 +9,7 @@ testBadConfigs("options", [
       'config.yaml:6:3: unknown option "43"',
       'hint: did you mean "vendor-encapsulated-options"?',
       'config.yaml:7:3: unknown option "bootfile"',
-      "hint: see `boot: { boot-file, next-server }`",
+      'hint: put "boot-file" under "boot"',
       "config.yaml:8:3: option dhcp-message-type (53) cannot be set: the server makes it",
     ],
   ],
