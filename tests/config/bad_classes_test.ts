@@ -1,5 +1,5 @@
 /** Classes that cannot be meant, and who names them. */
-import { inFile, inSubnet, KNOWN_IN_SUBNET, testBadConfigs } from "./bad_configs.ts";
+import { inFile, inSubnet, testBadConfigs } from "./bad_configs.ts";
 
 /** A config with one class, on line 6, whose `match`, from column 25 on, is this. */
 function withMatch(match: string): string {
