@@ -4,7 +4,7 @@
  * with a suffix, and keeps it for as long as this server remembers its lease.
  */
 import type { NamePolicy, Reservation, Subnet } from "../config/config.ts";
-import type { Client } from "../leases/lease.ts";
+import type { Client, Lease } from "../leases/lease.ts";
 import type { LeaseTable } from "../leases/lease_table.ts";
 import { type ClientFqdn, decodeClientFqdn } from "../wire/client_fqdn.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
@@ -37,17 +37,48 @@ export function nameClient(wish: NameWish, leases: LeaseTable): ClientName | und
   const { request, subnet, reservation } = wish;
   const policy = subnet.names;
   if (policy === undefined) return undefined;
-  const payload = request.view.option(Option.CLIENT_FQDN);
-  const sent = payload === undefined ? undefined : decodeClientFqdn(payload);
+  const sent = fqdnSentBy(request);
   const fqdn = reservation?.hostname === undefined
     ? fromClient(wish, policy, sent, leases)
     : qualifyName(reservation.hostname, policy.domain);
   if (fqdn === undefined) return undefined;
+  return makeName(fqdn, registrationFor(sent, policy), sent, policy);
+}
+
+/**
+ * What a client is told whose lease is not written anew: the name that the lease has, which name
+ * servers have, in place of the one that it would get.
+ */
+export function nameOnRecord(
+  wanted: ClientName | undefined,
+  request: Request,
+  { names: policy }: Subnet,
+  { name, isReverseOnly }: Lease,
+): ClientName | undefined {
+  // What is registered nowhere, no record can gainsay.
+  if (name === undefined) return wanted?.registers === "nothing" ? wanted : undefined;
+  if (policy === undefined) return undefined;
+  const registers = isReverseOnly === true ? "reverse" : "both";
+  if (wanted?.fqdn === name && wanted.registers === registers) return wanted;
+  return makeName(name, registers, fqdnSentBy(request), policy);
+}
+
+function fqdnSentBy({ view }: Request): ClientFqdn | undefined {
+  const payload = view.option(Option.CLIENT_FQDN);
+  return payload === undefined ? undefined : decodeClientFqdn(payload);
+}
+
+function makeName(
+  fqdn: string,
+  registers: ClientName["registers"],
+  sent: ClientFqdn | undefined,
+  policy: NamePolicy,
+): ClientName {
   return {
     fqdn,
     hostname: withoutDomain(fqdn, policy),
-    clientFqdn: sent && answer(sent, fqdn, policy),
-    registers: registrationFor(sent, policy),
+    clientFqdn: sent && answer(sent, fqdn, registers),
+    registers,
   };
 }
 
@@ -103,8 +134,11 @@ function registrationFor(
 }
 
 /** RFC 4702 §4, "DHCP Server Behavior". */
-function answer(sent: ClientFqdn, name: string, policy: NamePolicy): ClientFqdn {
-  const registers = registrationFor(sent, policy);
+function answer(
+  sent: ClientFqdn,
+  name: string,
+  registers: ClientName["registers"],
+): ClientFqdn {
   const serverUpdatesA = registers === "both";
   return {
     serverUpdatesA,

@@ -6,7 +6,7 @@ import type { Ipv4 } from "../wire/ipv4.ts";
 import type { ReplySlab } from "../wire/message_writer.ts";
 import { probeBeforeGiving } from "./address_probe.ts";
 import { classNames } from "./class_policy.ts";
-import { type ClientName, nameClient } from "./client_name.ts";
+import { type ClientName, nameClient, nameOnRecord } from "./client_name.ts";
 import type { Decision, Rule } from "./decision.ts";
 import { cutTo, type GrantedTime, grantTime, requestedLeaseSeconds } from "./lease_time.ts";
 import { encodeAck, encodeOffer } from "./reply.ts";
@@ -16,7 +16,7 @@ import type { EngineState } from "./respond.ts";
 import { leaseTimeFor } from "./short_lease.ts";
 import { scopesOf } from "./scopes.ts";
 import { wireOf } from "./subnet_selection.ts";
-import { secondsOnDisk } from "./unwritten_renewal.ts";
+import { leaseOnDisk } from "./unwritten_renewal.ts";
 
 /** What a client is given, and the reservation that it has on the subnet. */
 export interface Given {
@@ -73,13 +73,15 @@ export function acknowledge(
   const name = nameClient({ request, address, subnet, reservation }, state.leases);
   const time = grantTime(leaseTime, wishedSeconds, seedOf(request));
   const change = boundLease(request, { address, hostname, name, time }, state);
-  const leftSeconds = secondsOnDisk(change, state);
-  if (leftSeconds !== undefined) {
+  const onDisk = leaseOnDisk(change, state);
+  if (onDisk !== undefined) {
+    const leftSeconds = Math.floor((onDisk.expiresAtMs - state.nowMs) / 1000);
+    const recorded = nameOnRecord(name, request, subnet, onDisk);
     const time = grantTime(cutTo(leftSeconds, leaseTime), wishedSeconds, seedOf(request));
     return {
       kind: "reply-when-durable",
       rule: "renewed-unwritten",
-      reply: encodeAck(request, { address, time, subnet, scopes, name }, state, slab),
+      reply: encodeAck(request, { address, time, subnet, scopes, name: recorded }, state, slab),
       address,
       leaseSeconds: time.leaseSeconds,
       awaits,

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
-import type { LeaseTime } from "../../src/config/config.ts";
+import type { LeaseTime, NamePolicy } from "../../src/config/config.ts";
+import { decodeClientFqdn, encodeClientFqdn } from "../../src/wire/client_fqdn.ts";
 import { optionSeconds, REQUEST } from "../support/dhcp_packets.ts";
 import { type Ask, Engine, type EngineSketch, macOf, SERVER } from "../support/engine_fixture.ts";
+import { ip } from "../support/leases_fixture.ts";
 
 const A = "192.168.1.100";
 const HOUR: LeaseTime = { defaultSeconds: 3600, minSeconds: 600, maxSeconds: 7200 };
@@ -12,15 +14,41 @@ function named(hostname: string): Pick<Ask, "options"> {
   return { options: [[12, new TextEncoder().encode(hostname)]] };
 }
 
+/** Option 82. */
+function relayed(octets: readonly number[]): Partial<Ask> {
+  return { giaddr: "192.168.1.9", options: [[82, Uint8Array.from(octets)]] };
+}
+
+/** Option 81, S set: the server is asked to keep the names. */
+function fqdn(name: string): Pick<Ask, "options"> {
+  const flags = { serverUpdatesA: true, isOverridden: false, isCanonical: true, noUpdates: false };
+  return { options: [[81, encodeClientFqdn({ ...flags, name })]] };
+}
+
+const NAMES: NamePolicy = {
+  domain: "home.arpa",
+  fromClient: true,
+  overrideClientUpdate: true,
+  overrideNoUpdate: false,
+  isRegistered: true,
+  withheldLabels: new Set(),
+  reservedNames: new Set(),
+};
+
 /** Client 1 takes A for an hour, and after `secondsLater` asks again. */
-function askAgain(secondsLater: number, again: Partial<Ask>, sketch: EngineSketch = {}) {
+function askAgain(
+  secondsLater: number,
+  again: Partial<Ask>,
+  sketch: EngineSketch = {},
+  first: Partial<Ask> = named("pi"),
+) {
   const engine = new Engine({
     subnets: [{ pools: [A], leaseTime: HOUR }],
     renewWriteThreshold: 0.25,
     ...sketch,
   });
   engine.advance(1);
-  engine.ask({ type: REQUEST, requested: A, server: SERVER, ...named("pi") });
+  engine.ask({ type: REQUEST, requested: A, server: SERVER, ...first });
   engine.advance(secondsLater);
   const answer = engine.ask({ ...RENEWAL, ...named("pi"), ...again });
   return { engine, answer, seconds: optionSeconds(answer.packet!, 51) };
@@ -46,7 +74,7 @@ Deno.test("early in a lease, a renewal is answered with what is left of it, and 
 const WRITTEN: readonly (readonly [string, number, Partial<Ask>, EngineSketch?])[] = [
   ["later than the threshold", 900, {}],
   ["while the threshold is off", 10, {}, { renewWriteThreshold: 0 }],
-  ["when its host name is another", 10, named("pi2")],
+  ["when its host name is another, a minute later", 60, named("pi2")],
   ["through a relay agent, when it came without one", 10, {
     giaddr: "192.168.1.9",
     options: [...named("pi").options!, [82, Uint8Array.of(1, 1, 7)]],
@@ -61,18 +89,55 @@ for (const [when, secondsLater, again, sketch] of WRITTEN) {
   });
 }
 
-Deno.test("a machine of another hardware address with the same client-id is written down", () => {
-  const clientId = "ff:01:02:03";
-  const engine = new Engine({
-    subnets: [{ pools: [A], leaseTime: HOUR }],
-    renewWriteThreshold: 0.25,
-  });
-  engine.advance(1);
-  engine.ask({ type: REQUEST, requested: A, server: SERVER, clientId });
-  engine.advance(1);
-  const { told } = engine.ask({ ...RENEWAL, clientId, mac: macOf(9) });
-  assert.equal(told, `ACK ${A} (renewed)`);
+Deno.test("a first host name is written at once: its machine has begun without a system", () => {
+  const { answer } = askAgain(10, named("pi"), {}, {});
+  assert.equal(answer.told, `ACK ${A} (renewed)`);
 });
+
+/** What a client can say anew with each renewal, and nothing that a disk has to know at once. */
+const NEWS: readonly (readonly [string, (n: number) => Partial<Ask>, EngineSketch?])[] = [
+  ["host name", (n) => named(`pi-${n}`)],
+  ["port of a switch", (n) => relayed([1, 1, n])],
+  ["hardware address", (n) => ({ mac: macOf(n + 1), clientId: "ff:01:02:03" })],
+  [
+    "client identifier, where the hardware address is who it is",
+    (n) => ({ clientId: `ff:0${n}` }),
+    {
+      subnets: [{ pools: [A], leaseTime: HOUR, identity: "mac" }],
+    },
+  ],
+  ["name in DNS", (n) => fqdn(`pi-${n}`), {
+    subnets: [{ pools: [A], leaseTime: HOUR, names: NAMES }],
+  }],
+];
+for (const [what, newsOf, sketch] of NEWS) {
+  Deno.test(`a ${what} that is another at each renewal is written once a minute`, () => {
+    const engine = new Engine({
+      subnets: [{ pools: [A], leaseTime: HOUR }],
+      renewWriteThreshold: 0.25,
+      ...sketch,
+    });
+    engine.advance(1);
+    engine.ask({ type: REQUEST, requested: A, server: SERVER, ...newsOf(0) });
+    let writtenCount = 0;
+    for (let second = 1; second <= 300; second++) {
+      engine.advance(1);
+      const news = newsOf(1 + second % 8);
+      const answer = engine.ask({ ...RENEWAL, ...news });
+      const lease = engine.leases.get(ip(A))!;
+      if (answer.decision?.kind === "reply-after-commit") {
+        writtenCount++;
+        continue;
+      }
+      assert.equal(answer.told, `ACK ${A} (renewed-unwritten)`);
+      const promisedMs = optionSeconds(answer.packet!, 51)! * 1000;
+      assert.ok(promisedMs <= lease.expiresAtMs - engine.nowMs, "no more than is on disk");
+      const told = answer.packet!.options.find(([code]) => code === 81)?.[1];
+      if (told !== undefined) assert.equal(decodeClientFqdn(told)?.name, lease.name);
+    }
+    assert.equal(writtenCount, 5);
+  });
+}
 
 Deno.test("a client that asks for less than is left gets what it asks for", () => {
   const { answer, seconds } = askAgain(10, {
