@@ -33,7 +33,7 @@ export function buildConfig(parsed: ParsedConfig, directory: string): Config {
     parsed["shared-networks"].map((it) => [it.name, inherit(defaults, settingsOf(it))]),
   );
   const policies = buildNamePolicies(parsed);
-  const nameServices = buildNameServices(parsed.names, directory);
+  const nameServices = buildNameServices(parsed, directory);
   const reservations = parsed.subnets.flatMap((subnet) => subnet.reservations);
   const classes = buildClasses(
     parsed.classes,

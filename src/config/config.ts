@@ -214,12 +214,29 @@ export interface NamePolicy {
 export interface NameServices {
   readonly hostsFile?: HostsFileSettings;
   readonly dnsUpdate?: DnsUpdate;
+  /** In the order of the file. */
+  readonly reserved: readonly ReservedName[];
 }
+
+/** A name that a reservation gives to its address, and what the machine is known by, if in DNS. */
+export interface ReservedName {
+  readonly address: Ipv4;
+  /** Qualified, in lower case, without a dot at its end. */
+  readonly name: string;
+  readonly mac?: string;
+  readonly clientId?: string;
+}
+
+/** How names stand in the hosts file: qualified, their first label, or both. */
+export type HostsFileNames = "full" | "short" | "both";
 
 export interface HostsFileSettings {
   readonly path: string;
   /** The least time between two writes. */
   readonly intervalSeconds: number;
+  readonly names: HostsFileNames;
+  /** The one domain whose names may be short: those of another one could be the same. */
+  readonly domain: string;
 }
 
 export interface DnsServerAddress {

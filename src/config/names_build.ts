@@ -1,14 +1,14 @@
 /** What the engine and the registrar read of `names`. */
 import { isAbsolute, join } from "node:path";
 import { qualifyName, RESERVED_LABELS } from "../wire/host_label.ts";
-import type { NamePolicy, NameServices } from "./config.ts";
+import type { NamePolicy, NameServices, ReservedName } from "./config.ts";
 import type { ParsedNames, ParsedSubnetNames } from "./names_schema.ts";
 import type { ParsedConfig } from "./schema.ts";
 import type { ParsedSubnet } from "./subnet_schema.ts";
 
 /** Where names are put; `undefined` where they are put nowhere. Paths start at `directory`. */
 export function buildNameServices(
-  names: ParsedNames | undefined,
+  { names, subnets }: ParsedConfig,
   directory: string,
 ): NameServices | undefined {
   if (names === undefined) return undefined;
@@ -18,7 +18,12 @@ export function buildNameServices(
   const key = update?.key;
   return Object.freeze({
     ...(hostsFile !== undefined && {
-      hostsFile: { path: path(hostsFile), intervalSeconds: names["hosts-file-interval"] },
+      hostsFile: {
+        path: path(hostsFile),
+        intervalSeconds: names["hosts-file-interval"],
+        names: names["hosts-file-names"],
+        domain: names.domain,
+      },
     }),
     ...(update !== undefined && {
       dnsUpdate: {
@@ -34,6 +39,7 @@ export function buildNameServices(
         }),
       },
     }),
+    reserved: Object.freeze(subnets.flatMap((subnet) => reservedNamesOf(subnet, names))),
   });
 }
 
@@ -68,6 +74,23 @@ export function buildNamePolicies(
       reservedNames,
     });
   });
+}
+
+/** Those that have an address to stand for. */
+function reservedNamesOf(
+  { names: own, reservations }: ParsedSubnet,
+  names: ParsedNames,
+): ReservedName[] {
+  const domain = domainOf(names, own);
+  if (domain === undefined) return [];
+  return reservations.flatMap(({ hostname, address, mac, "client-id": clientId }) =>
+    hostname === undefined || address === undefined ? [] : [{
+      address,
+      name: qualifyName(hostname, domain),
+      ...(mac !== undefined && { mac: mac[0]! }),
+      ...(clientId !== undefined && { clientId }),
+    }]
+  );
 }
 
 function namesOfReservations({ names: own, reservations }: ParsedSubnet, names: ParsedNames) {

@@ -2,7 +2,7 @@
 import { isIPv6 } from "node:net";
 import * as z from "zod";
 import { parseIpv4 } from "../wire/ipv4.ts";
-import type { DnsServerAddress } from "./config.ts";
+import type { DnsServerAddress, HostsFileNames } from "./config.ts";
 import { explain, mismatch, pack } from "./explanation.ts";
 import {
   booleanSchema,
@@ -22,6 +22,8 @@ const DOMAIN = new RegExp(String.raw`^${LABEL}(\.${LABEL})*$`);
 const KEY_NAME = /^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$/;
 const HOST_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const DOMAIN_PATTERN = String.raw`^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?\.?$`;
+
+const HOSTS_FILE_NAMES: readonly HostsFileNames[] = ["full", "short", "both"];
 
 const DNS_PORT = 53;
 const PORT_MAX = 65_535;
@@ -165,6 +167,13 @@ export const namesSchema = mapSchema("a map like { domain: home.arpa }", {
     }),
   "hosts-file": plainTextSchema("the path of a file").optional().meta({
     description: "A file of all names, kept up to date: for dnsmasq (hostsdir), CoreDNS, …",
+  }),
+  "hosts-file-names": z.literal(HOSTS_FILE_NAMES, {
+    error: ({ input }) => pack(mismatch("full, short or both", input)),
+  }).prefault("full").meta({
+    description:
+      "Whether names stand there in full (pi.home.arpa), by their first label (pi), or " +
+      "both; short ones of this domain only, since those of two domains could be the same.",
   }),
   "hosts-file-interval": durationSchema({ min: 1, max: 3600 }).prefault("2s").meta({
     description: "The least time between two writes of the hosts file.",

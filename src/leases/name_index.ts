@@ -26,6 +26,15 @@ export class NameIndex {
     return false;
   }
 
+  /** Whether an active lease has the name. */
+  isUsed(name: string): boolean {
+    const index = this.#byName;
+    for (let at = index.first(hashName(name)); at >= 0; at = index.next(at)) {
+      if (this.#rows.name(index.rowAt(at)) === name) return true;
+    }
+    return false;
+  }
+
   /** Every active lease that has a name; see `LeaseTable.records`. */
   *leases(): IterableIterator<Lease> {
     for (let row = 0; row < this.#rows.end; row++) {

@@ -79,7 +79,27 @@ async function putForward(
     }, ["NXRRSET", "NXDOMAIN"]);
     if (isOurs) return "done";
   }
-  return "conflict";
+  return await takeOver(lease, zone, [a, { ...dhcid, ttl }], send) ? "done" : "conflict";
+}
+
+/** Puts a name under the mark of its reservation which has that of the client's identifier so far. */
+async function takeOver(
+  { name, formerClient }: NamedLease,
+  zone: string,
+  records: readonly UpdateRecord[],
+  send: SendUpdate,
+): Promise<boolean> {
+  if (formerClient === undefined) return false;
+  const data = dhcidOf(formerClient, name);
+  return await ask(send, {
+    zone,
+    prerequisites: [{ name, type: "DHCID", class: "IN", data }],
+    changes: [
+      { name, type: "A", class: "ANY" },
+      { name, type: "DHCID", class: "ANY" },
+      ...records,
+    ],
+  }, ["NXRRSET", "NXDOMAIN"]);
 }
 
 /** RFC 4703 §5.4: whoever assigns the address says what its name is. */

@@ -12,6 +12,7 @@ import { type DnsClient, DnsTrouble } from "./dns_client.ts";
 import { type DnsZones, putRecords, removeRecords, type Verdict } from "./dns_records.ts";
 import type { Update } from "./dns_update_message.ts";
 import { hasName, type NameChange, type NamedLease } from "./registration.ts";
+import type { ReservedNames } from "./reserved_names.ts";
 import { type Job, JOBS_MAX, UpdateQueue } from "./update_queue.ts";
 
 /** Jobs that are under way at a time. */
@@ -38,6 +39,8 @@ export interface DnsUpdaterParts extends DnsZones {
   readonly client: DnsClient;
   readonly clock: Clock;
   readonly leases: LeaseTable;
+  /** Absent where reservations give no names. */
+  readonly reserved?: ReservedNames;
   readonly notify: (level: "info" | "warning", message: string) => void;
 }
 
@@ -237,7 +240,8 @@ export class DnsUpdater {
   /** Puts what the table has into the queue, as long as there is room. */
   #fillFromTable(nowMs: number): void {
     if (this.#sweep === undefined && this.#sweepSinceMs < Infinity && this.#queue.size === 0) {
-      this.#sweep = sweepOf(this.#parts.leases.records(), this.#sweepSinceMs);
+      const { leases, reserved } = this.#parts;
+      this.#sweep = sweepOf(leases.records(), this.#sweepSinceMs, reserved);
       this.#sweepSinceMs = Infinity;
     }
     if (this.#sweep === undefined || this.#queue.size > SWEEP_JOBS_MAX / 2) return;
@@ -260,10 +264,16 @@ export class DnsUpdater {
 
 /**
  * The leases with names that are to be in DNS, or that may have to be taken out of it; `undefined`
- * for those that are neither.
+ * for those that are neither. Then the names of reservations that nobody has.
  */
-function* sweepOf(records: Iterable<Lease>, sinceMs: number): Generator<NamedLease | undefined> {
+function* sweepOf(
+  records: Iterable<Lease>,
+  sinceMs: number,
+  reserved: ReservedNames | undefined,
+): Generator<NamedLease | undefined> {
   for (const lease of records) {
-    yield hasName(lease) && lease.expiresAtMs >= sinceMs ? lease : undefined;
+    const isMeant = hasName(lease) && lease.expiresAtMs >= sinceMs;
+    yield isMeant ? reserved?.registered(lease) ?? lease : undefined;
   }
+  if (reserved !== undefined) yield* reserved.marked();
 }

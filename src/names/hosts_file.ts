@@ -30,7 +30,7 @@ const HEAD = "# Names of DHCP clients, kept up to date by Sublet. Changes here a
 
 export interface HostsFileParts extends HostsFileSettings {
   readonly clock: Clock;
-  /** The active leases that have names. */
+  /** What has a name: active leases, and addresses that are kept for somebody. */
   readonly named: () => Iterable<NamedLease>;
   readonly notify: (level: "info" | "warning", message: string) => void;
 }
@@ -103,7 +103,8 @@ export class HostsFile {
     try {
       await makeDirectory(dirname(path), HOSTS_DIRECTORY_MODE);
       const entries = await this.#gather();
-      await writeNewFile(beside, HEAD + entries.map(formatEntry).join(""));
+      const lines = entries.map((entry) => formatEntry(entry, this.#parts));
+      await writeNewFile(beside, HEAD + lines.join(""));
       await Deno.rename(beside, path);
       this.#nameCount = entries.length;
       if (this.#problem !== undefined) notify("info", `the hosts file ${path} is written again`);
@@ -159,9 +160,12 @@ interface Entry {
 }
 
 /**
- * The name in full and nothing else: the first label alone would be one name for the clients of
- * all domains, and a guest could take that of the file server.
+ * The first label alone, where it is wished, of names in the one domain only: it would be one name
+ * for the clients of all domains, and a guest could take that of the file server.
  */
-function formatEntry({ address, name }: Entry): string {
-  return `${formatIpv4(address)}\t${name}\n`;
+function formatEntry({ address, name }: Entry, { names, domain }: HostsFileSettings): string {
+  const short = name.endsWith(`.${domain}`) ? name.slice(0, -domain.length - 1) : undefined;
+  const isShort = names !== "full" && short !== undefined && !short.includes(".");
+  const words = [...(isShort && names === "short" ? [] : [name]), ...(isShort ? [short] : [])];
+  return `${formatIpv4(address)}\t${words.join(" ")}\n`;
 }

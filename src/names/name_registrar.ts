@@ -14,7 +14,14 @@ import { describeError } from "../store/disk_error.ts";
 import { openDnsClient } from "./dns_client.ts";
 import { DnsUpdater, type DnsUpdaterStatus } from "./dns_updater.ts";
 import { HostsFile, type HostsFileStatus } from "./hosts_file.ts";
-import { hasName, type NameChange, nameChangeOf, type NamedLease } from "./registration.ts";
+import {
+  hasName,
+  isSameRegistration,
+  type NameChange,
+  nameChangeOf,
+  type NamedLease,
+} from "./registration.ts";
+import { isOccupation, ReservedNames } from "./reserved_names.ts";
 import type { Key } from "./tsig.ts";
 
 export interface NameRegistrarParts {
@@ -34,6 +41,7 @@ export class NameRegistrar {
   #services: NameServices | undefined;
   #hostsFile: HostsFile | undefined;
   #updater: DnsUpdater | undefined;
+  #reserved: ReservedNames | undefined;
 
   constructor(parts: NameRegistrarParts) {
     this.#parts = parts;
@@ -46,14 +54,18 @@ export class NameRegistrar {
   async reconfigure(services: NameServices | undefined): Promise<void> {
     if (isSame(services, this.#services)) return;
     const key = await readKey(services?.dnsUpdate?.key);
+    const before = this.#services?.reserved ?? [];
     await this.close();
     this.#services = services;
     if (services === undefined) return;
     const { leases, clock, notify } = this.#parts;
     leases.names.watch((lease) => this.#lapsed(lease));
     const { hostsFile, dnsUpdate } = services;
+    const nowMs = () => clock.monotonicMs();
+    const reserved = new ReservedNames(services.reserved, leases, nowMs);
+    this.#reserved = reserved;
     if (hostsFile !== undefined) {
-      const named = () => leases.names.leases() as IterableIterator<NamedLease>;
+      const named = () => namesIn(leases, reserved);
       this.#hostsFile = new HostsFile({ ...hostsFile, clock, notify, named });
     }
     if (dnsUpdate !== undefined) {
@@ -63,7 +75,9 @@ export class NameRegistrar {
         clock,
         notify,
         leases,
+        reserved,
       });
+      this.#withdraw(new ReservedNames(before, leases, nowMs));
     }
   }
 
@@ -74,17 +88,23 @@ export class NameRegistrar {
   collect(after: Lease, into: NameChange[]): void {
     if (this.#services === undefined) return;
     const { address, updatedAtMs } = after;
-    const change = nameChangeOf(this.#parts.leases.get(address), after, updatedAtMs);
+    const before = this.#parts.leases.get(address);
+    const change = nameChangeOf(before, after, updatedAtMs);
     if (change !== undefined) into.push(change);
     else if (hasName(after) && this.#updater?.isInConflict(address)) {
       into.push({ address, gone: undefined, come: after });
+    } else if (this.#reserved?.at(address) !== undefined && isOccupation(before, after)) {
+      into.push({ address, gone: undefined, come: undefined });
     }
   }
 
   commit(changes: readonly NameChange[]): void {
     if (changes.length === 0) return;
     this.#hostsFile?.touch();
-    for (const change of changes) this.#updater?.add(change);
+    if (this.#updater === undefined) return;
+    for (const change of changes) {
+      for (const it of this.#reserved!.changesOf(change)) this.#updater.add(it);
+    }
   }
 
   /** Has the lease table looked at: it has changes of names in it that were not committed. */
@@ -107,15 +127,33 @@ export class NameRegistrar {
     this.#services = undefined;
     this.#updater?.close();
     this.#updater = undefined;
+    this.#reserved = undefined;
     const hostsFile = this.#hostsFile;
     this.#hostsFile = undefined;
     await hostsFile?.close();
+  }
+
+  /** Takes names out of DNS that no reservation gives any more. */
+  #withdraw(before: ReservedNames): void {
+    for (const gone of before.marked()) {
+      const { address } = gone;
+      const now = this.#reserved!.at(address);
+      if (now === undefined || !isSameRegistration(now, gone)) {
+        this.#updater!.add({ address, gone, come: this.#reserved!.standIn(address) });
+      }
+    }
   }
 
   #lapsed(lease: Lease): void {
     if (!hasName(lease)) return;
     this.commit([{ address: lease.address, gone: lease, come: undefined }]);
   }
+}
+
+/** Names of active leases, and those that reservations give to addresses that nobody has. */
+function* namesIn(leases: LeaseTable, reserved: ReservedNames): IterableIterator<NamedLease> {
+  yield* leases.names.leases() as IterableIterator<NamedLease>;
+  yield* reserved.standIns();
 }
 
 function isSame(a: NameServices | undefined, b: NameServices | undefined): boolean {

@@ -1,9 +1,13 @@
 /** What a lease has in DNS, and what a change of it makes necessary. */
-import { isActive, type Lease } from "../leases/lease.ts";
+import { type Client, isActive, type Lease } from "../leases/lease.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 
 /** A lease that has a name. */
-export type NamedLease = Lease & { readonly name: string };
+export type NamedLease = Lease & {
+  readonly name: string;
+  /** Whose mark the name may have had in DNS before it was that of a reservation. */
+  readonly formerClient?: Client;
+};
 
 /** One address whose records are to be changed: first what goes, then what comes. */
 export interface NameChange {

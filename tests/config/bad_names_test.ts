@@ -133,8 +133,12 @@ Deno.test("config, names: policies, paths and option 15 as the engine reads them
     new TextDecoder().decode(it ?? undefined)
   );
   assert.deepEqual(domains, ["guest.home.arpa", "", "home.arpa"]);
-  const hostsFile = { path: "/etc/sublet/hosts/sublet", intervalSeconds: 2 };
-  assert.deepEqual(nameServices, { hostsFile });
+  assert.deepEqual(nameServices!.hostsFile, {
+    path: "/etc/sublet/hosts/sublet",
+    intervalSeconds: 2,
+    names: "full",
+    domain: "home.arpa",
+  });
   const { withheldLabels, reservedNames, isRegistered } = subnets[0]!.names!;
   assert.deepEqual([...withheldLabels], ["isatap", "localhost", "wpad", "nas"]);
   assert.deepEqual([...reservedNames], ["printer.home.arpa"]);

@@ -19,6 +19,8 @@ Deno.test("the hosts file has full names by address, and closing writes what is 
   const file = new HostsFile({
     path,
     intervalSeconds: 3_600,
+    names: "full",
+    domain: "home.arpa",
     clock,
     named: () => leases,
     notify: (level, message) => told.push(`${level}: ${message}`),
@@ -51,6 +53,8 @@ Deno.test("a link in the place of a new hosts file is removed, and nothing else 
     const file = new HostsFile({
       path: `${directory}/hosts`,
       intervalSeconds: 1,
+      names: "full",
+      domain: "home.arpa",
       clock,
       named: () => [],
       notify: () => {},
@@ -68,6 +72,8 @@ Deno.test("a hosts file that cannot be written is told once, and shown", async (
   const file = new HostsFile({
     path: "/proc/there/hosts",
     intervalSeconds: 1,
+    names: "full",
+    domain: "home.arpa",
     clock,
     named: () => [],
     notify: (level, message) => told.push(`${level}: ${message}`),

@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { dhclient, dhcpcd, type RealClient, udhcpc } from "../support/dhcp_clients.ts";
 import { dig, KEY_NAME, KEY_SECRET, startBind, untilDig } from "../support/name_server.ts";
 import type { Cable } from "../support/netns.ts";
+import { until } from "../support/program.ts";
 import { type Scene, sceneTest } from "../support/scene.ts";
-import { curl, journalFile, startServer } from "../support/sublet_server.ts";
+import { configText, curl, journalFile, startServer } from "../support/sublet_server.ts";
 
 const LAN: Cable = [
   { node: "server", name: "lan0", addresses: ["10.77.0.1/24"] },
@@ -86,6 +87,46 @@ timeout 20; retry 1; initial-interval 1; initial-delay 0; select-timeout 0;
   assert.deepEqual([status.pending, status.conflicts, status.problem], [0, 0, undefined]);
   const told = [await curl(scene, "/"), await curl(scene, "/status"), server.output].join();
   assert(!told.includes(KEY_SECRET), "nobody is shown the secret");
+});
+
+const RESERVED = "BIND and the hosts file: names of reservations are there before their clients, " +
+  "stay after them, and go with the reservation";
+sceneTest(RESERVED, { cables: [LAN], needs: NEEDS, secondsMax: 150 }, async (scene) => {
+  await startBind(scene, ZONES);
+  const mac = (await scene.wire.exec("first", "cat", "/sys/class/net/eth0/address")).trim();
+  const other = "02:00:00:00:77:77";
+  const hosts = `${scene.directory}/names/hosts`;
+  const config = (...reservations: string[]) =>
+    dnsUpdate(`  hosts-file: ${hosts}\n  hosts-file-names: both\n`).replace(
+      "subnets:\n",
+      "conflict-probe: off\nsubnets:\n",
+    ).replace(
+      "\nnames:",
+      ["    reservations:", ...reservations, "\nnames:"].join("\n"),
+    );
+  const nas = `      - { mac: "${mac}", address: 10.77.0.9, hostname: nas }`;
+  const cam = `      - { mac: "${other}", address: 10.77.0.8, hostname: cam }`;
+  const server = await startServer(scene, config(nas, cam));
+  await untilDig(scene, ["nas.home.arpa", "A"], "10.77.0.9");
+  await untilDig(scene, ["-x", "10.77.0.9"], "nas.home.arpa.");
+  await untilDig(scene, ["cam.home.arpa", "A"], "10.77.0.8");
+  assert.match(await Deno.readTextFile(hosts), /^10\.77\.0\.9\tnas\.home\.arpa nas$/m);
+
+  const first = await udhcpc(scene, "first", "eth0", ["-x", "0x3d:ff010203"]);
+  assert.equal(await bind(first), "10.77.0.9");
+  await until("no more to be done", 20_000, async () => {
+    const { pending, conflicts } = JSON.parse(await curl(scene, "/status")).names["dns-update"];
+    assert.equal(conflicts, 0, "the name is the machine's, whatever its client-id");
+    return pending === 0 || undefined;
+  });
+  await first.release();
+  await server.says(/RELEASE/);
+  assert.equal(await dig(scene, "nas.home.arpa", "A"), "10.77.0.9");
+
+  await scene.file("sublet.yaml", configText(scene, config(nas)));
+  server.signal("SIGHUP");
+  await untilDig(scene, ["cam.home.arpa", "A"], "");
+  await untilDig(scene, ["nas.home.arpa", "A"], "10.77.0.9");
 });
 
 const FOREIGN = "BIND: a record that a person made is left alone, and the conflict is told " +
