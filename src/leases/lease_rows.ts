@@ -49,6 +49,8 @@ export class LeaseRows implements HeapColumns {
   isReserved = new Uint8Array(INITIAL_ROWS);
   /** Whether the subnet of the address tells clients apart by hardware address. */
   isByHardware = new Uint8Array(INITIAL_ROWS);
+  /** Whether the address is reserved by MAC. */
+  isForMac = new Uint8Array(INITIAL_ROWS);
   /** Whether the row is found by the client of its lease (client_index.ts). */
   isIndexed = new Uint8Array(INITIAL_ROWS);
   standing = new Uint8Array(INITIAL_ROWS);
@@ -111,6 +113,7 @@ export class LeaseRows implements HeapColumns {
     this.pool = enlarge(this.pool, count);
     this.isReserved = enlarge(this.isReserved, count);
     this.isByHardware = enlarge(this.isByHardware, count);
+    this.isForMac = enlarge(this.isForMac, count);
     this.isIndexed = enlarge(this.isIndexed, count);
     this.standing = enlarge(this.standing, count);
     this.heap = enlarge(this.heap, count);
@@ -152,11 +155,25 @@ export class LeaseRows implements HeapColumns {
     return this.#state[row] === DECLINED && nowMs < this.expiresAtMs[row]!;
   }
 
-  /** Whether the row has a lease of the client. */
+  /** Whether the row has a lease of the client, or of its machine where that counts. */
   isLeaseOf(row: number, client: Client): boolean {
+    if (this.isLeaseUnder(row, client)) return true;
+    return this.#isForMacOf(row, client) && this.isLeaseOfHardware(row, client);
+  }
+
+  /** Whether the row has a lease under the very name of the client. */
+  isLeaseUnder(row: number, client: Client): boolean {
     const identity = this.identityOf(row);
     return this.#state[row] !== NO_LEASE && this.#leaseHash[row] === client.hashBy(identity) &&
       this.#clients.isOf(this.#record[row]!, client, identity);
+  }
+
+  /**
+   * A reservation by MAC means the machine, whatever it calls itself: firmware, installer and
+   * system send identifiers of their own, and are the same client at its address.
+   */
+  #isForMacOf(row: number, { hardwareAddress }: Client): boolean {
+    return this.isForMac[row] === 1 && hardwareAddress !== "";
   }
 
   /** What tells clients apart at the row's address. */
@@ -287,10 +304,13 @@ export class LeaseRows implements HeapColumns {
 
   /** Whether the row's address is offered to the client. */
   isOfferedTo(row: number, client: Client): boolean {
+    const record = this.#offerRecord[row]!;
+    if (record === NO_RECORD) return false;
     const identity = this.identityOf(row);
-    return this.#offerRecord[row] !== NO_RECORD &&
-      this.#offerHash[row] === client.hashBy(identity) &&
-      this.#clients.isOf(this.#offerRecord[row]!, client, identity);
+    const isUnderName = this.#offerHash[row] === client.hashBy(identity) &&
+      this.#clients.isOf(record, client, identity);
+    return isUnderName ||
+      (this.#isForMacOf(row, client) && this.#clients.hasHardwareOf(record, client));
   }
 
   /** Hash of the client that the row's address is offered to. */

@@ -92,10 +92,7 @@ export class LeaseTable {
     return row === NONE ? undefined : this.#rows.lease(row);
   }
 
-  /**
-   * The address of the newest record that makes the client a holder in the subnet: an active one
-   * before a lapsed or released one. Never a declined one: it holds nothing.
-   */
+  /** The address of the client's newest record in the subnet, an active one before others. */
   bindingOf(client: Client, subnet: Subnet): Ipv4 | undefined {
     const home = this.#standings.indexOf(subnet);
     const row = this.#byClient.bindingOf(client, subnet.identity, home);
@@ -126,6 +123,12 @@ export class LeaseTable {
       : -Infinity;
   }
 
+  /** Whether the client has the address at `nowMs` by an active lease under its very name. */
+  isHeldUnder(client: Client, address: Ipv4, nowMs: number): boolean {
+    const row = this.#find(address);
+    return row !== NONE && this.#rows.isActive(row, nowMs) && this.#rows.isLeaseUnder(row, client);
+  }
+
   /** Makes `addressesOfHardware` possible, from now on: one look at every record. */
   indexHardware(): void {
     this.#byHardware ??= new HardwareIndex(this.#rows, this.#standings);
@@ -152,8 +155,7 @@ export class LeaseTable {
 
   /**
    * Takes in the newest record of an address: the only way in which leases change, but for `load`
-   * at the start. An offer of
-   * the address to the same client has served and goes.
+   * at the start. An offer of the address to the same client has served and goes.
    */
   put(lease: Lease): void {
     const rows = this.#rows;
@@ -163,7 +165,7 @@ export class LeaseTable {
     this.limits.leave(row);
     const wasLinked = rows.hasHolder(row);
     const isLinked = lease.state !== "declined";
-    const staysLinked = wasLinked && isLinked && rows.isLeaseOf(row, client);
+    const staysLinked = wasLinked && isLinked && rows.isLeaseUnder(row, client);
     // A renewal leaves the index of hardware addresses as it is.
     const keepsHardware = wasLinked && isLinked && rows.isLeaseOfHardware(row, client);
     if (wasLinked && !keepsHardware) this.#byHardware?.remove(row);

@@ -38,7 +38,7 @@ export class Offers {
    * them does: the row that was offered, which the caller then settles, or NONE.
    */
   add(row: number, client: Client, mayYield: boolean): number {
-    const takesOver = this.#rows.hasOffer(row);
+    const takesOver = this.#rows.hasOffer(row) && !this.#rows.isOfferedTo(row, client);
     if (takesOver) this.#yieldedCount++;
     this.drop(row);
     this.#rows.setOffer(row, client);

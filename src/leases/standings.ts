@@ -56,6 +56,7 @@ interface Run {
   readonly home: number;
   readonly isReserved: number;
   readonly isByHardware: number;
+  readonly isForMac: number;
   readonly pool: PoolState | undefined;
 }
 
@@ -112,6 +113,7 @@ export class Standings {
     rows.pool[row] = run.pool?.index ?? NONE;
     rows.isReserved[row] = run.isReserved;
     rows.isByHardware[row] = run.isByHardware;
+    rows.isForMac[row] = run.isForMac;
     run.pool?.addresses.mark(address);
   }
 
@@ -122,10 +124,14 @@ export class Standings {
     const pool = subnet && poolAt(subnet, address);
     const range = pool?.ranges[rangeIndexOf(pool.ranges, address)];
     if (pool !== undefined && range !== undefined) {
-      return { ...range, home, isReserved: 0, isByHardware, pool: this.#poolState(pool) };
+      const state = this.#poolState(pool);
+      return { ...range, home, isReserved: 0, isByHardware, isForMac: 0, pool: state };
     }
-    const isReserved = Number(subnet?.reservations.byAddress.has(address) === true);
-    return { first: address, last: address, home, isReserved, isByHardware, pool: undefined };
+    const reservation = subnet?.reservations.byAddress.get(address);
+    const isReserved = Number(reservation !== undefined);
+    const isForMac = Number(reservation?.macs !== undefined);
+    const self = { first: address, last: address };
+    return { ...self, home, isReserved, isByHardware, isForMac, pool: undefined };
   }
 
   /** Which of the subnets this is, as the column `home` has it. */

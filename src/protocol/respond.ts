@@ -115,7 +115,7 @@ function decide(request: Request, state: EngineState, slab: ReplySlab): Decision
 function mayComeSo(request: Request, { config, leases, nowMs }: EngineState): boolean {
   const { kind, client } = request;
   if (kind === "RELEASE" || kind === "INFORM" || !isOffLink(config, request)) return true;
-  return kind === "RENEWING" && leases.heldUntilMs(client, request.address, nowMs) > nowMs;
+  return kind === "RENEWING" && leases.isHeldUnder(client, request.address, nowMs);
 }
 
 /** RFC 2131 §4.3.1. */

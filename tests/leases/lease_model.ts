@@ -29,7 +29,7 @@ export class LeaseModel {
 
   withdrawOffer(client: Client, subnet: Subnet): void {
     this.offers = this.offers.filter((offer) =>
-      !this.isSame(offer.address, offer.client, client) ||
+      !this.isNamed(offer.address, offer.client, client) ||
       this.subnetOf(offer.address) !== subnet
     );
   }
@@ -54,7 +54,7 @@ export class LeaseModel {
 
   ofClient(client: Client, subnet: Subnet): Lease | undefined {
     return this.leases
-      .filter((lease) => this.isSame(lease.address, lease.client, client))
+      .filter((lease) => this.isNamed(lease.address, lease.client, client))
       .filter((lease) => lease.state !== "declined")
       .filter((lease) => contains(subnet.cidr, lease.address))
       .toSorted((a, b) => a.updatedAtMs - b.updatedAtMs || a.address - b.address)
@@ -64,7 +64,7 @@ export class LeaseModel {
 
   offerTo(client: Client, subnet: Subnet): Offer | undefined {
     return this.offers.find((offer) =>
-      this.isSame(offer.address, offer.client, client) && contains(subnet.cidr, offer.address)
+      this.isNamed(offer.address, offer.client, client) && contains(subnet.cidr, offer.address)
     );
   }
 
@@ -108,8 +108,16 @@ export class LeaseModel {
     return counts;
   }
 
-  /** Whether the two are one client as the address's subnet tells clients apart. */
+  /** Whether the two are one client, or one machine where the address is reserved by MAC. */
   isSame(address: Ipv4, a: Client, b: Client | undefined): boolean {
+    if (this.isNamed(address, a, b)) return true;
+    const reservation = this.subnetOf(address)?.reservations.byAddress.get(address);
+    return reservation?.macs !== undefined && a.hardwareType === b?.hardwareType &&
+      a.hardwareAddress === b.hardwareAddress && a.hardwareAddress !== "";
+  }
+
+  /** Whether the two are one client as the address's subnet tells clients apart. */
+  isNamed(address: Ipv4, a: Client, b: Client | undefined): boolean {
     const identity = this.subnetOf(address)?.identity ?? "client-id";
     return a.keyBy(identity) === b?.keyBy(identity);
   }

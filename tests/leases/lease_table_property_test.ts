@@ -325,7 +325,7 @@ function compare({ table, model }: Omit<Life, "offerCount">): void {
     const { hardwareAddress } = client;
     // Where the hardware address tells clients apart, nobody is found by an identifier.
     const isFound = (it: Lease) =>
-      model.isSame(it.address, it.client, client) &&
+      model.isNamed(it.address, it.client, client) &&
       client.hashBy(model.subnetOf(it.address)?.identity ?? "client-id") === client.hash;
     assert.deepEqual(
       table.addressesOf(client, nowMs, ADDRESSES.length).toSorted(),

@@ -192,11 +192,117 @@ const ROWS: readonly AnswerRow[] = [
 
 testAnswers(ROWS);
 
-Deno.test("two systems of one machine with a reservation by MAC do not share its address", () => {
+/** What a machine calls itself from its firmware to its system; GRUB calls itself nothing. */
+const NAMES_OF_ONE_MACHINE = [`01:${macOf(1)}`, undefined, ID, OTHER_ID, "00:aa:bb", undefined];
+
+/** From DISCOVER to ACK; what the client has then. */
+function boot(engine: Engine, who: Pick<Ask, "mac" | "clientId">): string | undefined {
+  const offer = engine.ask({ type: DISCOVER, ...who });
+  const requested = offer.packet?.yiaddr;
+  if (requested === undefined) return undefined;
+  const ack = engine.ask({ type: REQUEST, server: SERVER, requested, ...who });
+  return ack.told.startsWith("ACK") ? requested : ack.told;
+}
+
+function namedAs(clientId: string | undefined): Pick<Ask, "clientId"> {
+  return clientId === undefined ? {} : { clientId };
+}
+
+Deno.test("a reservation by MAC is for the machine, whatever it calls itself", () => {
   const engine = new Engine(RESERVED_BY_MAC);
-  const first: Ask = { type: REQUEST, server: SERVER, requested: RESERVED, clientId: ID };
-  assert.equal(engine.ask(first).told, `ACK ${RESERVED} (confirmed)`);
-  assert.equal(engine.leases.get(ip(RESERVED))?.client.key, `id:${ID}`);
-  const second = engine.ask({ type: DISCOVER, clientId: OTHER_ID, requested: A });
-  assert.equal(second.told, `OFFER ${A} (requested-address)`);
+  for (const clientId of NAMES_OF_ONE_MACHINE) {
+    assert.equal(boot(engine, namedAs(clientId)), RESERVED, clientId);
+    const held = engine.leases.get(ip(RESERVED));
+    assert.equal(held?.client.clientId, clientId, "the lease is under the name of the last");
+    assert.equal(engine.leases.size, 1, "no second lease is left");
+  }
+});
+
+for (
+  const [state, when] of [
+    ["INIT-REBOOT", { requested: RESERVED }],
+    ["RENEWING", { ciaddr: RESERVED, to: SERVER }],
+    ["REBINDING", { ciaddr: RESERVED }],
+  ] as const
+) {
+  Deno.test(`${state}: a machine goes on under another name with what is reserved for its MAC`, () => {
+    const engine = new Engine(RESERVED_BY_MAC);
+    boot(engine, { clientId: ID });
+    const { told } = engine.ask({ type: REQUEST, clientId: OTHER_ID, ...when });
+    assert.equal(told, `ACK ${RESERVED} (renewed)`);
+    assert.equal(engine.leases.get(ip(RESERVED))?.client.clientId, OTHER_ID);
+  });
+}
+
+Deno.test("a machine is offered its reserved address under each name, while an offer is out", () => {
+  const engine = new Engine(RESERVED_BY_MAC);
+  for (const clientId of NAMES_OF_ONE_MACHINE) {
+    const { told } = engine.ask({ type: DISCOVER, ...namedAs(clientId) });
+    assert.equal(told, `OFFER ${RESERVED} (reservation)`);
+  }
+  assert.equal(engine.leases.yieldedCount, 0);
+});
+
+testAnswers([
+  {
+    name: "RENEWING through a router, under another name than the lease has: silence",
+    given: {
+      ...RESERVED_BY_MAC,
+      leases: [{ address: RESERVED, client: numberedClient(1, ID) }],
+    },
+    when: { type: REQUEST, ciaddr: RESERVED, clientId: OTHER_ID, from: "10.9.9.9", to: SERVER },
+    expect: "silence (off-link)",
+  },
+  {
+    name: "a terminal that speaks BOOTP gets what its installer was given",
+    given: {
+      ...RESERVED_BY_MAC,
+      leases: [{ address: RESERVED, client: numberedClient(1, ID) }],
+    },
+    when: {},
+    expect: `BOOTREPLY ${RESERVED} (reservation)`,
+  },
+]);
+
+const BY_TWO_MACS = {
+  subnets: [{
+    pools: [`${A}-${B}`],
+    reservations: [{ macs: [macOf(1), macOf(2)], address: RESERVED }],
+  }],
+};
+
+Deno.test("a reservation by several MACs: one machine at a time, each under any name", () => {
+  const engine = new Engine(BY_TWO_MACS);
+  assert.equal(boot(engine, { mac: macOf(1), clientId: ID }), RESERVED);
+  assert.equal(boot(engine, { mac: macOf(1), clientId: OTHER_ID }), RESERVED, "the same machine");
+  assert.notEqual(boot(engine, { mac: macOf(2) }), RESERVED, "another one, meanwhile");
+  assert.equal(boot(engine, { mac: macOf(1) }), RESERVED);
+});
+
+Deno.test("a reservation by several MACs: a laptop with one name has it by each of its cards", () => {
+  const engine = new Engine(BY_TWO_MACS);
+  for (const number of [1, 2, 1]) {
+    assert.equal(boot(engine, { mac: macOf(number), clientId: ID }), RESERVED);
+  }
+});
+
+Deno.test("a reservation by client identifier is for it, and not for its machine", () => {
+  const engine = new Engine(RESERVED_BY_ID);
+  assert.equal(boot(engine, { clientId: ID }), RESERVED);
+  assert.notEqual(boot(engine, { clientId: OTHER_ID }), RESERVED);
+});
+
+Deno.test("a MAC on another wire has what is reserved for it there, and nothing of this one", () => {
+  const there = { subnet: "10.0.0.0/24", pools: ["10.0.0.100"], reservations: [] };
+  const reservations = [{ mac: macOf(1), address: "10.0.0.9" }];
+  const engine = new Engine({
+    subnets: [{ ...there, reservations }, ...RESERVED_BY_MAC.subnets],
+  });
+  assert.equal(boot(engine, { clientId: ID }), RESERVED);
+  const relayed = { giaddr: "10.0.0.1", clientId: OTHER_ID };
+  assert.equal(
+    engine.ask({ type: DISCOVER, ...relayed }).told,
+    "OFFER 10.0.0.9 (reservation)",
+  );
+  assert.equal(engine.leases.get(ip(RESERVED))?.client.clientId, ID);
 });
