@@ -5,7 +5,7 @@ import { contains, type Ipv4 } from "../wire/ipv4.ts";
 import { mixBits } from "../wire/mix_bits.ts";
 import type { Client } from "./lease.ts";
 import type { LeaseTable } from "./lease_table.ts";
-import { isInPool, poolAt } from "./subnets.ts";
+import { isInPool, isInPools, poolAt } from "./subnets.ts";
 
 /** A client in the subnet that it is on, with the reservation that it has there. */
 export interface Claim {
@@ -144,15 +144,17 @@ export function chooseAddress(
 /**
  * Whether the client could be given exactly this address now, for a REQUEST that names one.
  *
- * Besides what `chooseAddress` could offer, a client may keep an address of the subnet that it
- * actively holds though the pools were moved away from it, until that is reserved for another.
+ * That it holds the address is not enough. What the config does not give any more (the pool was
+ * moved, the address excluded, its reservation deleted or given to another) is not renewed: so the
+ * operator gets the address back at the next renewal. Which classes a pool is for is asked apart
+ * (`isForOthers`), since a unicast renewal does not show all of them.
  */
 export function mayHold(claim: Claim, address: Ipv4, table: LeaseTable, nowMs: number): boolean {
-  const holds = table.heldUntilMs(claim.client, address, nowMs) > nowMs;
-  if (holds && contains(claim.subnet.cidr, address)) {
-    return !isReservedForOther(claim, address) || mustStay(claim, table, nowMs);
-  }
-  return mayBeGiven(claim, address, table, nowMs);
+  const { client, subnet, reservation } = claim;
+  const holds = table.heldUntilMs(client, address, nowMs) > nowMs;
+  if (!holds || !contains(subnet.cidr, address)) return mayBeGiven(claim, address, table, nowMs);
+  return reservation?.address === address || isInPools(subnet, address) ||
+    mustStay(claim, table, nowMs);
 }
 
 /** In a pool or the client's own reservation, and kept by nobody else. */
@@ -172,12 +174,8 @@ export function isOpenTo({ only }: Pool, classes: readonly ClientClass[] = []): 
   return only === undefined || classes.some((it) => only.has(it));
 }
 
-function isReservedForOther({ subnet, reservation }: Claim, address: Ipv4): boolean {
-  return subnet.reservations.byAddress.has(address) && reservation?.address !== address;
-}
-
 /**
- * Whether a client keeps what is reserved for another. Two whose reservations were swapped wait for
+ * Whether a client keeps what it is not given any more. Two whose reservations were swapped wait for
  * one another, so the first that asks goes to the pools meanwhile, and the other moves; but while
  * the pools are full, whoever waits for its own reserved address is not sent away for nothing.
  */

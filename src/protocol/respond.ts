@@ -2,7 +2,7 @@
  * The engine: one request in, one decision out (RFC 2131 §4.3). A pure function of the request,
  * the config, the leases and the time: it changes nothing but the slab that it writes replies to.
  */
-import type { Config, Subnet } from "../config/config.ts";
+import type { Config, Reservation, Subnet } from "../config/config.ts";
 import {
   ADDRESS_RULES,
   type Candidate,
@@ -191,10 +191,8 @@ function selecting(request: Selecting, state: EngineState, slab: ReplySlab): Dec
   if (!contains(subnet.cidr, address)) return nak("wrong-network", request, state, slab);
 
   const isOffered = leases.offeredAddress(client, subnet, nowMs) === address;
-  // What it was offered by what its vendor calls it is its own, though its REQUEST may lack that.
-  const kept = isOffered ? subnet.reservations.byAddress.get(address) : undefined;
   const reservation = findReservation(subnet, request) ??
-    (kept?.vendorId === undefined ? undefined : kept);
+    (isOffered ? reservedByVendor(address, subnet) : undefined);
   const claim = { client, classes, reservation, subnet };
   const refusal = refusalOf(claim, request, state) ??
     (isOffered || !holdsOther(client, address, subnet, state)
@@ -247,8 +245,9 @@ function continuing(request: Continuing, state: EngineState, slab: ReplySlab): D
   if (subnet === undefined) return ignore("no-subnet");
   if (!contains(subnet.cidr, address)) return nak("wrong-network", request, state, slab);
 
-  const reservation = reservationOf(request, subnet, leases);
   const binding = bindingOf(request, subnet, leases);
+  const reservation = reservationOf(request, subnet, leases) ??
+    (binding === address ? reservedByVendor(address, subnet) : undefined);
   // A reservation that was made since takes effect here, once its address is free: until then the
   // client keeps what it has, so that it is never sent away for an address that it cannot get.
   const beside = subnetsBeside(config, request, subnet, address);
@@ -268,6 +267,15 @@ function continuing(request: Continuing, state: EngineState, slab: ReplySlab): D
     : "healed-unknown-client";
   const awaits = reserved?.isFree === false ? reserved.address : undefined;
   return acknowledge(rule, request, { address, subnet, reservation, awaits }, state, slab);
+}
+
+/**
+ * The reservation of the address, where it is for what its vendor calls a machine: this is who was
+ * given it, though its REQUEST may lack that name.
+ */
+function reservedByVendor(address: Ipv4, subnet: Subnet): Reservation | undefined {
+  const reservation = subnet.reservations.byAddress.get(address);
+  return reservation?.vendorId === undefined ? undefined : reservation;
 }
 
 /**

@@ -200,3 +200,16 @@ Deno.test("ISP edge: a line with an address of its own is known by its client-id
   const offer = discover(engine, { giaddr: "203.0.113.1", clientId: "00:6c:69:6e:65:2d:37" });
   assert.equal(offer.told, "OFFER 203.0.113.7 (reservation)");
 });
+
+Deno.test("pxe_lab: a machine keeps its reserved address from its firmware to its system", async () => {
+  const engine = await serve("pxe_lab", "10.0.0.1/24");
+  const stages = [undefined, "01:52:54:00:00:00:07", "00:aa:bb", "ff:00:00:00:01", undefined];
+  for (const clientId of stages) {
+    const who = { mac: "52:54:00:00:00:07", ...(clientId === undefined ? {} : { clientId }) };
+    const { told } = discover(engine, who);
+    assert.equal(told, "OFFER 10.0.0.7 (reservation)", clientId);
+    const taken = engine.ask({ type: REQUEST, server: "10.0.0.1", requested: "10.0.0.7", ...who });
+    assert.equal(taken.told, "ACK 10.0.0.7 (outstanding-offer)", clientId);
+  }
+  assert.equal(engine.leases.size, 1);
+});

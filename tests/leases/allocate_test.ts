@@ -307,7 +307,7 @@ const HOLD_ROWS:
       name: "its active address outside of the pools, which were moved by a reload",
       client: alice,
       octet: 50,
-      may: true,
+      may: false,
       leases: [active(50, alice)],
     },
     {

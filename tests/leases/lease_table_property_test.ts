@@ -260,16 +260,15 @@ function allocateOne(
   const givable = [...poolOf(subnet), ...(reserved === undefined ? [] : [reserved])]
     .filter((address) => model.isAvailable(address, client));
   // Another still has the client's reserved address, and there is no address of the pools: until
-  // then it keeps even that of a third.
+  // then it keeps even one that is not given any more.
   const waits = reserved !== undefined && !model.isAvailable(reserved, client) &&
     subnet.pools.every((pool) => model.findFree(pool, 0) === undefined);
   for (const address of ADDRESSES) {
     const holder = model.get(address);
-    const isReservedForOther = subnet.reservations.byAddress.has(address) &&
-      reservation?.address !== address;
+    const isGiven = reserved === address || poolOf(subnet).includes(address);
     const keeps = holder !== undefined && model.isSame(address, holder.client, client) &&
       isActive(holder, model.nowMs) && contains(subnet.cidr, address) &&
-      (!isReservedForOther || waits);
+      (isGiven || waits);
     assert.equal(
       mayHold(claim, address, table, model.nowMs),
       keeps || givable.includes(address),

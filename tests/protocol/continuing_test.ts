@@ -9,7 +9,7 @@ import {
   START_MS,
   testAnswers,
 } from "../support/engine_fixture.ts";
-import { ip, numberedClient } from "../support/leases_fixture.ts";
+import { ip, numberedClient, type SubnetSketch } from "../support/leases_fixture.ts";
 
 const A = "192.168.1.100";
 const B = "192.168.1.101";
@@ -173,6 +173,68 @@ const SHARED: readonly {
     address: A,
     expect: `ACK ${A} (renewed)`,
   },
+  ...[
+    ["the pools were moved away from it", { pools: [B] }],
+    ["it was excluded", { pools: [`${A}-${B}`], exclude: [A] }],
+    ["there are no pools any more", { pools: [] }],
+    ["it was reserved for another", {
+      pools: [`${A}-${B}`],
+      reservations: [{ mac: macOf(2), address: A }],
+    }],
+  ].map(([what, subnet]) => ({
+    name: `a client whose address the config does not give any more, since ${what}: NAK`,
+    given: { subnets: [subnet as SubnetSketch], leases: [{ address: A }] },
+    address: A,
+    expect: "NAK (address-not-available)",
+  })),
+  {
+    name: "a client whose reservation was deleted: NAK",
+    given: { subnets: [{ pools: [A] }], leases: [{ address: RESERVED }] },
+    address: RESERVED,
+    expect: "NAK (address-not-available)",
+  },
+  {
+    name: "a client whose reservation was moved to an address that another holds: NAK",
+    given: {
+      subnets: [{ pools: [B], reservations: [{ mac: macOf(1), address: RESERVED }] }],
+      leases: [{ address: A }, { address: RESERVED, client: numberedClient(2) }],
+    },
+    address: A,
+    expect: "NAK (address-not-available)",
+  },
+  {
+    name: "a client whose reserved address another holds, while there is no other: it stays",
+    given: {
+      subnets: [{ pools: [], reservations: [{ mac: macOf(1), address: RESERVED }] }],
+      leases: [{ address: A }, { address: RESERVED, client: numberedClient(2) }],
+    },
+    address: A,
+    expect: `ACK ${A} (renewed)`,
+  },
+  {
+    name: "a client with a lease without end, whose address was excluded: NAK",
+    given: {
+      subnets: [{ pools: [`${A}-${B}`], exclude: [A] }],
+      leases: [{ address: A, expiresAtMs: Infinity }],
+    },
+    address: A,
+    expect: "NAK (address-not-available)",
+  },
+  {
+    name: "a client that has its address by what its vendor calls it, and leaves that out: ACK",
+    given: {
+      subnets: [{
+        pools: [A],
+        reservations: [{
+          vendorId: { enterprise: 9, code: 1, value: "aa" },
+          address: RESERVED,
+        }],
+      }],
+      leases: [{ address: RESERVED }],
+    },
+    address: RESERVED,
+    expect: `ACK ${RESERVED} (renewed)`,
+  },
   {
     name: "two clients whose reservations were swapped stay where they are, and stay served",
     given: {
@@ -258,12 +320,6 @@ testAnswers([
     given: { ...BEHIND_ROUTER, leases: [{ address: "10.20.1.7" }] },
     when: { type: REQUEST, ciaddr: "10.20.1.7" },
     expect: "NAK (wrong-network)",
-  },
-  {
-    name: "a client holds its address though the pools were moved away from it",
-    given: { subnets: [{ pools: [B] }], leases: [{ address: A }] },
-    when: { type: REQUEST, ciaddr: A, to: SERVER },
-    expect: `ACK ${A} (renewed)`,
   },
   {
     name: "a client does not hold its address once that is reserved for another",

@@ -212,7 +212,7 @@ export function serverAddresses(interfaceName: string): readonly string[] {
 
 /**
  * Why the rules forbid that a client is given an address; `undefined` when they allow it.
- * `keeps`: it holds the address already, which it may go on with though the pool was moved away.
+ * `keeps`: it holds the address already.
  */
 export function whyForbidden(
   rules: readonly Rules[],
@@ -229,12 +229,18 @@ export function whyForbidden(
       rule.reserved.find(({ mac }) => mac === client.mac);
   if (own?.host === host) return undefined;
   // One whose own reservation another still holds may wait for it where it is.
-  const waits = keeps && own !== undefined;
-  if (!waits && rule.reserved.some((it) => it.host === host)) return "it is reserved for another";
-  if (keeps) return undefined;
+  if (keeps && own !== undefined) return undefined;
+  if (rule.reserved.some((it) => it.host === host)) return "it is reserved for another";
   if (rule.excluded.includes(host)) return "it is excluded";
   if (host < rule.firstHost || host > rule.lastHost) return "it is in no pool";
   return undefined;
+}
+
+/** Whether the address is the machine's with the MAC, whatever it calls itself. */
+export function isForMac(rules: readonly Rules[], address: string, mac: string): boolean {
+  return rules.some(({ wire: { prefix }, reserved }) =>
+    reserved.some((it) => it.mac === mac && address === `${prefix}.${it.host}`)
+  );
 }
 
 /** The wire that an address lies on. */

@@ -16,7 +16,15 @@ import type { Agenda } from "./agenda.ts";
 import { Chronicle, type Restart } from "./chronicle.ts";
 import type { DhcpClient, Holding } from "./dhcp_client.ts";
 import { JournalWitness, type Position, type Promised } from "./journal_witness.ts";
-import { number, QUARANTINE_SECONDS, type Rules, whyForbidden, wireOf, WIRES } from "./premises.ts";
+import {
+  isForMac,
+  number,
+  QUARANTINE_SECONDS,
+  type Rules,
+  whyForbidden,
+  wireOf,
+  WIRES,
+} from "./premises.ts";
 import { checkReply, hex } from "./reply_checks.ts";
 import { Verdict } from "./violation.ts";
 
@@ -185,7 +193,8 @@ export class Referee {
     const { hardwareAddress: mac, clientId } = client;
     const before = this.#chronicle.newest(address);
     const isOver = before === undefined || before.endsMs <= this.agenda.nowMs;
-    const isOwn = before?.lease.client.key === client.key;
+    const isOwn = before?.lease.client.key === client.key ||
+      (before?.lease.client.hardwareAddress === mac && isForMac(rules, formatIpv4(address), mac));
     if (!isOver && before.lease.state === "bound" && !isOwn) {
       const holder = before.lease.client.key;
       const what = `${formatIpv4(address)} is leased to ${holder} and now to ${client.key}`;
