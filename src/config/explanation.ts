@@ -3,6 +3,7 @@
  * travel in it as two lines; neither holds a line feed, because everything quoted is escaped.
  */
 import { quote as escapeAndQuote } from "../wire/escape.ts";
+import { explainInvisible } from "./invisible.ts";
 import type { Explanation } from "./problem.ts";
 
 /** A quoted value longer than this many characters is cut: it is there to be recognised. */
@@ -57,7 +58,12 @@ export function describe(value: unknown): string {
 
 /** `expected an IPv4 address like 192.168.1.1, got "192.168.1.300"`. */
 export function mismatch(expected: string, value: unknown, hint?: string): Explanation {
-  return explain(`expected ${expected}, got ${describe(value)}`, hint);
+  return explain(`expected ${expected}, got ${describe(value)}`, hint ?? invisibleIn(value));
+}
+
+function invisibleIn(value: unknown): string | undefined {
+  const found = typeof value === "string" ? explainInvisible(value) : undefined;
+  return found && `${found.message}: ${found.hint}`;
 }
 
 /** `did you mean "routers"?` */

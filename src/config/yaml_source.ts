@@ -13,6 +13,8 @@ import {
 } from "yaml";
 import { explain, quote } from "./explanation.ts";
 import type { Finding, Path, PlacedFinding, Position } from "./problem.ts";
+import { findForeignLine } from "./foreign_config.ts";
+import { explainInvisible, findInvisible } from "./invisible.ts";
 import { type Fault, findSyntaxFault } from "./syntax_fault.ts";
 
 /** Far deeper than any config; it bounds the recursion over the tree. */
@@ -41,6 +43,10 @@ const QUOTES = "put it in quotes to make it text";
 // deno-lint-ignore no-control-regex -- YAML 1.2 §5.1: what a text file does not hold
 const NOT_TEXT = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/;
 
+/** One of them is in every config: without them, the file may be another program's. */
+const OUR_KEYS = ["interfaces", "subnets"];
+const OUR_LINE = /^(?:interfaces|subnets)\s*:/m;
+
 /** Reads YAML 1.2, where `off` and `no` are text and `0777` is no octal number. Never throws. */
 export function readYaml(text: string): YamlSource | NotYaml {
   const source = text.startsWith("\uFEFF") ? text.slice(1) : text;
@@ -65,8 +71,12 @@ export function readYaml(text: string): YamlSource | NotYaml {
     return { faults: [place({ ...said, offset: strange.index })] };
   }
   const syntaxFault = findSyntaxFault(source, document);
-  if (syntaxFault !== undefined) return { faults: [place(syntaxFault)] };
   const { contents } = document;
+  if (syntaxFault !== undefined) return { faults: faultsOfNoYaml(source, syntaxFault).map(place) };
+  if (!isMap(contents) || !OUR_KEYS.some((key) => contents.has(key))) {
+    const foreign = findForeignLine(source);
+    if (foreign !== undefined) return { faults: [place(foreign)] };
+  }
   if (contents === null || (isScalar(contents) && contents.value === null)) {
     const hint = "`sublet init` prints one to begin with";
     return { faults: [place({ ...explain("there is no config in the file", hint), offset: 0 })] };
@@ -74,7 +84,11 @@ export function readYaml(text: string): YamlSource | NotYaml {
 
   const tree: Tree = { lines, anchors: new Set(), blocking: [], duplicates: [] };
   checkTree(contents, 0, tree);
-  if (tree.blocking.length > 0) return { faults: tree.blocking.map(place) };
+  if (tree.blocking.length > 0 || tree.hasUnseen) {
+    return {
+      faults: [...tree.blocking, ...tree.hasUnseen ? findInvisible(source) : []].map(place),
+    };
+  }
   try {
     const value: unknown = document.toJS({ maxAliasCount: ALIAS_EXPANSIONS_MAX });
     return {
@@ -125,6 +139,19 @@ interface Tree {
   readonly blocking: Fault[];
   readonly duplicates: Fault[];
   firstAlias?: number;
+  /** Whether a key has a character that nobody sees: then there may be more of them. */
+  hasUnseen?: true;
+}
+
+/** What is told of a text that is not YAML: as often, because it is none of ours in whole or part. */
+function faultsOfNoYaml(text: string, syntaxFault: Fault): Fault[] {
+  const foreign = findForeignLine(text);
+  if (foreign !== undefined && !OUR_LINE.test(text)) return [foreign];
+  const unseen = findInvisible(text);
+  const faults = unseen.length > 0 ? unseen : [syntaxFault];
+  if (foreign === undefined) return faults;
+  // What is wrong from the first strange line on follows from that.
+  return [...faults.filter(({ offset }) => offset < foreign.offset), foreign];
 }
 
 /** Looks for what YAML allows and a config has no use for, in the order of the text. */
@@ -165,6 +192,14 @@ function checkKeys(map: YAMLMap, tree: Tree): void {
       continue;
     }
     const name = String(key.value);
+    const unseen = explainInvisible(name);
+    if (unseen !== undefined) {
+      tree.hasUnseen = true;
+      // What is not in quotes, the search through the text finds.
+      const { message, hint } = unseen;
+      if (key.type !== "PLAIN") tree.blocking.push({ ...explain(message, hint), offset });
+      continue;
+    }
     const first = offsets.get(name);
     if (first === undefined) {
       offsets.set(name, offset);

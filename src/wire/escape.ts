@@ -9,8 +9,11 @@
  */
 const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
-/** The same, the quotes that end a quoted text, and what a decoder puts for invalid UTF-8. */
-const UNSAFE_IN_QUOTES = /[\p{C}\p{Zl}\p{Zp}"\\\ufffd]/gu;
+/**
+ * The same, spaces that are not the plain one, the quotes that end a quoted text, and what a
+ * decoder puts for invalid UTF-8.
+ */
+const UNSAFE_IN_QUOTES = /[^\P{Z} ]|[\p{C}"\\\ufffd]/gu;
 
 /** As `INVISIBLE`, without the line feeds that `JSON.stringify` puts between members. */
 const INVISIBLE_IN_JSON = /[^\P{C}\n]|[\p{Zl}\p{Zp}]/gu;
