@@ -202,6 +202,7 @@ function statusSource(parts: {
     linkCounters: () => link.counters(),
     health: () => store.health(),
     limits: () => server.limiter.status(),
+    quarantines: () => server.quarantines.status(),
     rogues: server.rogues,
     names: () => names.status(),
   };

@@ -65,9 +65,9 @@ export const configSchema = mapSchema("a map with the keys interfaces and subnet
       description: "How long an offered address is held for the client it was offered to.",
     }),
   "quarantine-time": durationSchema({ min: QUARANTINE_SECONDS_MIN, max: Infinity })
-    .prefault("24h").meta({
+    .prefault("1h").meta({
       description: "How long an address stays out of use that a client (DECLINE) or the " +
-        "server itself (`conflict-probe`) found taken.",
+        "server itself (`conflict-probe`) found taken, while there are others to give.",
     }),
   "rapid-commit": booleanSchema().prefault(false).meta({
     description: "Whether a client that asks for it gets its lease at once, with two messages in " +

@@ -6,6 +6,7 @@ import type { AddressCounts } from "../leases/standings.ts";
 import type { RogueServer } from "../server/rogue_watch.ts";
 import type { StatusSource } from "../server/status.ts";
 import { formatIpv4 } from "../wire/ipv4.ts";
+import { hasCrowdedPool } from "./status_report.ts";
 
 /** The Content-Type of the format. */
 export const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
@@ -20,6 +21,7 @@ export function formatMetrics(source: StatusSource): string {
   const { metrics, leases, clock, startedAtMs } = source;
   const { oversizedDatagrams, unsentReplies } = source.linkCounters();
   const limits = source.limits();
+  const quarantines = source.quarantines();
   const rogues = source.rogues.servers;
   leases.advance(clock.monotonicMs());
   const { subnets } = source.config();
@@ -93,6 +95,15 @@ export function formatMetrics(source: StatusSource): string {
         [{}, source.rogues.unlistedAnswers],
       ],
     ),
+    family("quarantines_total", "counter", "Quarantines, by what became of them.", [
+      [{ what: "made" }, quarantines.made],
+      [{ what: "probed-again" }, quarantines["probed-again"]],
+      [{ what: "lifted" }, quarantines.lifted],
+      [{ what: "made-room" }, quarantines["made-room"]],
+    ]),
+    family("quarantine_alarm", "gauge", "Whether a pool has as many quarantines as it may.", [
+      [{}, Number(hasCrowdedPool(source))],
+    ]),
     family("starvation_alarm", "gauge", "Whether more is asked for than can be given.", [
       [{}, Number(limits.alarm)],
     ]),

@@ -5,6 +5,7 @@ import type { AddressCounts } from "../leases/standings.ts";
 import type { InterfaceStatus } from "../link/link.ts";
 import type { NamesStatus } from "../names/name_registrar.ts";
 import { approximateDuration } from "../server/approximate_duration.ts";
+import { crowdedPools, describeCrowd, type QuarantineStatus } from "../server/quarantine_watch.ts";
 import type { LimitsStatus } from "../server/rate_limiter.ts";
 import type { StatusSource } from "../server/status.ts";
 import { VERSION } from "../server/version.ts";
@@ -26,6 +27,7 @@ export interface StatusReport {
   /** Number of lease records, whatever their state. */
   readonly "lease-count": number;
   readonly "rate-limits": LimitsStatus;
+  readonly quarantine: QuarantineView;
   /** Other servers that answer on our wires. */
   readonly "other-servers": readonly RogueView[];
   /** Absent where names are put nowhere. */
@@ -45,6 +47,9 @@ export interface StatusReport {
     readonly "unsent-replies": number;
   };
 }
+
+/** What became of quarantines, and whether a pool has as many as there may be. */
+export type QuarantineView = QuarantineStatus & { readonly alarm: boolean };
 
 /** How the addresses of a subnet stand, and those of its pools where it has several. */
 export type SubnetView = AddressCounts & {
@@ -83,6 +88,7 @@ export function reportStatus(source: StatusSource): StatusReport {
     subnets: countSubnets(source, now),
     "lease-count": leases.size,
     "rate-limits": source.limits(),
+    quarantine: { alarm: hasCrowdedPool(source), ...source.quarantines() },
     "other-servers": source.rogues.servers.map((server) => viewRogue(server, now)),
     ...(names === undefined ? {} : { names }),
     "last-leases": leases.newest(NEWEST_MAX)
@@ -210,13 +216,24 @@ export function findTrouble(source: StatusSource): Trouble | undefined {
   if (waiting.length === 0) {
     const reason = source.limits().alarm
       ? STARVATION
-      : describeRogues(source) ?? describeNoHosts(source) ?? store["clock-problem"];
+      : describeCrowdedPool(source) ?? describeRogues(source) ?? describeNoHosts(source) ??
+        store["clock-problem"];
     return reason === undefined ? undefined : { outage: false, reason };
   }
   return {
     outage: waiting.length === interfaces.length,
     reason: waiting.map(({ name, state }) => `${name} ${STATE_WORDS[state]}`).join(", "),
   };
+}
+
+function describeCrowdedPool({ config, leases }: StatusSource): string | undefined {
+  const [pool] = crowdedPools(config().subnets, leases);
+  return pool && `${describeCrowd(pool)} (see the log, and quarantine in /status)`;
+}
+
+/** Whether a pool has as many addresses in quarantine as there may be. */
+export function hasCrowdedPool({ config, leases }: StatusSource): boolean {
+  return crowdedPools(config().subnets, leases).next().done === false;
 }
 
 function describeRogues({ rogues }: StatusSource): string | undefined {

@@ -21,6 +21,8 @@ export interface Claim {
 export interface Wish extends Claim {
   /** u32, another one for each exchange and each life of the server; 0 if absent. */
   readonly chance?: number;
+  /** Whether it can be found out, before the address is given, that nobody uses it. */
+  readonly canBeProbed?: boolean;
   readonly requestedAddress: Ipv4 | undefined;
 }
 
@@ -32,6 +34,7 @@ export type AddressRule =
   | "previous-binding"
   | "requested-address"
   | "free-address"
+  | "quarantined-address"
   | "oldest-offer";
 
 export interface Candidate {
@@ -42,12 +45,16 @@ export interface Candidate {
 /** Proposes an address, or has none; `chooseAddress` sees to it that the client may have it. */
 interface Chooser {
   readonly rule: AddressRule;
+  /** Whether it proposes an address in quarantine, which is to be looked at again. */
+  readonly looksAgain?: true;
   readonly propose: (wish: Wish, table: LeaseTable, nowMs: number) => Ipv4 | undefined;
 }
 
 /** In the order of RFC 2131 §4.3.1, and a reservation before all. */
 const CHOOSERS: readonly Chooser[] = [
   { rule: "reservation", propose: ({ reservation }) => reservation?.address },
+  // Nobody else gets it, so a quarantine that is over keeps nobody but its client from it.
+  { rule: "reservation", looksAgain: true, propose: ({ reservation }) => reservation?.address },
   {
     rule: "current-binding",
     propose: ({ client, subnet }, table, nowMs) => {
@@ -71,7 +78,18 @@ const CHOOSERS: readonly Chooser[] = [
     rule: "free-address",
     propose: (wish, table) => freeAddress(wish, table, wish.chance ?? 0),
   },
+  { rule: "quarantined-address", looksAgain: true, propose: quarantinedAddress },
 ];
+
+/** The last resort, as ISC dhcpd has it: somebody may use it, but then a probe will tell. */
+function quarantinedAddress(wish: Wish, table: LeaseTable, nowMs: number): Ipv4 | undefined {
+  for (const pool of wish.subnet.pools) {
+    if (!isOpenTo(pool, wish.classes)) continue;
+    const address = table.quarantines.findDue(pool, wish.canBeProbed === true, nowMs);
+    if (address !== undefined) return address;
+  }
+  return undefined;
+}
 
 function freeAddress(claim: Claim, table: LeaseTable, chance: number): Ipv4 | undefined {
   for (const pool of claim.subnet.pools) {
@@ -96,7 +114,7 @@ function startOf({ allocation }: Pool, { client, subnet }: Claim, chance: number
 
 /** The rules in the order of their choosers: of two claims, that of the earlier rule is stronger. */
 export const ADDRESS_RULES: readonly AddressRule[] = [
-  ...CHOOSERS.map(({ rule }) => rule),
+  ...new Set(CHOOSERS.map(({ rule }) => rule)),
   "oldest-offer",
 ];
 
@@ -104,6 +122,7 @@ export const ADDRESS_RULES: readonly AddressRule[] = [
 const WISH_RULES: ReadonlySet<string> = new Set<AddressRule>([
   "requested-address",
   "free-address",
+  "quarantined-address",
   "oldest-offer",
 ]);
 
@@ -128,9 +147,13 @@ export function chooseAddress(
   nowMs: number,
   offersYield = false,
 ): Candidate | undefined {
-  for (const { rule, propose } of CHOOSERS) {
+  for (const { rule, propose, looksAgain } of CHOOSERS) {
     const address = propose(wish, table, nowMs);
-    if (address !== undefined && mayBeGiven(wish, address, table, nowMs)) return { address, rule };
+    if (address === undefined) continue;
+    const isOpen = looksAgain
+      ? table.quarantines.mayLookAgain(address, wish.canBeProbed === true, nowMs)
+      : mayBeGiven(wish, address, table, nowMs);
+    if (isOpen) return { address, rule };
   }
   if (!offersYield) return undefined;
   for (const pool of wish.subnet.pools) {

@@ -54,6 +54,8 @@ export class LeaseRows implements HeapColumns {
   /** Whether the row is found by the client of its lease (client_index.ts). */
   isIndexed = new Uint8Array(INITIAL_ROWS);
   standing = new Uint8Array(INITIAL_ROWS);
+  /** How often in a row the address was put into quarantine, so far as is remembered. */
+  quarantineTimes = new Uint8Array(INITIAL_ROWS);
   /** Which heap the row stands in, by the table's own numbers. */
   heap = new Uint8Array(INITIAL_ROWS);
   heapAtMs = new Float64Array(INITIAL_ROWS);
@@ -116,6 +118,7 @@ export class LeaseRows implements HeapColumns {
     this.isForMac = enlarge(this.isForMac, count);
     this.isIndexed = enlarge(this.isIndexed, count);
     this.standing = enlarge(this.standing, count);
+    this.quarantineTimes = enlarge(this.quarantineTimes, count);
     this.heap = enlarge(this.heap, count);
     this.heapAtMs = enlarge(this.heapAtMs, count);
     this.heapPosition = enlarge(this.heapPosition, count);
@@ -132,6 +135,7 @@ export class LeaseRows implements HeapColumns {
   /** Takes a row without record or offer out of use; its number is given to another address. */
   close(row: number): void {
     this.#isOpen[row] = 0;
+    this.quarantineTimes[row] = 0;
     this.home[row] = this.#closed;
     this.#closed = row;
   }
@@ -153,6 +157,20 @@ export class LeaseRows implements HeapColumns {
   /** See `isQuarantined` of lease.ts. */
   isQuarantined(row: number, nowMs: number): boolean {
     return this.#state[row] === DECLINED && nowMs < this.expiresAtMs[row]!;
+  }
+
+  /**
+   * Counts a quarantine that is about to be put in: one that its holder did not ask for by DECLINE
+   * as two. Forgets them where the holder renews, since it has had no conflict.
+   */
+  countQuarantine(row: number, lease: Lease, isUsed: boolean): void {
+    const times = this.quarantineTimes[row]!;
+    const isOne = lease.state === "declined" && lease.updatedAtMs < lease.expiresAtMs;
+    if (!isOne && times === 0) return;
+    const isByHolder = isUsed && this.isLeaseOf(row, lease.client);
+    if (isOne) {
+      this.quarantineTimes[row] = Math.min(isByHolder ? times + 1 : Math.max(times + 1, 2), 255);
+    } else if (isByHolder) this.quarantineTimes[row] = 0;
   }
 
   /** Whether the row has a lease of the client, or of its machine where that counts. */
@@ -311,6 +329,11 @@ export class LeaseRows implements HeapColumns {
       this.#clients.isOf(record, client, identity);
     return isUnderName ||
       (this.#isForMacOf(row, client) && this.#clients.hasHardwareOf(record, client));
+  }
+
+  /** The same of an offer that has not run out. */
+  isOfferedAt(row: number, client: Client, nowMs: number): boolean {
+    return nowMs < this.offerExpiresAtMs[row]! && this.isOfferedTo(row, client);
   }
 
   /** Hash of the client that the row's address is offered to. */

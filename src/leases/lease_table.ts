@@ -2,8 +2,8 @@
  * Who has which address: every lease record that is remembered, and the offers under way.
  *
  * The table is a value that moves by three calls only: `put` (a record of the journal; at the start
- * `load`, of many), `offer` and `withdrawOffer` (memory only), `advance` (time). It reads no clock. Replaying the records
- * that were put, in any order of addresses, makes the same table.
+ * `load`, of many), `offer` and `withdrawOffer` (memory only), `advance` (time). It reads no clock.
+ * Replaying the records that were put, in any order of addresses, makes the same table.
  *
  * Each address that has a record or an offer has one row (lease_rows.ts). What is counted, and
  * which addresses are free, follows from how the row stands (standings.ts): change a row, then
@@ -22,6 +22,7 @@ import { LimitCounts } from "./limit_counts.ts";
 import { NameIndex } from "./name_index.ts";
 import { Offers } from "./offers.ts";
 import { RowIndex } from "./row_index.ts";
+import { Quarantines } from "./quarantines.ts";
 import { type AddressCounts, Standings } from "./standings.ts";
 import { subnetOf } from "./subnets.ts";
 
@@ -44,6 +45,7 @@ export class LeaseTable {
   /** Names in DNS of active leases, as of the last `advance`. */
   readonly names = new NameIndex(this.#rows, this.#standings);
   readonly limits = new LimitCounts(this.#rows, this.#standings);
+  readonly quarantines = new Quarantines(this.#rows, this.#standings, this.#byAddress);
   #leaseCount = 0;
   #nowMs = -Infinity;
 
@@ -171,6 +173,7 @@ export class LeaseTable {
     if (wasLinked && !keepsHardware) this.#byHardware?.remove(row);
     if (!rows.hasLease(row)) this.#leaseCount++;
     if (wasLinked && !staysLinked) this.#byClient.remove(row);
+    rows.countQuarantine(row, lease, this.#standings.isUsed(row));
     rows.setLease(row, lease);
     if (isLinked && !keepsHardware) this.#byHardware?.add(row);
     const isOutrun = this.#offers.mayYield(row) && lease.state !== "released";
@@ -259,14 +262,14 @@ export class LeaseTable {
 
   /**
    * Whether nothing in the table keeps the address from the client: it is not leased or offered
-   * to another, nor quarantined. An address whose offers had to yield is for the first to ask for
-   * it. Says nothing of pools and reservations.
+   * to another, nor quarantined, unless it is offered to the client all the same. An address whose
+   * offers had to yield is for the first to ask for it. Says nothing of pools and reservations.
    */
   isAvailable(address: Ipv4, client: Client, nowMs: number): boolean {
     const rows = this.#rows;
     const row = this.#find(address);
     if (row === NONE) return true;
-    if (rows.isQuarantined(row, nowMs)) return false;
+    if (rows.isQuarantined(row, nowMs)) return rows.isOfferedAt(row, client, nowMs);
     if (rows.isActive(row, nowMs) && !rows.isLeaseOf(row, client)) return false;
     return !rows.hasOffer(row) || rows.isOfferedTo(row, client) ||
       rows.offerExpiresAtMs[row]! <= nowMs || this.#offers.isContested(row);
@@ -322,10 +325,9 @@ export class LeaseTable {
    */
   reconfigure(subnets: readonly Subnet[]): void {
     if (subnets === this.#subnets) return;
-    const areSorted = subnets.every(({ cidr }, i) =>
-      i === 0 || lastAddress(subnets[i - 1]!.cidr) < cidr.network
-    );
-    assert(areSorted, "subnets are sorted and disjoint");
+    const isAfterLast = ({ cidr }: Subnet, i: number) =>
+      i === 0 || lastAddress(subnets[i - 1]!.cidr) < cidr.network;
+    assert(subnets.every(isAfterLast), "subnets are sorted and disjoint");
     const rows = this.#rows;
     this.#subnets = subnets;
     this.#standings.begin(subnets);

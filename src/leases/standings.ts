@@ -9,6 +9,7 @@ import type { Ipv4 } from "../wire/ipv4.ts";
 import { AddressPool } from "./address_pool.ts";
 import { DeadlineHeap } from "./deadline_heap.ts";
 import { type LeaseRows, NONE } from "./lease_rows.ts";
+import { QuarantineQueues } from "./quarantines.ts";
 import { poolAt, rangeIndexOf, subnetIndexOf } from "./subnets.ts";
 
 /**
@@ -77,12 +78,14 @@ export class Standings {
   #stateByPool = new Map<Pool, PoolState>();
   /** Where the last row was found: the next one often has a neighbour's address. */
   #run: Run | undefined;
+  #quarantines: QuarantineQueues;
   /** Rows whose standing ends; each at that instant or before it (see `#wakeAt`). */
   #due: DeadlineHeap;
 
   constructor(rows: LeaseRows) {
     this.#rows = rows;
     this.#due = new DeadlineHeap(rows);
+    this.#quarantines = new QuarantineQueues(rows, 0);
   }
 
   /** Begins anew over other subnets: every row has to `enter` again and to be settled. */
@@ -94,6 +97,7 @@ export class Standings {
     const pools = subnets.flatMap((subnet) => subnet.pools);
     this.#pools = pools.map((pool, index) => makePoolState(pool, rows, index));
     this.#stateByPool = new Map(pools.map((pool, index) => [pool, this.#pools[index]!]));
+    this.#quarantines = new QuarantineQueues(rows, pools.length);
     this.#due = new DeadlineHeap(rows);
     this.#run = undefined;
   }
@@ -170,6 +174,16 @@ export class Standings {
     return countsOf(tally, addresses.size);
   }
 
+  /** The rows of a pool that stand as quarantined: the one first that waits the longest. */
+  quarantinesOf(pool: Pool): IterableIterator<number> {
+    return this.#quarantines.of(this.#poolState(pool).index);
+  }
+
+  /** All rows that stand as quarantined. */
+  quarantines(): IterableIterator<number> {
+    return this.#quarantines.all();
+  }
+
   /** A row that is to be settled again by `nowMs`, and that is not given a second time. */
   takeDue(nowMs: number): number {
     const row = this.#due.first;
@@ -185,6 +199,8 @@ export class Standings {
   settle(row: number, nowMs: number): void {
     const rows = this.#rows;
     const standing = standingOf(rows, row, nowMs);
+    if (standing === QUARANTINED) this.#quarantines.note(row);
+    else if (rows.standing[row] === QUARANTINED) this.#quarantines.drop(row);
     this.#tally(row, standing);
     switch (standing) {
       case NOTHING:
@@ -197,8 +213,12 @@ export class Standings {
       }
       case OFFERED:
         return this.#wakeAt(row, rows.offerExpiresAtMs[row]!);
+      case QUARANTINED: {
+        const offeredUntilMs = rows.hasOffer(row) ? rows.offerExpiresAtMs[row]! : Infinity;
+        return this.#wakeAt(row, Math.min(rows.expiresAtMs[row]!, offeredUntilMs));
+      }
       default:
-        // USED or QUARANTINED. An offer that ends before makes no difference until then.
+        // USED. An offer that ends before makes no difference until then.
         return this.#wakeAt(row, rows.expiresAtMs[row]!);
     }
   }

@@ -3,6 +3,7 @@ import type { ConflictProbe, Subnet } from "../config/config.ts";
 import type { Client } from "../leases/lease.ts";
 import type { LeaseTable } from "../leases/lease_table.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
+import type { Request } from "./request.ts";
 
 /**
  * RFC 2131 §2.2: "the allocating server SHOULD probe the reused address before allocating the
@@ -16,4 +17,12 @@ export function probeBeforeGiving(
 ): ConflictProbe | undefined {
   if (conflictProbe === undefined) return undefined;
   return leases.heldUntilMs(client, address, nowMs) > nowMs ? undefined : conflictProbe;
+}
+
+/**
+ * Whether an address of the subnet can be probed for the client of a request: behind a relay agent
+ * only by ICMP echo, where the config has that.
+ */
+export function canBeProbed({ conflictProbe }: Subnet, { view }: Request): boolean {
+  return conflictProbe !== undefined && (view.giaddr === 0 || conflictProbe.beyondRouters);
 }

@@ -8,7 +8,7 @@ import { findReservation } from "../leases/reservations.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import { Header } from "../wire/message_view.ts";
 import type { ReplySlab } from "../wire/message_writer.ts";
-import { probeBeforeGiving } from "./address_probe.ts";
+import { canBeProbed, probeBeforeGiving } from "./address_probe.ts";
 import { bootDataFor } from "./boot.ts";
 import { chanceOf } from "./chance.ts";
 import { classNames } from "./class_policy.ts";
@@ -49,8 +49,9 @@ function reserved(
     const reservation = subnet.bootp === "off" ? undefined : findReservation(subnet, request);
     const address = reservation?.address;
     if (address === undefined) continue;
-    const isFree = leases.isAvailable(address, request.client, nowMs) &&
-      !machineAddresses.has(address);
+    const isFree = !machineAddresses.has(address) &&
+      (leases.isAvailable(address, request.client, nowMs) ||
+        leases.quarantines.mayLookAgain(address, canBeProbed(subnet, request), nowMs));
     if (isFree) return { subnet, address, reservation, rule: "reservation" };
   }
   return undefined;
@@ -66,7 +67,9 @@ function allocated(
     if (subnet.bootp !== "dynamic") continue;
     const { client, classes } = request;
     const reservation = findReservation(subnet, request);
-    const wish = { client, classes, subnet, reservation, requestedAddress: undefined, chance };
+    const [requestedAddress, isProbed] = [undefined, canBeProbed(subnet, request)];
+    const claim = { client, classes, subnet, reservation };
+    const wish = { ...claim, requestedAddress, chance, canBeProbed: isProbed };
     const candidate = chooseAddress(wish, state.leases, state.nowMs);
     if (candidate === undefined || exceedsLimit(wish, candidate.address, request, state)) continue;
     return { subnet, reservation, ...candidate };

@@ -17,6 +17,7 @@ import { findReservation } from "../leases/reservations.ts";
 import { contains, type Ipv4, isHostAddress } from "../wire/ipv4.ts";
 import type { ReplySlab } from "../wire/message_writer.ts";
 import { Option } from "../wire/option_codes.ts";
+import { canBeProbed } from "./address_probe.ts";
 import { bootp } from "./bootp.ts";
 import { chanceOf } from "./chance.ts";
 import { clientClasses, isDenied, isForOthers } from "./class_policy.ts";
@@ -161,7 +162,8 @@ function chooseAmong(
   let best: ReturnType<typeof chooseAmong>;
   for (const subnet of subnets) {
     const reservation = findReservation(subnet, request);
-    const wish = { client, classes, reservation, requestedAddress, subnet, chance };
+    const claim = { client, classes, reservation, subnet };
+    const wish = { ...claim, requestedAddress, chance, canBeProbed: canBeProbed(subnet, request) };
     const candidate = chooseAddress(wish, leases, nowMs, offersYield);
     if (candidate === undefined) continue;
     const isStronger = best === undefined ||

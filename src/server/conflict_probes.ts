@@ -147,6 +147,11 @@ export class ConflictProbes {
     this.#deadlines.add(slot, SETTLED_MS);
   }
 
+  /** The address is in quarantine by now: it is not known for unused any more. */
+  doubt(address: Ipv4): void {
+    this.#clearUntilMs.delete(address);
+  }
+
   #replace(slot: number, request: HeldRequest): void {
     const held = this.#held[slot]!;
     const isSameClient = held.client.key === request.client.key;

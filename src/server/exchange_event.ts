@@ -1,10 +1,12 @@
 /** What became of a datagram, as an event. */
+import type { Lease } from "../leases/lease.ts";
 import type { Datagram } from "../link/link.ts";
 import type { Decision, Rule } from "../protocol/decision.ts";
 import type { Request } from "../protocol/request.ts";
 import { formatHex } from "../wire/hex.ts";
 import { Header } from "../wire/message_view.ts";
-import type { DropEvent, ExchangeEvent, Outcome } from "./events.ts";
+import type { HeldRequest } from "./conflict_probes.ts";
+import type { ConflictEvent, DropEvent, ExchangeEvent, Outcome } from "./events.ts";
 
 /** The event of a request that was decided so, by the decision's own rule unless told. */
 export function describeExchange(
@@ -42,12 +44,32 @@ function outcomeOf(decision: Decision): Outcome {
     case "ignore":
       return "silence";
     case "change":
-      return decision.change.state === "declined" ? "quarantined" : "released";
+      return isQuarantine(decision.change) ? "quarantined" : "released";
     case "reply":
     case "reply-after-commit":
     case "reply-when-durable":
       return decision.reply.type;
   }
+}
+
+/** One that is over at once is none. */
+function isQuarantine({ state, updatedAtMs, expiresAtMs }: Lease): boolean {
+  return state === "declined" && updatedAtMs < expiresAtMs;
+}
+
+/** The event of an address that turned out to be in use, by whom if ARP told. */
+export function describeConflict(
+  { address, client, relay, ingress }: HeldRequest,
+  occupant: string | undefined,
+): ConflictEvent {
+  return {
+    kind: "conflict",
+    interfaceName: ingress.interfaceName,
+    address,
+    client,
+    relay: relay === 0 ? undefined : relay,
+    occupant,
+  };
 }
 
 /** The event of a datagram that nothing came of. */

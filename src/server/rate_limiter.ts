@@ -12,6 +12,7 @@ import { findReservation } from "../leases/reservations.ts";
 import { isInPool, poolAt, subnetOf } from "../leases/subnets.ts";
 import type { Config } from "../config/config.ts";
 import type { Decision, Rule } from "../protocol/decision.ts";
+import type { Ingress } from "../protocol/endpoints.ts";
 import type { Continuing, Request } from "../protocol/request.ts";
 import { formatHex } from "../wire/hex.ts";
 import { hashOctets } from "../wire/keyed_hash.ts";
@@ -26,6 +27,7 @@ import { TokenBuckets } from "./token_buckets.ts";
 export const LIMITS = [
   "client",
   "declines",
+  "quarantines",
   "new-leases",
   "new-leases-per-relay",
   "new-leases-per-circuit",
@@ -41,6 +43,9 @@ export type Admission = "whole" | "unwritten" | "none";
 const CLIENT_SLOTS = 65_536;
 const CIRCUIT_SLOTS = 65_536;
 const RELAY_SLOTS = 16_384;
+
+/** Quarantines of one wire or relay agent: each is a line in the journal. */
+const QUARANTINES = { intervalMs: 100, burst: 100 };
 
 /**
  * More DISCOVERs than this that find no address mean a flood: from then on, and until a while after
@@ -92,6 +97,7 @@ export class RateLimiter {
   readonly #held: Record<Limit, number> = {
     "client": 0,
     "declines": 0,
+    "quarantines": 0,
     "new-leases": 0,
     "new-leases-per-relay": 0,
     "new-leases-per-circuit": 0,
@@ -100,6 +106,7 @@ export class RateLimiter {
   readonly #clients = new TokenBuckets(CLIENT_SLOTS);
   readonly #renewals = new TokenBuckets(CLIENT_SLOTS);
   readonly #declines = new TokenBuckets(CLIENT_SLOTS);
+  readonly #quarantines = new TokenBuckets(RELAY_SLOTS);
   readonly #circuits = new TokenBuckets(CIRCUIT_SLOTS);
   readonly #relays = new TokenBuckets(RELAY_SLOTS);
   readonly #all = new TokenBuckets(1);
@@ -173,9 +180,10 @@ export class RateLimiter {
     if (limits === undefined) return true;
     if (request.kind === "DECLINE") {
       const { declines } = limits;
-      return declines === undefined ||
-        this.#declines.take(clientHash(request), declines, nowMs) ||
-        this.#hold("declines", request.view);
+      const isWithin = declines === undefined ||
+        this.#declines.take(clientHash(request), declines, nowMs);
+      if (!isWithin) return this.#hold("declines", request.view);
+      return this.admitsQuarantine(request.view.bytes, request.ingress, limits, nowMs);
     }
     if (change.state !== "bound" || !this.#isNew(change, request, config)) return true;
     const { newLeases, newLeasesPerRelay, newLeasesPerCircuit } = limits;
@@ -192,6 +200,18 @@ export class RateLimiter {
     }
     return newLeases === undefined || this.#all.take(0, newLeases, nowMs) ||
       this.#hold("new-leases", request.view);
+  }
+
+  /** Whether the address that a message is about may be put into quarantine. */
+  admitsQuarantine(
+    bytes: Uint8Array,
+    ingress: Ingress,
+    limits: RateLimits | undefined,
+    nowMs: number,
+  ): boolean {
+    if (limits === undefined) return true;
+    if (this.#quarantines.take(placeHash(bytes, ingress), QUARANTINES, nowMs)) return true;
+    return this.#hold("quarantines", { bytes, hlen: bytes[Header.HLEN]! });
   }
 
   /** Takes notice of why a request was decided as it was. */
@@ -248,7 +268,7 @@ export class RateLimiter {
     return { level: "info", message };
   }
 
-  #hold(limit: Limit, { bytes, hlen }: MessageView): false {
+  #hold(limit: Limit, { bytes, hlen }: Pick<MessageView, "bytes" | "hlen">): false {
     this.#held[limit]++;
     let untold = this.#untold.get(limit);
     if (untold === undefined) {
@@ -337,8 +357,12 @@ function renewalHash(request: Continuing): number {
 
 /** A relay agent by its giaddr and the interface, and clients on the wire by the interface. */
 function relayHash({ view, ingress }: Request): number {
-  if (view.giaddr === 0) return ingress.interfaceIndex;
-  return hashOctets(view.bytes, Header.GIADDR, Header.GIADDR + 4, ingress.interfaceIndex);
+  return view.giaddr === 0 ? ingress.interfaceIndex : placeHash(view.bytes, ingress);
+}
+
+/** The same of a message as octets. */
+function placeHash(bytes: Uint8Array, { interfaceIndex }: Ingress): number {
+  return hashOctets(bytes, Header.GIADDR, Header.GIADDR + 4, interfaceIndex);
 }
 
 /** The port by what the relay agent says of it; `undefined` where it says nothing. */

@@ -5,7 +5,7 @@
  */
 import type { Config } from "../config/config.ts";
 import { isWish } from "../leases/allocate.ts";
-import { type Lease, makeClient } from "../leases/lease.ts";
+import type { Lease } from "../leases/lease.ts";
 import type { LeaseTable } from "../leases/lease_table.ts";
 import { subnetOf } from "../leases/subnets.ts";
 import type { Datagram, Link, Outgoing, ProbeAnswer } from "../link/link.ts";
@@ -17,15 +17,16 @@ import { isSearchOf } from "../protocol/server_search.ts";
 import type { Clock } from "../store/clock.ts";
 import type { LeaseStore } from "../store/lease_store.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
-import { HTYPE_ETHERNET, MessageView, viewMessage } from "../wire/message_view.ts";
+import { MessageView, viewMessage } from "../wire/message_view.ts";
 import { ReplySlab } from "../wire/message_writer.ts";
 import { ClockWatch } from "./clock_watch.ts";
 import { ConflictProbes, type HeldRequest } from "./conflict_probes.ts";
 import { type Commitment, Commits, IN_FLIGHT_MAX, sizeOf } from "./commits.ts";
 import type { DropEvent, ServerEvent } from "./events.ts";
-import { describeDrop, describeExchange } from "./exchange_event.ts";
+import { describeConflict, describeDrop, describeExchange } from "./exchange_event.ts";
 import { OwnAddresses } from "./own_addresses.ts";
 import { proxyArpNotice, ProxyArpWatch, releaseAll } from "./proxy_arp.ts";
+import { quarantineOf, QuarantineWatch, withoutQuarantine } from "./quarantine_watch.ts";
 import { RateLimiter } from "./rate_limiter.ts";
 import { ReservationWaits } from "./reservation_waits.ts";
 import { RogueWatch } from "./rogue_watch.ts";
@@ -76,6 +77,7 @@ export class DhcpServer {
   readonly #view = new MessageView();
   readonly #probes = new ConflictProbes();
   readonly limiter: RateLimiter;
+  readonly quarantines: QuarantineWatch;
   readonly #waits = new ReservationWaits();
   readonly #proxyArp = new ProxyArpWatch();
   readonly rogues = new RogueWatch(crypto.getRandomValues(new Uint32Array(1))[0]!);
@@ -86,6 +88,7 @@ export class DhcpServer {
     this.#parts = parts;
     this.#commits = new Commits(parts);
     this.limiter = new RateLimiter(parts.leases);
+    this.quarantines = new QuarantineWatch(parts.leases);
     this.#startedAtMs = parts.clock.monotonicMs();
     this.#clockWatch = new ClockWatch(parts.clock);
     this.#configured = parts.config;
@@ -108,10 +111,11 @@ export class DhcpServer {
 
   /** Sees to it that no client is given an address of this machine, whatever the pools say. */
   #withhold(machineAddresses: ReadonlySet<Ipv4>): void {
-    const { emit, leases } = this.#parts;
+    const { emit, leases, clock } = this.#parts;
     const config = this.#ownAddresses.withhold(this.#configured, machineAddresses, emit);
     this.#config = config;
     leases.reconfigure(config.subnets);
+    leases.quarantines.endAfter(config.quarantineSeconds * 1000, clock.monotonicMs());
     if (config.leasequery !== undefined) leases.indexHardware();
     if (config.hasLimits === true) leases.limits.begin();
   }
@@ -148,6 +152,7 @@ export class DhcpServer {
     for (const notice of this.limiter.look(this.#config.rateLimits, clock.monotonicMs())) {
       this.#parts.emit({ kind: "notice", ...notice });
     }
+    for (const notice of this.quarantines.look(this.#config.subnets)) this.#parts.emit(notice);
     this.rogues.look(this.#config.rogueDetection, this.#parts);
     this.#commits.add({ changes: [], paid: [], names: [] });
   }
@@ -219,29 +224,19 @@ export class DhcpServer {
     state: EngineState,
     group: Group,
   ): void {
-    const { address, client, relay, ingress } = held;
-    if (this.#isFull(group)) {
+    const { address, client, ingress, bytes } = held;
+    const { rateLimits: limits } = state.config;
+    const isAdmitted = !this.#isFull(group) &&
+      this.limiter.admitsQuarantine(bytes, ingress, limits, state.nowMs);
+    if (!isAdmitted) {
       // Without a record the address would be offered again: then better nothing.
       const conflictCount = CONFLICTS_FOR_A_REQUEST_MAX;
       return this.#handleDatagram(held, state, group, { ...held, conflictCount });
     }
     const subnet = subnetOf(state.config.subnets, address);
     if (subnet !== undefined) state.leases.withdrawOffer(client, subnet);
-    this.#put({
-      address,
-      client: heard === undefined ? client : makeClient(HTYPE_ETHERNET, heard.hardwareAddress, ""),
-      state: "declined",
-      updatedAtMs: state.nowMs,
-      expiresAtMs: state.nowMs + state.config.quarantineSeconds * 1000,
-    }, group);
-    this.#parts.emit({
-      kind: "conflict",
-      interfaceName: ingress.interfaceName,
-      address,
-      client,
-      relay: relay === 0 ? undefined : relay,
-      occupant: heard?.hardwareAddress,
-    });
+    this.#put(quarantineOf(held, heard?.hardwareAddress, state), group);
+    this.#parts.emit(describeConflict(held, heard?.hardwareAddress));
     // Where the host turns out to answer for all, what it cost is free again.
     const acquitted = heard &&
       this.#proxyArp.note(ingress.interfaceIndex, heard.hardwareAddress, address);
@@ -316,6 +311,7 @@ export class DhcpServer {
     const conflictCount = held?.conflictCount ?? 0;
     const wanted = { address, client, bytes, ingress, relay, rule, conflictCount };
     if (!this.#probes.hold(wanted, probe, nowMs)) return false;
+    this.quarantines.noteProbe(address, nowMs);
     const expiresAtMs = nowMs + probe.timeoutMs + config.offerSeconds * 1000;
     this.#parts.leases.offer({ address, client, expiresAtMs, mayYield });
     return true;
@@ -370,14 +366,22 @@ export class DhcpServer {
     if (this.#isFull(group)) return OVERLOADED;
     const isAdmitted = wanted.kind === "reply-when-durable" ||
       this.limiter.admitsChange(wanted.change, request, this.#config, nowMs);
-    return isAdmitted ? undefined : RATE_LIMITED;
+    if (isAdmitted) return undefined;
+    if (wanted.kind !== "change") return RATE_LIMITED;
+    // A DECLINE: what it says is not believed, but its client does not want the address.
+    return { ...wanted, rule: "rate-limited", change: withoutQuarantine(wanted.change, nowMs) };
   }
 
   #put(change: Lease, group: Group): void {
+    this.quarantines.note(change);
     this.#parts.names?.collect(change, group.names);
     this.#parts.leases.put(change);
     group.changes.push(change);
     this.#probes.settle(change.address);
+    if (change.state !== "declined") return;
+    this.#probes.doubt(change.address);
+    const ended = this.quarantines.makeRoom(change, this.#config.subnets);
+    if (ended !== undefined) this.#put(ended, group);
   }
 }
 

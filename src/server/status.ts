@@ -6,6 +6,7 @@ import type { NamesStatus } from "../names/name_registrar.ts";
 import type { Clock } from "../store/clock.ts";
 import type { StoreHealth } from "../store/lease_store.ts";
 import type { Metrics } from "./metrics.ts";
+import type { QuarantineStatus } from "./quarantine_watch.ts";
 import type { LimitsStatus } from "./rate_limiter.ts";
 import type { RogueWatch } from "./rogue_watch.ts";
 
@@ -24,6 +25,8 @@ export interface StatusSource {
   readonly rogues: RogueWatch;
   /** What the rate limits held back. */
   limits(): LimitsStatus;
+  /** What became of quarantines. */
+  quarantines(): QuarantineStatus;
   /** What name servers were told; absent when there are none. */
   names(): NamesStatus | undefined;
 }

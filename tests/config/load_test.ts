@@ -48,7 +48,7 @@ Deno.test("a config of the least there can be gets the defaults", () => {
       reservations: { all: [], byAddress: new Map() },
     }],
     offerSeconds: 30,
-    quarantineSeconds: 86_400,
+    quarantineSeconds: 3_600,
     rateLimits: {
       client: { intervalMs: 100, burst: 100 },
       declines: { intervalMs: 3_600_000, burst: 5 },

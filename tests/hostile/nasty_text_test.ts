@@ -9,6 +9,7 @@ import { createApp } from "../../src/http/app.ts";
 import { LeaseTable } from "../../src/leases/lease_table.ts";
 import type { ExchangeEvent } from "../../src/server/events.ts";
 import { Metrics } from "../../src/server/metrics.ts";
+import { QuarantineWatch } from "../../src/server/quarantine_watch.ts";
 import { RateLimiter } from "../../src/server/rate_limiter.ts";
 import { RogueWatch } from "../../src/server/rogue_watch.ts";
 import { decodeLine, encodeHeader, encodeLease } from "../../src/store/journal_format.ts";
@@ -104,6 +105,7 @@ function appWith(hostname: string) {
     linkCounters: () => ({ oversizedDatagrams: 0, unsentReplies: 0 }),
     names: () => undefined,
     health: () => ({ ok: true }),
+    quarantines: () => new QuarantineWatch(leases).status(),
     limits: () => new RateLimiter(leases).status(),
     rogues: new RogueWatch(0),
   }, { names: [] });

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { LeaseTable } from "../../src/leases/lease_table.ts";
 import { Metrics } from "../../src/server/metrics.ts";
 import { type LimitsStatus, RateLimiter } from "../../src/server/rate_limiter.ts";
+import { makeLease, makeSubnet } from "../support/leases_fixture.ts";
 import { get, ONE_OF_EACH } from "./status_source.ts";
 
 Deno.test("metrics for Prometheus: each a family with its kind, and no words of clients", async () => {
@@ -31,6 +32,8 @@ Deno.test("metrics for Prometheus: each a family with its kind, and no words of 
       'sublet_rate_limited_total{limit="client"} 0',
       "sublet_offers_yielded_total 7",
       "sublet_starvation_alarm 1",
+      'sublet_quarantines_total{what="lifted"} 0',
+      "sublet_quarantine_alarm 0",
     ]
   ) assert.ok(samples.includes(expected), expected);
   assert.match(text, /^# TYPE sublet_starvation_alarm gauge$/m);
@@ -43,4 +46,22 @@ Deno.test("while more is asked for than can be given, the page and /healthz say 
   assert.match(await response.text(), /^degraded: more is asked for than can be given /);
   const status = await get({ limits: { ...quiet, alarm: true } }, "/status");
   assert.equal((await status.json())["rate-limits"].alarm, true);
+});
+
+Deno.test("while a pool has as many addresses in quarantine as it may, the page and /healthz say so", async () => {
+  const crowd = {
+    subnet: makeSubnet({ pools: ["192.168.1.100-192.168.1.104"] }),
+    leases: [101, 102, 103, 104].map((host) =>
+      makeLease({ address: `192.168.1.${host}`, state: "declined", expiresAtMs: Infinity })
+    ),
+  };
+  const response = await get(crowd, "/healthz");
+  assert.equal(response.status, 200);
+  const text = await response.text();
+  assert.match(text, /^degraded: 4 of 5 addresses of 192\.168\.1\.0\/24 are in quarantine \(see /);
+  const { quarantine } = await (await get(crowd, "/status")).json();
+  assert.equal(quarantine.alarm, true);
+  assert.match(await (await get(crowd, "/metrics")).text(), /^sublet_quarantine_alarm 1$/m);
+  const fewer = { ...crowd, leases: crowd.leases.slice(1) };
+  assert.equal(await (await get(fewer, "/healthz")).text(), "ok\n");
 });

@@ -5,6 +5,7 @@ import type { Lease } from "../../src/leases/lease.ts";
 import { LeaseTable } from "../../src/leases/lease_table.ts";
 import type { InterfaceStatus } from "../../src/link/link.ts";
 import { Metrics } from "../../src/server/metrics.ts";
+import { QuarantineWatch } from "../../src/server/quarantine_watch.ts";
 import { type LimitsStatus, RateLimiter } from "../../src/server/rate_limiter.ts";
 import { RogueWatch } from "../../src/server/rogue_watch.ts";
 import type { StatusSource } from "../../src/server/status.ts";
@@ -64,6 +65,7 @@ export function makeSource(sketch: SourceSketch = {}): StatusSource {
     names: () => sketch.names,
     health: () => sketch.health ?? { ok: true },
     limits: () => sketch.limits ?? new RateLimiter(leases).status(),
+    quarantines: () => new QuarantineWatch(leases).status(),
     rogues: sketch.rogues ?? new RogueWatch(0),
   };
 }

@@ -72,7 +72,9 @@ export class LeaseModel {
   isAvailable(address: Ipv4, client: Client | undefined): boolean {
     const lease = this.get(address);
     const offer = this.offers.find((it) => it.address === address);
-    if (lease && isQuarantined(lease, this.nowMs)) return false;
+    if (lease && isQuarantined(lease, this.nowMs)) {
+      return offer !== undefined && this.isSame(address, offer.client, client);
+    }
     const isTaken = lease && isActive(lease, this.nowMs);
     if (isTaken && !this.isSame(address, lease.client, client)) return false;
     return offer === undefined || this.isSame(address, offer.client, client);

@@ -134,11 +134,11 @@ function bindingOf(books: Books, client: Client, subnet: Subnet): Ipv4 | undefin
 
 function isAvailable({ leases, offers, nowMs }: Books, address: Ipv4, client: Client): boolean {
   const lease = leases.get(address);
-  if (lease !== undefined && isQuarantined(lease, nowMs)) return false;
+  const offer = offers.get(address);
+  if (lease !== undefined && isQuarantined(lease, nowMs)) return offer?.client.key === client.key;
   if (lease !== undefined && isActive(lease, nowMs) && lease.client.key !== client.key) {
     return false;
   }
-  const offer = offers.get(address);
   return offer === undefined || offer.client.key === client.key;
 }
 

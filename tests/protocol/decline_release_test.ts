@@ -18,6 +18,7 @@ const HELD = { leases: [{ address: A }] };
 const TWO_ADDRESSES = { subnets: [{ pools: [`${A}-${B}`] }] };
 const DECLINE_A: Ask = { type: DECLINE, requested: A, server: SERVER };
 const RELEASE_A: Ask = { type: RELEASE, ciaddr: A, server: SERVER, to: SERVER };
+const PROBE = { beyondRouters: true, timeoutMs: 500 };
 const DISCOVER_2: Ask = { type: DISCOVER, mac: macOf(2) };
 
 /** Who may end a lease: the same for both messages. */
@@ -122,12 +123,41 @@ testAnswers([
     expect: "silence (pool-exhausted)",
   },
   {
-    name: "a declined address is kept out of use for the time of the config",
+    name: "a declined address is nobody's for ten seconds, as long as its client waits (§3.1.5)",
     given: { subnets: [{ pools: [A] }], ...HELD, quarantineSeconds: 600 },
     after: [DECLINE_A],
-    secondsLater: 599,
+    secondsLater: 9,
     when: DISCOVER_2,
     expect: "silence (pool-exhausted)",
+  },
+  {
+    name: "a declined address is the last resort of a full pool, ten seconds later",
+    given: { subnets: [{ pools: [A] }], ...HELD, quarantineSeconds: 600 },
+    after: [DECLINE_A],
+    secondsLater: 10,
+    when: DISCOVER_2,
+    expect: `OFFER ${A} (quarantined-address)`,
+  },
+  {
+    name: "a declined address is the last resort at once where it can be probed",
+    given: { subnets: [{ pools: [A], conflictProbe: PROBE }], ...HELD },
+    after: [DECLINE_A],
+    when: DISCOVER_2,
+    expect: `OFFER ${A} (quarantined-address)`,
+  },
+  {
+    name: "a declined address that was taken for want of another is its client's",
+    given: { subnets: [{ pools: [A], conflictProbe: PROBE }], ...HELD },
+    after: [DECLINE_A, DISCOVER_2],
+    when: { type: REQUEST, mac: macOf(2), server: SERVER, requested: A },
+    expect: `ACK ${A} (outstanding-offer)`,
+  },
+  {
+    name: "a declined address is nobody's who was not offered it",
+    given: { subnets: [{ pools: [A], conflictProbe: PROBE }], ...HELD },
+    after: [DECLINE_A, DISCOVER_2],
+    when: { type: REQUEST, mac: macOf(3), server: SERVER, requested: A },
+    expect: "NAK (address-not-available)",
   },
   {
     name: "a declined address is in use again after that",
@@ -136,6 +166,31 @@ testAnswers([
     secondsLater: 600,
     when: DISCOVER_2,
     expect: `OFFER ${A} (free-address)`,
+  },
+  {
+    name: "a declined reservation: its client gets it again where it can be probed",
+    given: {
+      subnets: [{
+        pools: [B],
+        reservations: [{ mac: macOf(1), address: A }],
+        conflictProbe: PROBE,
+      }],
+      ...HELD,
+    },
+    after: [DECLINE_A],
+    when: { type: DISCOVER },
+    expect: `OFFER ${A} (reservation)`,
+  },
+  {
+    name: "a declined reservation: its client gets it again after ten seconds",
+    given: {
+      subnets: [{ pools: [B], reservations: [{ mac: macOf(1), address: A }] }],
+      ...HELD,
+    },
+    after: [DECLINE_A],
+    secondsLater: 10,
+    when: { type: DISCOVER },
+    expect: `OFFER ${A} (reservation)`,
   },
   {
     name: "a declined reservation: its client gets an address of the pool meanwhile",
@@ -216,4 +271,59 @@ Deno.test("a lease without end can be released and declined", () => {
   const given = { leases: [{ address: A, expiresAtMs: Infinity }] };
   assert.equal(new Engine(given).decide(RELEASE_A).told, `released ${A}`);
   assert.equal(new Engine(given).decide(DECLINE_A).told, `quarantined ${A}`);
+});
+
+Deno.test("a reserved address that its client declines each time is offered at ever longer intervals", () => {
+  const engine = new Engine({
+    subnets: [{
+      pools: [],
+      reservations: [{ mac: macOf(1), address: A }],
+      conflictProbe: PROBE,
+    }],
+    quarantineSeconds: 3600,
+  });
+  const offeredAfterSeconds: number[] = [];
+  for (let second = 0, last = 0; second < 600; second++) {
+    engine.advance(1);
+    if (!engine.ask({ type: DISCOVER }).told.startsWith("OFFER")) continue;
+    offeredAfterSeconds.push(second - last);
+    last = second;
+    engine.ask({ type: REQUEST, server: SERVER, requested: A });
+    assert.equal(engine.ask(DECLINE_A).told, `quarantined ${A}`);
+  }
+  assert.deepEqual(offeredAfterSeconds, [0, 1, 10, 20, 40, 80, 160]);
+  engine.advance(3600);
+  engine.ask({ type: DISCOVER });
+  engine.ask({ type: REQUEST, server: SERVER, requested: A });
+  engine.ask({ type: REQUEST, ciaddr: A });
+  engine.ask(DECLINE_A);
+  const again = engine.ask({ type: DISCOVER });
+  assert.equal(again.told, `OFFER ${A} (reservation)`, "a renewal has shown that it was free");
+});
+
+Deno.test("of the addresses in quarantine the oldest is the first to be looked at again", () => {
+  const engine = new Engine({
+    subnets: [{ pools: [`${A}-192.168.1.102`], conflictProbe: PROBE }],
+    quarantineSeconds: 3600,
+  });
+  for (const requested of ["192.168.1.102", A, B]) {
+    engine.ask({ type: DISCOVER, requested });
+    engine.ask({ type: REQUEST, server: SERVER, requested });
+    engine.ask({ type: DECLINE, server: SERVER, requested });
+    engine.advance(1);
+  }
+  const told = [4, 5, 6, 7].map((n) => engine.ask({ type: DISCOVER, mac: macOf(n) }).told);
+  assert.deepEqual(told, [
+    "OFFER 192.168.1.102 (quarantined-address)",
+    `OFFER ${A} (quarantined-address)`,
+    `OFFER ${B} (quarantined-address)`,
+    "silence (pool-exhausted)",
+  ]);
+  engine.advance(60);
+  const next = engine.ask({ type: DISCOVER, mac: macOf(8) });
+  assert.equal(
+    next.told,
+    "OFFER 192.168.1.102 (quarantined-address)",
+    "who did not take it is out",
+  );
 });

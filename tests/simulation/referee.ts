@@ -46,6 +46,9 @@ const HEADER = { CIADDR: 12, GIADDR: 24, CHADDR: 28 };
 const LIMITED_BROADCAST = 0xffff_ffff;
 const NO_ADDRESS = "0.0.0.0";
 
+/** An address that cannot be probed is out of use for so long at least (less what a clock errs). */
+const QUARANTINED_MS_MIN = 9_000;
+
 export class Referee {
   readonly verdict = new Verdict();
   readonly #chronicle = new Chronicle(this.verdict);
@@ -56,6 +59,9 @@ export class Referee {
   readonly #probed = new Map<Ipv4, { readonly mac: string; readonly untilMs: number }>();
   /** Addresses that somebody was found to use, and until when they are in quarantine. */
   readonly #takenUntilMs = new Map<Ipv4, number>();
+
+  /** Addresses that were asked for since they were quarantined, and nobody has answered yet. */
+  readonly #lookedAt = new Set<Ipv4>();
 
   constructor(
     private readonly agenda: Agenda,
@@ -95,6 +101,8 @@ export class Referee {
     }
     const mac = hex(request.subarray(HEADER.CHADDR, HEADER.CHADDR + request[2]!));
     this.#probed.set(address, { mac, untilMs: this.agenda.nowMs + timeoutMs });
+    this.#lookedAt.add(address);
+    this.#takenUntilMs.delete(address);
   }
 
   /** The loop hears that somebody uses an address. */
@@ -103,6 +111,7 @@ export class Referee {
     if (probe === undefined || this.agenda.nowMs >= probe.untilMs) return;
     if (heard?.hardwareAddress === probe.mac) return;
     this.#probed.delete(address);
+    this.#lookedAt.delete(address);
     this.#takenUntilMs.set(address, this.agenda.nowMs + QUARANTINE_SECONDS * 1000);
   }
 
@@ -147,6 +156,7 @@ export class Referee {
       if (lease.state === "bound") this.#checkGrant(rules, lease);
       // From now on it is the client that answers.
       this.#probed.delete(lease.address);
+      if (lease.state === "bound") this.#lookedAt.delete(lease.address);
       this.#chronicle.put(lease, skewMs);
     }
   }
@@ -165,6 +175,7 @@ export class Referee {
   restarted(records: Iterable<Lease>, restart: Restart): void {
     // Nobody remembers what was asked; what was found may not have been on disk.
     this.#probed.clear();
+    this.#lookedAt.clear();
     this.#takenUntilMs.clear();
     this.#chronicle.checkReplay(records, restart);
   }
@@ -208,13 +219,24 @@ export class Referee {
   #checkPermitted(rules: readonly Rules[], who: Recipient, keeps: boolean): void {
     const { address, mac, clientId } = who;
     const before = this.#chronicle.newest(number(address));
-    const isQuarantined = before?.lease.state === "declined" && this.agenda.nowMs < before.endsMs;
+    const isQuarantined = before?.lease.state === "declined" && this.agenda.nowMs < before.endsMs &&
+      !this.#mayBeGivenAgain(address, before.endsMs, rules);
     const identity = { mac, ...(clientId === undefined ? {} : { clientId }) };
     const why = isQuarantined
       ? "it is in quarantine"
       : whyForbidden(rules, address, identity, keeps);
     if (why === undefined) return;
     this.verdict.fail("permitted-address", `${mac} was given ${address}, but ${why}`);
+  }
+
+  /** Whether an address in quarantine was asked for again; where that cannot be, time has to do. */
+  #mayBeGivenAgain(address: string, endsMs: number, rules: readonly Rules[]): boolean {
+    if (this.#lookedAt.has(number(address))) return true;
+    const { conflictProbe, wire } = rules.find((it) => it.wire === wireOf(address))!;
+    const canBeProbed = conflictProbe !== undefined &&
+      (wire.relayAddress === undefined || conflictProbe.beyondRouters);
+    const madeAtMs = endsMs - QUARANTINE_SECONDS * 1000;
+    return !canBeProbed && this.agenda.nowMs - madeAtMs >= QUARANTINED_MS_MIN;
   }
 
   #checkNotTaken({ address, mac }: Recipient): void {
