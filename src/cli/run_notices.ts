@@ -53,7 +53,8 @@ function describeInterface(status: InterfaceStatus): [NoticeEvent["level"], stri
 }
 
 /** Whether the interface is served, but for the clients of relay agents only. */
-function hasNoSubnet({ state, addresses }: InterfaceStatus, { subnets }: Config): boolean {
+function hasNoSubnet({ name, state, addresses }: InterfaceStatus, { subnets }: Config): boolean {
+  if (subnets.some(({ interfaces }) => interfaces?.has(name))) return false;
   return state === "serving" && addresses.every((address) => {
     const own = parseIpv4(address);
     return own === undefined || subnetOf(subnets, own) === undefined;

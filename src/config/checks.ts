@@ -40,6 +40,7 @@ export function checkFile(
   if (interfaces?.whole && trustOption82 !== undefined) {
     checkTrust(trustOption82, interfaces.parsed, reporter);
   }
+  if (interfaces?.whole) checkBindings(subnets, interfaces.parsed, reporter);
   if (names?.parsed !== undefined) checkZones(names.parsed, names.pathOf(["domain"]), reporter);
   const toldOfDomains = new Set<string>();
   const outermost = defaults === undefined ? [] : [defaults];
@@ -84,12 +85,32 @@ function checkTrust(
   served: readonly string[],
   reporter: Reporter,
 ): void {
-  for (const [i, name] of trusted.entries()) {
-    if (served.includes(name)) continue;
-    const meant = nearest(name, served);
-    const hint = meant === undefined ? undefined : didYouMean(meant);
-    reporter.error(pathOf([i]), explain(`${quote(name)} is not one of the interfaces`, hint));
+  for (const [i, name] of trusted.entries()) checkServed(name, served, pathOf([i]), reporter);
+}
+
+/** A subnet of an interface that is not served has no clients. */
+function checkBindings(
+  subnets: FileParts["subnets"],
+  served: readonly string[],
+  reporter: Reporter,
+): void {
+  for (const { parsed: { interface: names }, pathOf } of subnets) {
+    for (const [i, name] of (names ?? []).entries()) {
+      checkServed(name, served, pathOf(["interface", i]), reporter);
+    }
   }
+}
+
+function checkServed(
+  name: string,
+  served: readonly string[],
+  path: Path,
+  reporter: Reporter,
+): void {
+  if (served.includes(name)) return;
+  const meant = nearest(name, served);
+  const hint = meant === undefined ? undefined : didYouMean(meant);
+  reporter.error(path, explain(`${quote(name)} is not one of the interfaces`, hint));
 }
 
 /** A name stands for one wire, and every subnet that says it is on one names it right. */

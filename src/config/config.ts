@@ -183,6 +183,8 @@ export interface Subnet extends PlaceSettings {
   readonly identity: Identity;
   /** Set where another server gives the addresses, and this one boot data only. */
   readonly proxyDhcp?: true;
+  /** The interfaces that it is the subnet of; absent where their addresses tell. */
+  readonly interfaces?: ReadonlySet<string>;
   /** The relay agents (giaddr) that this subnet is reached through; absent when any may be. */
   readonly relays?: ReadonlySet<Ipv4>;
   /** Absent when nothing is to be found out. */
@@ -309,6 +311,8 @@ export interface Config {
   readonly subnets: readonly Subnet[];
   /** Set where a subnet has it. */
   readonly proxyDhcp?: true;
+  /** Set where a subnet names its interfaces. */
+  readonly bindsInterfaces?: true;
   /** How long an offered address is held for the client that was offered it. */
   readonly offerSeconds: number;
   /** How long an address stays out of use that was found taken. */

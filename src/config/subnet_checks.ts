@@ -1,5 +1,6 @@
 /** What has to hold within one subnet. */
 import {
+  ANY_ADDRESS,
   type Cidr,
   contains,
   formatCidr,
@@ -147,9 +148,23 @@ function checkFilledIn(
     reporter.warning(option!.pathOf([]), explain(said, "leave it out: the server fills it in"));
   };
   // Of what is no mask at all, checkOptionValues has told.
-  check(Option.SUBNET_MASK, netmask(cidr.prefixLength), (address) => !isNetmask(address));
+  check(
+    Option.SUBNET_MASK,
+    netmask(cidr.prefixLength),
+    // All ones puts a client on a link of its own, from where a route leads to its router.
+    (address) => !isNetmask(address) || (address === ALL_ONES && linkRoutes(scopes).length > 0),
+  );
   // RFC 1122 §3.2.1.3: the limited broadcast address is one everywhere.
   check(Option.BROADCAST_ADDRESS, lastAddress(cidr), (address) => address === LIMITED_BROADCAST);
+}
+
+const ALL_ONES = netmask(32);
+
+/** Networks that clients reach on the link, whatever their mask says (RFC 3442, "Local Subnet Routes"). */
+function linkRoutes(scopes: readonly ScopePart[]): readonly Cidr[] {
+  const option = effectiveOption(Option.CLASSLESS_STATIC_ROUTE, scopes);
+  const routes = option && decodeOptionValue("cidr-routes", option.payload);
+  return (routes ?? []).filter(({ via }) => via === ANY_ADDRESS).map(({ to }) => to);
 }
 
 function checkRouters(
@@ -167,6 +182,7 @@ function checkRouters(
     if (!isUnicast(router)) continue;
     const words = `the router ${formatIpv4(router)}`;
     const isRouter = ({ first, last }: AddressRange) => first <= router && router <= last;
+    if (linkRoutes(scopes).some((it) => contains(it, router))) continue;
     if (!contains(cidr, router)) {
       const said = `${words} is outside the subnet ${formatCidr(cidr)}`;
       reporter.warning(routerPath, explain(`${said}: its clients cannot reach it`));

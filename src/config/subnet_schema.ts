@@ -5,7 +5,7 @@ import { conflictProbeSchema } from "./conflict_probe_schema.ts";
 import { bootpSchema } from "./boot_schema.ts";
 import { mismatch, pack } from "./explanation.ts";
 import { subnetNamesSchema } from "./names_schema.ts";
-import { classNameSchema, networkNameSchema } from "./name_schemas.ts";
+import { classNameSchema, interfaceNameSchema, networkNameSchema } from "./name_schemas.ts";
 import { reservationSchema } from "./reservation_schema.ts";
 import {
   booleanSchema,
@@ -55,6 +55,11 @@ export const subnetEntrySchema = mapSchema("a map that begins with subnet", {
     description: "The network. Reached through an interface of this machine that has an address " +
       "on it, or through relay agents.",
   }),
+  "interface": oneOrManySchema("the name of an interface like eth0", interfaceNameSchema, 1)
+    .optional().meta({
+      description: "The interface whose clients are on this subnet, whatever addresses it has. " +
+        "When left out, an interface that has an address in the subnet.",
+    }),
   "shared-network": networkNameSchema.optional().meta({
     description: "The entry of `shared-networks` that this subnet is one of.",
   }),

@@ -14,6 +14,7 @@ import {
 } from "../wire/ipv4.ts";
 import { Option } from "../wire/option_codes.ts";
 import { relayAddress, RelaySubOption } from "../wire/relay_agent.ts";
+import type { Ingress } from "./endpoints.ts";
 import type { Request } from "./request.ts";
 
 /**
@@ -47,7 +48,7 @@ export function isRelayAllowed(config: Config, request: Request): boolean {
       subnetOf(config.subnets, giaddr) !== undefined;
   }
   return giaddr === 0
-    ? request.ingress.addresses.some(({ address }) => contains(subnet.cidr, address))
+    ? subnetsOfInterface(config, request.ingress).includes(subnet)
     : subnet.relays.has(giaddr);
 }
 
@@ -66,9 +67,8 @@ export function isOffLink(config: Config, { view, ingress }: Request): boolean {
   if (view.giaddr !== 0 || source === ANY_ADDRESS || destination === LIMITED_BROADCAST) {
     return false;
   }
-  return !addresses.some(({ cidr, address }) =>
-    contains(cidr, source) || subnetsAt(config, address).some((it) => contains(it.cidr, source))
-  );
+  return !addresses.some(({ cidr }) => contains(cidr, source)) &&
+    !subnetsOfInterface(config, ingress).some(({ cidr }) => contains(cidr, source));
 }
 
 /**
@@ -96,10 +96,25 @@ function likelySubnets(config: Config, request: Request): readonly Subnet[] {
   if (selected !== undefined) {
     return canReachRelay(config, giaddr) ? subnetsOf(config, selected) : NO_SUBNETS;
   }
-  if (giaddr !== 0) return subnetsAt(config, giaddr);
-  const own = request.ingress.addresses;
-  if (own.length === 1) return subnetsAt(config, own[0]!.address);
-  return [...new Set(own.flatMap(({ address }) => subnetsAt(config, address)))];
+  return giaddr === 0 ? subnetsOfInterface(config, request.ingress) : subnetsAt(config, giaddr);
+}
+
+/**
+ * The subnets of the wire that an interface is on: those that the config says are its own, else
+ * those of its addresses, save what the config says is another interface's.
+ */
+function subnetsOfInterface(
+  config: Config,
+  { interfaceName, addresses }: Ingress,
+): readonly Subnet[] {
+  if (config.bindsInterfaces === true) {
+    const bound = config.subnets.filter(({ interfaces }) => interfaces?.has(interfaceName));
+    if (bound.length > 0) return [...new Set(bound.flatMap((it) => wireOf(config, it)))];
+    const byAddress = new Set(addresses.flatMap(({ address }) => subnetsAt(config, address)));
+    return [...byAddress].filter(({ interfaces }) => interfaces === undefined);
+  }
+  if (addresses.length === 1) return subnetsAt(config, addresses[0]!.address);
+  return [...new Set(addresses.flatMap(({ address }) => subnetsAt(config, address)))];
 }
 
 /** The subnets of the wire of a host with the address, its own first; none if it has none. */

@@ -47,3 +47,10 @@ testBadConfigs("relay agents", [
     "hint: write true",
   ]],
 ]);
+
+testBadConfigs("interface of a subnet", [
+  ["one that is not served", inSubnet("interface: [eth0, eth00]"), [
+    'config.yaml:5:23: "eth00" is not one of the interfaces',
+    'hint: did you mean "eth0"?',
+  ]],
+]);
