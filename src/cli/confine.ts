@@ -1,8 +1,18 @@
 /** What `sublet run` gives up between its start and its first packet, so that a flaw is worth little. */
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { Config } from "../config/config.ts";
-import { type Account, becomeUser, forbidSystemCalls } from "../link/confinement.ts";
+import {
+  type Account,
+  becomeUser,
+  confineThreads,
+  type Kept,
+  TO_MAKE_FILES_IN,
+  TO_READ,
+  TO_READ_AND_WRITE,
+  type Use,
+} from "../link/confinement.ts";
 import { SystemCallError } from "../link/libc.ts";
+import { forbidSystemCalls } from "../link/system_call_filter.ts";
 import { changeDirectory, makeDirectory, realDisk } from "../store/disk.ts";
 import { HOSTS_DIRECTORY_MODE } from "../names/hosts_file.ts";
 import type { Notify } from "./run_notices.ts";
@@ -98,11 +108,39 @@ async function canRead(path: string): Promise<boolean> {
 const NEEDLESS_PERMISSIONS = ["ffi", "run", "sys", "import"] as const;
 
 /**
- * Gives up everything that serving does without. To be called when every library is bound and every
- * interface opened: what is open stays so. No program can be started from here on. Sockets can, until
- * `revokeSockets`.
+ * Gives up everything that serving does without. To be called when every library is bound, every
+ * interface opened and every file: what is open stays so. No program can be started from here on.
+ * Sockets can, until `revokeSockets`; `listen` is the TCP port that is still to be listened on.
  */
-export function giveUpTheRest(notify: Notify): void {
+export async function giveUpTheRest(
+  path: string,
+  config: Config,
+  listen: number | undefined,
+  notify: Notify,
+): Promise<void> {
+  await makeHostsDirectory(config);
+  // Where the machine's time zone is told by a file, it is read now.
+  new Date().getTimezoneOffset();
+  try {
+    const kept = keptBy(path, config, listen);
+    const { isInReach, overridden } = confineThreads(kept);
+    if (!isInReach) {
+      notify(
+        "info",
+        "the kernel has no Landlock, so files that the server needs not stay in reach",
+      );
+    }
+    if (overridden !== undefined) {
+      notify(
+        "info",
+        `${overridden} is not root's, so root keeps the right to other users' files ` +
+          "(CAP_DAC_OVERRIDE); `user:` in the config, or files of root's, save it",
+      );
+    }
+  } catch (error) {
+    if (!(error instanceof SystemCallError)) throw error;
+    notify("warning", `the kernel cannot take rights away (${error.message})`);
+  }
   try {
     forbidSystemCalls();
   } catch (error) {
@@ -110,6 +148,48 @@ export function giveUpTheRest(notify: Notify): void {
     notify("warning", `the kernel cannot take system calls away (${error.message})`);
   }
   for (const name of NEEDLESS_PERMISSIONS) Deno.permissions.revokeSync({ name });
+}
+
+/** Later its parent is out of reach. What cannot be made, the first write says. */
+async function makeHostsDirectory({ nameServices }: Config): Promise<void> {
+  if (nameServices?.hostsFile === undefined) return;
+  const directory = dirname(nameServices.hostsFile.path);
+  await makeDirectory(directory, HOSTS_DIRECTORY_MODE).catch(() => {});
+}
+
+/** What serving, and a reload, need of the file system. */
+function keptBy(path: string, { journal, nameServices }: Config, listen: number | undefined): Kept {
+  const secretFile = nameServices?.dnsUpdate?.key?.secretFile;
+  const hostsFile = nameServices?.hostsFile?.path;
+  const journalFile = realPath(journal) ?? journal;
+  const directories = [journalFile, hostsFile].filter((it) => it !== undefined)
+    .map((it) => realPath(dirname(it))).filter((it) => it !== undefined);
+  const uses: Use[] = [
+    [path, TO_READ],
+    ...directories.map((it): Use => [it, TO_MAKE_FILES_IN]),
+    ...["", ".lock", ".rejected"].map((it): Use => [journalFile + it, TO_READ_AND_WRITE]),
+  ];
+  if (secretFile !== undefined) uses.push([secretFile, TO_READ]);
+  // A config is replaced by editors, so it is found by its directory, and by that of its links.
+  const read = [dirname(resolve(path)), dirname(realPath(path) ?? path)]
+    .map((it) => realPath(it)).filter((it) => it !== undefined)
+    .map((it) => it === "/" ? realPath(path)! : it);
+  const secret = secretFile === undefined ? undefined : realPath(secretFile);
+  if (secret !== undefined) read.push(secret);
+  return {
+    reach: { read: [...new Set(read)], write: directories, listen: listen ? [listen] : [] },
+    uses,
+  };
+}
+
+/** `undefined` where nothing is. */
+function realPath(path: string): string | undefined {
+  try {
+    return Deno.realPathSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
 }
 
 /** Gives up making sockets: once every address is listened on that will be. */

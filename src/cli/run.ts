@@ -142,7 +142,8 @@ async function serve(
       status = openStatusEndpoint(app.fetch, config.status, notify);
     }
     releaseExecutable();
-    giveUpTheRest(notify);
+    const listen = status?.isListening() === false ? config.status?.port : undefined;
+    await giveUpTheRest(path, config, listen, notify);
     giveUpSockets(config, status);
     const isStatusOpen = status?.isListening() === true;
     notify("info", describeStart({ path, config, leaseCount: leases.size, isStatusOpen }));

@@ -1,10 +1,17 @@
 /**
- * What a process gives up for good: root's rights, and system calls that a DHCP server never makes.
- * The functions for it are bound here, for the moment of their use only.
+ * What a process gives up for good: root's rights, and files that a DHCP server never needs. The
+ * functions for it are bound here, for the moment of their use only.
  */
-import { bpfProgram } from "./bpf.ts";
-import { BPF_JUMP_IF_AT_LEAST, BPF_JUMP_IF_EQUAL, BPF_LOAD_WORD, BPF_RETURN } from "./layouts.ts";
-import { checked, openLibc, sockFprog } from "./libc.ts";
+import { inEveryThread, type ThreadCall } from "./every_thread.ts";
+import { LANDLOCK_RESTRICT_SELF, openRuleset, type Reach } from "./landlock.ts";
+import {
+  addressOf,
+  checked,
+  closeFd,
+  type NativeBytes,
+  openLibc,
+  SystemCallError,
+} from "./libc.ts";
 
 /** Whom a process may become. */
 export interface Account {
@@ -18,19 +25,25 @@ const SYMBOLS = {
   setresuid: { parameters: ["u32", "u32", "u32"], result: "i32" },
   prctl: { parameters: ["i32", "u64", "u64", "u64", "u64"], result: "i32" },
   capset: { parameters: ["buffer", "buffer"], result: "i32" },
-  // libc has no function for seccomp(2).
-  seccomp: { name: "syscall", parameters: ["i64", "u64", "u64", "buffer"], result: "i64" },
+  // libc has a function for it that does not ask the kernel in all of its versions.
+  faccessat2: {
+    name: "syscall",
+    parameters: ["i64", "i64", "buffer", "i64", "i64"],
+    result: "i64",
+  },
 } as const;
 
 const PR_SET_KEEPCAPS = 8;
 const PR_SET_NO_NEW_PRIVS = 38;
 
-/** Numbers of capabilities (linux/capability.h). */
-const CAP_NET_BIND_SERVICE = 10;
-const CAP_NET_RAW = 13;
+/** Capabilities (linux/capability.h), a bit each. */
+const CAP_DAC_OVERRIDE = 1n << 1n;
+const CAP_SETPCAP = 1n << 8n;
+const CAP_NET_BIND_SERVICE = 1n << 10n;
+const CAP_NET_RAW = 1n << 13n;
 
 /** For sockets that are opened later, when an interface appears. */
-const KEPT_CAPABILITIES = 1 << CAP_NET_BIND_SERVICE | 1 << CAP_NET_RAW;
+const KEPT_CAPABILITIES = CAP_NET_BIND_SERVICE | CAP_NET_RAW;
 
 const LINUX_CAPABILITY_VERSION_3 = 0x2008_0522;
 
@@ -59,119 +72,141 @@ export function becomeUser({ uid, gid }: Account): void {
   }
 }
 
-/** The arguments of capset(2) for this thread: effective and permitted, and nothing inheritable. */
+/** The arguments of capset(2) for this thread; nothing is inheritable. */
 function capabilities(
-  bits: number,
-): [header: Uint8Array<ArrayBuffer>, data: Uint8Array<ArrayBuffer>] {
+  permitted: bigint,
+  effective = permitted,
+): [header: NativeBytes, data: NativeBytes] {
   const header = new Uint8Array(new ArrayBuffer(8));
   new DataView(header.buffer).setUint32(0, LINUX_CAPABILITY_VERSION_3, true);
+  // Two of struct __user_cap_data_struct, for 32 bits each: effective 0, permitted 4, inheritable 8.
   const data = new Uint8Array(new ArrayBuffer(24));
   const view = new DataView(data.buffer);
-  view.setUint32(0, bits, true);
-  view.setUint32(4, bits, true);
+  for (const half of [0, 1]) {
+    const shift = BigInt(32 * half);
+    view.setUint32(12 * half, Number(effective >> shift & 0xffff_ffffn), true);
+    view.setUint32(12 * half + 4, Number(permitted >> shift & 0xffff_ffffn), true);
+  }
   return [header, data];
 }
 
+const PR_CAPBSET_DROP = 24n;
+
+const NUMBERS = {
+  x86_64: { prctl: 157, capset: 126 },
+  aarch64: { prctl: 167, capset: 91 },
+} as const;
+
+/** How a path is used while serving: bits of access(2). */
+export type Use = readonly [path: string, mode: number];
+export const TO_READ = 4;
+export const TO_READ_AND_WRITE = 6;
+export const TO_MAKE_FILES_IN = 3;
+
+/** What a process keeps for good. */
+export interface Kept {
+  /** The files and ports that are left. */
+  readonly reach: Reach;
+  /** Paths in reach, and how they are used. */
+  readonly uses: readonly Use[];
+}
+
+/** What came of it. */
+export interface Confined {
+  /** Whether the kernel keeps the process to what is in reach. */
+  readonly isInReach: boolean;
+  /** Another user's path for which root has kept CAP_DAC_OVERRIDE. */
+  readonly overridden?: string;
+}
+
 /**
- * Takes system calls from the process, in every thread and for good, and the possibility to gain
- * rights by starting a program: no program can be started at all. Throws SystemCallError where the
- * kernel knows no seccomp.
+ * Takes from every thread, for good, capabilities that sockets do not need, and files and TCP ports
+ * that are not in reach. Root keeps CAP_DAC_OVERRIDE where a path is another user's, and of no use
+ * to root without it. Throws SystemCallError.
  */
-export function forbidSystemCalls(): void {
-  const { audit, seccomp, column } = ARCHITECTURES[Deno.build.arch];
-  const forbidden = Object.values(FORBIDDEN_CALLS).map((numbers) => numbers[column]);
-  const program = filterProgram(audit, forbidden);
-  const library = openLibc(SYMBOLS);
-  const call = library.symbols;
+export function confineThreads({ reach, uses }: Kept): Confined {
+  const { prctl } = NUMBERS[Deno.build.arch];
+  const { permitted, bounding } = readCapabilities();
+  const overridden = permitted & CAP_DAC_OVERRIDE ? findUnusable(uses, permitted) : undefined;
+  const kept = KEPT_CAPABILITIES | (overridden === undefined ? 0n : CAP_DAC_OVERRIDE);
+  const ruleset = openRuleset(reach);
+  const calls: ThreadCall[] = [
+    { name: "prctl", number: prctl, args: [BigInt(PR_SET_NO_NEW_PRIVS), 1n] },
+  ];
+  if (ruleset !== undefined) {
+    const args = [BigInt(ruleset)] as const;
+    calls.push({ name: "landlock_restrict_self", number: LANDLOCK_RESTRICT_SELF, args });
+  }
+  const remaining = capabilities(permitted & kept);
+  if (permitted & ~kept) calls.push(...callsToKeep(kept, remaining, permitted, bounding));
   try {
-    checked("prctl", call.prctl(PR_SET_NO_NEW_PRIVS, 1n, 0n, 0n, 0n));
-    // With TSYNC all threads get the filter, and with it that they may gain no rights.
-    const flags = SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_SPEC_ALLOW;
-    const args = [SECCOMP_SET_MODE_FILTER, flags, sockFprog(program)] as const;
-    checked("seccomp", Number(call.seccomp(seccomp, ...args)));
+    inEveryThread(calls);
   } finally {
-    library.close();
+    if (ruleset !== undefined) closeFd(ruleset);
+  }
+  return {
+    isInReach: ruleset !== undefined,
+    ...(overridden !== undefined && { overridden }),
+  };
+}
+
+/** What a thread calls to have these capabilities and no others, whatever it starts. */
+function callsToKeep(
+  kept: bigint,
+  [header, data]: readonly [header: NativeBytes, data: NativeBytes],
+  permitted: bigint,
+  bounding: bigint,
+): ThreadCall[] {
+  const { prctl, capset } = NUMBERS[Deno.build.arch];
+  const calls: ThreadCall[] = [];
+  if (permitted & CAP_SETPCAP) {
+    for (const capability of bitsOf(bounding & ~kept)) {
+      calls.push({ name: "prctl", number: prctl, args: [PR_CAPBSET_DROP, capability] });
+    }
+  }
+  const args = [addressOf(header), addressOf(data)] as const;
+  return [...calls, { name: "capset", number: capset, args }];
+}
+
+/** The capabilities of this thread, a bit each. */
+function readCapabilities(): { readonly permitted: bigint; readonly bounding: bigint } {
+  const status = Deno.readTextFileSync("/proc/self/status");
+  const bits = (name: string) =>
+    BigInt(`0x${new RegExp(`^${name}:\\s*([0-9a-f]+)$`, "m").exec(status)?.[1] ?? 0}`);
+  return { permitted: bits("CapPrm"), bounding: bits("CapBnd") };
+}
+
+function* bitsOf(set: bigint): Generator<bigint> {
+  for (let bit = 0n; set >> bit; bit++) {
+    if (set >> bit & 1n) yield bit;
   }
 }
 
-const SECCOMP_SET_MODE_FILTER = 1n;
-const SECCOMP_FILTER_FLAG_TSYNC = 1n;
-/** Kernels before 5.16 else slow the whole process down, against attacks that need code in it. */
-const SECCOMP_FILTER_FLAG_SPEC_ALLOW = 4n;
+const FACCESSAT2 = 439n;
+const AT_FDCWD = -100n;
+const AT_EACCESS = 0x200n;
 
-const SECCOMP_RET_ALLOW = 0x7fff_0000;
-const EPERM = 1;
-const SECCOMP_RET_EPERM = 0x0005_0000 | EPERM;
-
-/** struct seccomp_data: number of the call 0, architecture 4. */
-const SECCOMP_DATA = { number: 0, architecture: 4 } as const;
-
-/** x86-64 has calls of its own from here on for x32 programs. */
-const X32_CALLS = 0x4000_0000;
-
-/** A program for seccomp(2) that refuses the calls of these numbers, and of other architectures. */
-export function filterProgram(
-  audit: number,
-  forbidden: readonly number[],
-): Uint8Array<ArrayBuffer> {
-  /** How many instructions to skip from the `at`-th one to the last. */
-  const toRefusal = (at: number) => 5 + forbidden.length - (at + 1);
-  return bpfProgram([
-    [BPF_LOAD_WORD, 0, 0, SECCOMP_DATA.architecture],
-    [BPF_JUMP_IF_EQUAL, 0, toRefusal(1), audit],
-    [BPF_LOAD_WORD, 0, 0, SECCOMP_DATA.number],
-    [BPF_JUMP_IF_AT_LEAST, toRefusal(3), 0, X32_CALLS],
-    ...forbidden.map((number, i) => [BPF_JUMP_IF_EQUAL, toRefusal(4 + i), 0, number] as const),
-    [BPF_RETURN, 0, 0, SECCOMP_RET_ALLOW],
-    [BPF_RETURN, 0, 0, SECCOMP_RET_EPERM],
-  ]);
-}
-
-/** AUDIT_ARCH_* of linux/audit.h, the number of seccomp(2), and the column of the table below. */
-const ARCHITECTURES = {
-  x86_64: { audit: 0xc000_003e, seccomp: 317n, column: 0 },
-  aarch64: { audit: 0xc000_00b7, seccomp: 277n, column: 1 },
-} as const;
-
-/** Numbers of system calls on x86-64 and on aarch64. */
-export const FORBIDDEN_CALLS: Readonly<Record<string, readonly [x86_64: number, aarch64: number]>> =
-  {
-    // Other programs, and shells.
-    execve: [59, 221],
-    execveat: [322, 281],
-    // Other processes.
-    ptrace: [101, 117],
-    process_vm_readv: [310, 270],
-    process_vm_writev: [311, 271],
-    // The kernel.
-    init_module: [175, 105],
-    finit_module: [313, 273],
-    delete_module: [176, 106],
-    kexec_load: [246, 104],
-    kexec_file_load: [320, 294],
-    bpf: [321, 280],
-    perf_event_open: [298, 241],
-    userfaultfd: [323, 282],
-    reboot: [169, 142],
-    swapon: [167, 224],
-    swapoff: [168, 225],
-    // File systems and namespaces.
-    mount: [165, 40],
-    umount2: [166, 39],
-    pivot_root: [155, 41],
-    chroot: [161, 51],
-    setns: [308, 268],
-    unshare: [272, 97],
-    open_by_handle_at: [304, 265],
-    open_tree: [428, 428],
-    move_mount: [429, 429],
-    fsopen: [430, 430],
-    fsconfig: [431, 431],
-    fsmount: [432, 432],
-    fspick: [433, 433],
-    mount_setattr: [442, 442],
-    // Keys.
-    add_key: [248, 217],
-    request_key: [249, 218],
-    keyctl: [250, 219],
+/** The first path that is of no use without capabilities, which this thread has again afterwards. */
+function findUnusable(uses: readonly Use[], permitted: bigint): string | undefined {
+  const library = openLibc(SYMBOLS);
+  const call = library.symbols;
+  const isUsable = ([path, mode]: Use) => {
+    const name = new Uint8Array(new TextEncoder().encode(`${path}\0`));
+    try {
+      const result = call.faccessat2(FACCESSAT2, AT_FDCWD, name, BigInt(mode), AT_EACCESS);
+      checked("faccessat2", Number(result));
+    } catch (error) {
+      if (!(error instanceof SystemCallError)) throw error;
+      // Kernels before 5.8 cannot tell. What is missing, or read-only, no capability helps.
+      return error.errno !== "EACCES" && error.errno !== "ENOSYS";
+    }
+    return true;
   };
+  try {
+    checked("capset", call.capset(...capabilities(permitted, 0n)));
+    return uses.find((use) => !isUsable(use))?.[0];
+  } finally {
+    checked("capset", call.capset(...capabilities(permitted)));
+    library.close();
+  }
+}

@@ -6,6 +6,7 @@
 import { type Ipv4, readIpv4, writeIpv4 } from "../wire/ipv4.ts";
 
 export const AF_INET = 2;
+export const AF_INET6 = 10;
 export const AF_NETLINK = 16;
 export const AF_PACKET = 17;
 

@@ -96,6 +96,7 @@ export function openLibc<Symbols extends Deno.ForeignLibraryInterface>(
 
 const ERRNO_NAMES: Readonly<Record<number, string>> = {
   1: "EPERM",
+  2: "ENOENT",
   4: "EINTR",
   6: "ENXIO",
   11: "EAGAIN",
@@ -104,7 +105,9 @@ const ERRNO_NAMES: Readonly<Record<number, string>> = {
   19: "ENODEV",
   22: "EINVAL",
   24: "EMFILE",
+  38: "ENOSYS",
   90: "EMSGSIZE",
+  95: "EOPNOTSUPP",
   97: "EAFNOSUPPORT",
   98: "EADDRINUSE",
   99: "EADDRNOTAVAIL",
@@ -130,7 +133,11 @@ const errnoView = new DataView(errnoBytes.buffer);
 /** The errno of the last failed synchronous call. */
 function lastErrno({ call, errnoLocation }: Libc): string {
   call.memcpy(errnoBytes, errnoLocation, 4n);
-  const errno = errnoView.getInt32(0, true);
+  return errnoName(errnoView.getInt32(0, true));
+}
+
+/** `EACCES` for 13; `errno 42` for one without a name. */
+export function errnoName(errno: number): string {
   return ERRNO_NAMES[errno] ?? `errno ${errno}`;
 }
 

@@ -130,6 +130,56 @@ sceneTest(BECOME, OPTIONS, async (scene) => {
   assert.equal(await server.ends(), 0);
 });
 
+/** What holds for each thread of a server that was started as root and stays root. */
+function assertHasOnly(threads: readonly Fields[], capabilities: string): void {
+  assert.ok(threads.length > 2, `${threads.length} threads`);
+  for (
+    const { Name, Uid, CapPrm, CapEff, CapBnd, CapInh, CapAmb, NoNewPrivs, Seccomp } of threads
+  ) {
+    assert.equal(Uid, "0\t0\t0\t0", Name);
+    assert.deepEqual([CapPrm, CapEff, CapBnd], Array(3).fill(capabilities), Name);
+    assert.deepEqual([CapInh, CapAmb], Array(2).fill(NO_CAPABILITIES), Name);
+    assert.deepEqual([NoNewPrivs, Seccomp], ["1", "2"], Name);
+  }
+}
+
+const ROOT = "root without `user:` keeps two capabilities in every thread; interfaces are added, " +
+  "the config is reloaded, journal and hosts file are written";
+sceneTest(ROOT, OPTIONS, async (scene) => {
+  const hosts = `${scene.directory}/made/hosts/sublet`;
+  const names = `names: { domain: a.test, hosts-file: ${hosts}, hosts-file-interval: 1s }`;
+  const { server } = await start(scene, names, subletCommand());
+  await assertServesClients(scene);
+  assertHasOnly(await threadsOf(server.pid), TWO_CAPABILITIES);
+  await assertServesNewInterface(scene);
+  const from = server.output.length;
+  // As an editor saves a file: another one takes its place.
+  await Deno.copyFile(`${scene.directory}/sublet.yaml`, `${scene.directory}/sublet.new`);
+  await Deno.rename(`${scene.directory}/sublet.new`, `${scene.directory}/sublet.yaml`);
+  server.signal("SIGHUP");
+  await server.says(/reloaded/, 10_000, from);
+  await until("the hosts file", 5_000, () => Deno.stat(hosts).catch(() => undefined));
+  // Threads that were started since are like their parents.
+  assertHasOnly(await threadsOf(server.pid), TWO_CAPABILITIES);
+  server.signal("SIGTERM");
+  assert.equal(await server.ends(), 0);
+  assert.doesNotMatch(server.output, /warning: (?!lan1)/);
+});
+
+const FOREIGN =
+  "root keeps the right to other users' files where the journal's directory is one's, " +
+  "says so, and serves";
+sceneTest(FOREIGN, OPTIONS, async (scene) => {
+  await Deno.mkdir(`${scene.directory}/made/for`, { recursive: true });
+  await Deno.chown(`${scene.directory}/made/for`, UID, UID);
+  const { server } = await start(scene, "", subletCommand());
+  await assertServesClients(scene);
+  await server.says(/made\/for is not root's, so root keeps .*CAP_DAC_OVERRIDE/);
+  assertHasOnly(await threadsOf(server.pid), "0000000000002402");
+  server.signal("SIGTERM");
+  assert.equal(await server.ends(), 0);
+});
+
 // As Deno's executables keep compiled code there, for the next start, which may be root's.
 const TEMPORARY = "nothing is left in the directory for temporary files, where anybody writes";
 sceneTest(TEMPORARY, OPTIONS, async (scene) => {
