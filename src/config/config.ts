@@ -72,6 +72,8 @@ export interface ScopeSettings {
   /** Codes of options that are sent though nobody asked; those further out count as well. */
   readonly always?: readonly number[];
   readonly leaseTime?: LeaseTime;
+  /** Whether clients without an address hear broadcasts only, whatever they say. */
+  readonly alwaysBroadcast?: boolean;
   readonly boot?: Boot;
   /** Leases that there may be at one port (option 82) at once; `Infinity` for any number. */
   readonly portLimit?: number;

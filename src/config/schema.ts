@@ -107,6 +107,7 @@ export const configSchema = mapSchema("a map with the keys interfaces and subnet
     description: "Options for the clients of every subnet.",
   }),
   "always": scopeShape["always"],
+  "always-broadcast": scopeShape["always-broadcast"],
   "boot": bootSchema.optional().meta({
     description: "What machines that boot from the network are told.",
   }),

@@ -5,7 +5,7 @@ import { bootSchema } from "./boot_schema.ts";
 import { mismatch, pack } from "./explanation.ts";
 import { leaseTimeSchema } from "./lease_time_schema.ts";
 import { optionsSchema } from "./option_schema.ts";
-import { integerSchema } from "./schema_parts.ts";
+import { booleanSchema, integerSchema } from "./schema_parts.ts";
 
 /** More leases than there are addresses. */
 export const LIMIT_MAX = 0xffff_ffff;
@@ -32,6 +32,10 @@ export const scopeShape = {
   "always": alwaysSchema.optional().meta({
     description: "Options that clients are sent though they did not ask for them, by name or " +
       "code; besides those that scopes further out name.",
+  }),
+  "always-broadcast": booleanSchema().optional().meta({
+    description: "Whether replies are broadcast to clients that have no address yet, also where " +
+      "they do not ask for that: for clients that hear nothing else.",
   }),
   "boot": bootSchema.optional().meta({
     description: "What machines that boot from the network are told; each of its keys takes the " +

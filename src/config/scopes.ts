@@ -7,10 +7,12 @@ import type { ParsedScope } from "./scope_schema.ts";
 /** What a scope of the file says by itself. */
 export function settingsOf(parsed: ParsedScope): ScopeSettings {
   const { "lease-time": leaseTime, "port-limit": portLimit, boot } = parsed;
+  const alwaysBroadcast = parsed["always-broadcast"];
   return {
     options: optionSet(parsed.options ?? []),
     ...(parsed.always !== undefined && { always: Object.freeze(parsed.always) }),
     ...(leaseTime !== undefined && { leaseTime: Object.freeze(leaseTime) }),
+    ...(alwaysBroadcast !== undefined && { alwaysBroadcast }),
     ...(boot !== undefined && { boot }),
     ...(portLimit !== undefined && { portLimit }),
   };
@@ -19,10 +21,12 @@ export function settingsOf(parsed: ParsedScope): ScopeSettings {
 /** What holds at a place within another: of each thing, what the inner scope says goes first. */
 export function inherit(outer: PlaceSettings, inner: ScopeSettings): PlaceSettings {
   const portLimit = inner.portLimit ?? outer.portLimit;
+  const alwaysBroadcast = inner.alwaysBroadcast ?? outer.alwaysBroadcast;
   const always = new Set([...outer.always ?? [], ...inner.always ?? []]);
   return {
     options: mergeOptions(outer.options, inner.options),
     ...(always.size > 0 && { always: [...always] }),
+    ...(alwaysBroadcast !== undefined && { alwaysBroadcast }),
     leaseTime: inner.leaseTime ?? outer.leaseTime,
     ...inheritBoot(outer.boot, inner.boot),
     ...(portLimit !== undefined && { portLimit }),

@@ -12,13 +12,14 @@ import { isRelayListed } from "./subnet_selection.ts";
 /** In the first octet of an Ethernet address: multicast or broadcast (IEEE 802). */
 const GROUP_BIT = 1;
 
-/** The destination of an OFFER or ACK that gives `yiaddr`. */
+/** The destination of an OFFER or ACK that gives `yiaddr`, by the flags that the client is sent. */
 export function replyDestination(
   request: Request,
   yiaddr: Ipv4,
   config: Config,
+  flags = request.view.flags,
 ): Destination {
-  const { giaddr, ciaddr, flags } = request.view;
+  const { giaddr, ciaddr } = request.view;
   // "If the 'giaddr' field in a DHCP message from a client is non-zero, the server sends any
   // return messages to the 'DHCP server' port on the BOOTP relay agent".
   if (giaddr !== 0) return toRelay(request, config);

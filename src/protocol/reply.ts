@@ -20,6 +20,7 @@ import {
   replyDestination,
 } from "./destination.ts";
 import type { GrantedTime } from "./lease_time.ts";
+import { isBroadcastTo } from "./scopes.ts";
 import { type InsteadOfAddress, type ReplyFacts, writeOptions } from "./reply_options.ts";
 import { type Bootp, type Inform, MessageType, type Request, serverIdOverride } from "./request.ts";
 
@@ -50,12 +51,21 @@ export function encodeOffer(
   server: Server,
   slab: ReplySlab,
 ): Reply {
-  const header = { ciaddr: 0, yiaddr: grant.address, flags: request.view.flags };
+  const flags = flagsFor(request, grant);
+  const header = { ciaddr: 0, yiaddr: grant.address, flags };
   return {
     type: "OFFER",
     bytes: encode(request, header, slab, factsOf(MessageType.OFFER, request, grant, server)),
-    destination: replyDestination(request, grant.address, server.config),
+    destination: replyDestination(request, grant.address, server.config, flags),
   };
+}
+
+/**
+ * The flags of a reply: those of the request, and BROADCAST where the config says that the client
+ * hears nothing else. A relay agent goes by them, too (RFC 1542 §4.1.2).
+ */
+function flagsFor({ view: { flags } }: Request, { scopes }: Network): number {
+  return isBroadcastTo(scopes) ? flags | BROADCAST_FLAG : flags;
 }
 
 /** DHCPOFFER of no address: what the client is told instead. */
@@ -80,12 +90,13 @@ export function encodeAck(
   server: Server,
   slab: ReplySlab,
 ): Reply {
-  const { ciaddr, flags } = request.view;
+  const { ciaddr } = request.view;
+  const flags = flagsFor(request, grant);
   const header = { ciaddr, yiaddr: grant.address, flags };
   return {
     type: "ACK",
     bytes: encode(request, header, slab, factsOf(MessageType.ACK, request, grant, server)),
-    destination: replyDestination(request, grant.address, server.config),
+    destination: replyDestination(request, grant.address, server.config, flags),
   };
 }
 
@@ -112,14 +123,15 @@ export function encodeBootReply(
   server: Server,
   slab: ReplySlab,
 ): Reply {
-  const { ciaddr, flags } = request.view;
+  const { ciaddr } = request.view;
+  const flags = flagsFor(request, network);
   // RFC 951 §3: `yiaddr` is "filled by server in a bootreply if client doesn't know its own
   // address (ciaddr was 0)".
   const header = { ciaddr, yiaddr: ciaddr === 0 ? address : 0, flags };
   return {
     type: "BOOTREPLY",
     bytes: encode(request, header, slab, factsOf(undefined, request, network, server)),
-    destination: replyDestination(request, address, server.config),
+    destination: replyDestination(request, address, server.config, flags),
   };
 }
 

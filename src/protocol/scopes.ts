@@ -47,6 +47,15 @@ export function portLimitOf(scopes: readonly ScopeSettings[]): number | undefine
   return scopes.find(({ portLimit }) => portLimit !== undefined)?.portLimit;
 }
 
+/** Whether a client is to be sent broadcasts though it did not ask for them. */
+export function isBroadcastTo(scopes: readonly ScopeSettings[]): boolean {
+  for (let i = 0; i < scopes.length; i++) {
+    const { alwaysBroadcast } = scopes[i]!;
+    if (alwaysBroadcast !== undefined) return alwaysBroadcast;
+  }
+  return false;
+}
+
 /** The value of the nearest scope that says something of the option; `null` takes it away. */
 export function configuredOption(
   scopes: readonly ScopeSettings[],
