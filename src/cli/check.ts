@@ -21,6 +21,8 @@ there is a problem, 0 when there are none or only warnings.
   --explain   say which settings are in force for each subnet, pool, class and reservation, and
               which line of the file says so; or for WHAT: a subnet, a shared network, the addresses
               of a pool, an address, a class, or a client or host name that has a reservation
+  -c, --config FILE
+              FILE under another name
   -h, --help  this text
 `;
 
@@ -32,14 +34,18 @@ const EXIT_CONFIG = 78;
 
 /** Checks a file and says what it found. Throws UsageError, and ConfigError where no text is. */
 export async function checkCommand(args: readonly string[]): Promise<number> {
-  const { positionals, values: { explain } } = parseArgs({
+  const { positionals, values: { config, explain } } = parseArgs({
     args: [...args],
-    options: { explain: { type: "boolean", default: false } },
+    options: {
+      config: { type: "string", short: "c" },
+      explain: { type: "boolean", default: false },
+    },
     allowPositionals: true,
   });
-  const [path, what, ...more] = positionals;
+  const given = [...config === undefined ? [] : [config], ...positionals];
+  const [path, what, ...more] = given;
   if (path === undefined || more.length > 0 || (what !== undefined && !explain)) {
-    throw new UsageError(`check: it takes one file, and was given ${positionals.length}`);
+    throw new UsageError(`check: it takes one file, and was given ${given.length}`);
   }
   const result = await loadConfigFile(path, machineInterfaces);
   const problems = "config" in result ? result.warnings : result.problems;

@@ -34,8 +34,8 @@ Usage: sublet COMMAND [OPTIONS]
   leases   show who has which address
   demo     show a real exchange, on a network of its own
 
-  -h, --help   this text; after a command, what that command takes
-  --version    the version
+  -h, --help     this text; after a command, what that command takes
+  -v, --version  the version
 `;
 
 const EXIT_USAGE = 64;
@@ -59,7 +59,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     console.log((command?.usage ?? usage).trimEnd());
     return 0;
   }
-  if (asked.includes("--version")) {
+  if (asked.includes("--version") || asked.includes("-v")) {
     console.log(`sublet ${VERSION}`);
     return 0;
   }
@@ -96,7 +96,7 @@ function isParseArgsError(error: unknown): error is TypeError {
 /** `Unknown option '--jsn'` -> `leases: unknown option '--jsn'; did you mean "--json"?`. */
 function explain(error: TypeError, name: string, commandUsage: string): UsageError {
   const [sentence] = error.message.split(/\.\s/);
-  const option = /^Unknown option '(-.*)'/.exec(error.message)?.[1];
+  const option = /^Unknown option '(-[^']*)'/.exec(error.message)?.[1];
   const meant = option === undefined ? undefined : nearest(option, optionsIn(commandUsage));
   return new UsageError(
     `${name}: ${sentence!.charAt(0).toLowerCase()}${sentence!.slice(1)}; ` +

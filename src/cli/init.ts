@@ -162,7 +162,7 @@ function render(plan: Plan, reason: string): string {
   const routerWords = router === ownAddress ? "" : ` and the router (${formatIpv4(router)})`;
   const lines = [
     "# A config for Sublet, made by `sublet init` for this machine.",
-    "# Look it over, then: sublet check FILE, and: sublet run --config FILE",
+    "# Look it over, then: sublet check FILE, and: sublet run FILE",
     "",
     "# The interfaces to serve. On every other one the server is silent.",
     `# ${reason}`,

@@ -13,7 +13,8 @@ export const usage = `Show the leases that the journal holds, also while the ser
 
 Usage: sublet leases [--config FILE] [--journal FILE] [--json]
 
-  --config FILE   the config that names the journal; without it, config.yaml here, else
+  -c, --config FILE
+                  the config that names the journal; without it, config.yaml here, else
                   /etc/sublet/config.yaml
   --journal FILE  the journal itself; no config is read then
   --json          a JSON array, a lease to a line
@@ -25,7 +26,7 @@ export async function leasesCommand(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      config: { type: "string" },
+      config: { type: "string", short: "c" },
       journal: { type: "string" },
       json: { type: "boolean", default: false },
     },

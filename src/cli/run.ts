@@ -33,13 +33,15 @@ import { setHashKey } from "../wire/keyed_hash.ts";
 
 export const usage = `Serve addresses until SIGTERM or SIGINT.
 
-Usage: sublet run [--config FILE] [--log-format human|json] [--log-level LEVEL]
+Usage: sublet run [FILE] [--log-format human|json] [--log-level LEVEL]
 
-  --config FILE      the config; without it, config.yaml here, else /etc/sublet/config.yaml
+  FILE, -c, --config FILE
+                     the config; without it, config.yaml here, else /etc/sublet/config.yaml
   --log-format FORM  "human" (default) or "json", on standard error
   --log-level LEVEL  "info" (default): one line per exchange; "warning": only what needs an eye,
                      such as an exhausted pool; "error": only what failed
   -h, --help         this text
+  -v, --version      the version
 
 SIGHUP reads the config again: all of it, or, when there is a problem, nothing.
 `;
@@ -235,14 +237,19 @@ interface RunOptions {
 }
 
 function parseRunArgs(args: readonly string[]): RunOptions {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
     args: [...args],
+    allowPositionals: true,
     options: {
-      config: { type: "string" },
+      config: { type: "string", short: "c" },
       "log-format": { type: "string", default: "human" },
       "log-level": { type: "string", default: "info" },
     },
   });
+  const files = [...values.config === undefined ? [] : [values.config], ...positionals];
+  if (files.length > 1) {
+    throw new UsageError(`run: it takes one config, and was given ${files.join(" and ")}`);
+  }
   const logFormat = values["log-format"];
   if (logFormat !== "human" && logFormat !== "json") {
     throw new UsageError(`--log-format is "human" or "json", not "${logFormat}"`);
@@ -252,7 +259,7 @@ function parseRunArgs(args: readonly string[]): RunOptions {
     const levels = LOG_LEVELS.map((level) => `"${level}"`).join(", ");
     throw new UsageError(`--log-level is one of ${levels}, not "${values["log-level"]}"`);
   }
-  return { config: values.config, logFormat, logLevel };
+  return { config: files[0], logFormat, logLevel };
 }
 
 /** Swaps the config for what the file says now, or says why not and leaves all as it is. */

@@ -26,7 +26,8 @@ Deno.test("help and help COMMAND say what --help does", async () => {
 });
 
 Deno.test("--version, also after a command: the version of deno.json", async () => {
-  for (const args of [["--version"], ["version"], ["run", "--version"], ["leases", "--version"]]) {
+  const rows = [["--version"], ["-v"], ["version"], ["run", "--version"], ["run", "-v"]];
+  for (const args of [...rows, ["leases", "--version"]]) {
     const { code, stdout } = await runSublet(args);
     assert.deepEqual([code, stdout], [0, `sublet ${manifest.version}\n`], args.join(" "));
   }
@@ -44,8 +45,16 @@ const USAGE_TABLE: readonly [args: string[], complaint: string][] = [
   ],
   [
     ["leases", "--config"],
-    "sublet: leases: option '--config <value>' argument missing; " +
+    "sublet: leases: option '-c, --config <value>' argument missing; " +
     "sublet leases --help lists what it takes\n",
+  ],
+  [
+    ["run", "a.yaml", "b.yaml"],
+    "sublet: run: it takes one config, and was given a.yaml and b.yaml\n",
+  ],
+  [
+    ["run", "-c", "a.yaml", "b.yaml"],
+    "sublet: run: it takes one config, and was given a.yaml and b.yaml\n",
   ],
   [
     ["leases", "everything"],
@@ -65,9 +74,13 @@ Deno.test("without a command: the help on stderr, exit 64", async () => {
 });
 
 Deno.test("an operating error is one line without a stack, and its exit code", async () => {
-  const { code, stdout, stderr } = await runSublet(["run", "--config", "/nonexistent/config.yaml"]);
-  assert.deepEqual([code, stdout], [78, ""]);
-  assert.match(stderr, /^sublet: .*\/nonexistent\/config\.yaml.*\n$/);
+  const file = "/nonexistent/config.yaml";
+  const ways = [["run", "--config", file], ["run", "-c", file], ["run", file]];
+  for (const args of [...ways, ["check", file], ["check", "-c", file], ["leases", "-c", file]]) {
+    const { code, stdout, stderr } = await runSublet(args);
+    assert.deepEqual([code, stdout], [78, ""], args.join(" "));
+    assert.match(stderr, /^sublet: .*\/nonexistent\/config\.yaml.*\n$/);
+  }
 });
 
 Deno.test("run and leases without a config say where it would be, and what makes one", async (t) => {
