@@ -1,6 +1,6 @@
 /** The schema of `boot`: what machines that boot from the network are told. */
 import * as z from "zod";
-import { BOOT_KINDS, type BootKind, bootsByHttp } from "../wire/boot_clients.ts";
+import { BOOT_KINDS, type BootKind, bootsByHttp, describeKind } from "../wire/boot_clients.ts";
 import { formatIpv4 } from "../wire/ipv4.ts";
 import { Header } from "../wire/message_view.ts";
 import { encodeOptionValue } from "../wire/option_values.ts";
@@ -36,30 +36,12 @@ const urlSchema = bootTextSchema(
   URL_START,
 );
 
-const fileFor = (whom: string) =>
-  fileSchema.optional().meta({ description: `The boot file for ${whom}.` });
-const urlFor = (whom: string) =>
-  urlSchema.optional().meta({ description: `The URL of the boot file for ${whom}.` });
-
-const kindSchemas = {
-  "bios": fileFor("PCs with a BIOS"),
-  "uefi-ia32": fileFor("32-bit PCs with UEFI"),
-  "uefi-x64": fileFor("PCs with UEFI"),
-  "uefi-arm32": fileFor("32-bit ARM with UEFI"),
-  "uefi-arm64": fileFor("64-bit ARM with UEFI"),
-  "uefi-riscv64": fileFor("64-bit RISC-V with UEFI"),
-  "uefi-loongarch64": fileFor("64-bit LoongArch with UEFI"),
-  "uboot-arm32": fileFor("32-bit ARM with U-Boot"),
-  "uboot-arm64": fileFor("64-bit ARM with U-Boot"),
-  "http-bios": urlFor("PCs with a BIOS that loads from a URL"),
-  "http-ia32": urlFor("32-bit PCs with UEFI HTTP Boot"),
-  "http-x64": urlFor("PCs with UEFI HTTP Boot"),
-  "http-arm32": urlFor("32-bit ARM with UEFI HTTP Boot, or U-Boot"),
-  "http-arm64": urlFor("64-bit ARM with UEFI HTTP Boot, or U-Boot"),
-  "http-riscv64": urlFor("64-bit RISC-V with UEFI HTTP Boot"),
-  "http-loongarch64": urlFor("64-bit LoongArch with UEFI HTTP Boot"),
-  "ipxe": fileFor("iPXE, on whatever machine; a URL, or a file of the server"),
-} satisfies Readonly<Record<BootKind, z.ZodType<Uint8Array | undefined>>>;
+/** A key for each kind: a URL where nothing else is of use to it. */
+const kindSchemas = Object.fromEntries(BOOT_KINDS.map((kind) => {
+  const isUrl = bootsByHttp(kind);
+  const what = `The ${isUrl ? "URL of the boot file" : "boot file"} for ${describeKind(kind)}.`;
+  return [kind, (isUrl ? urlSchema : fileSchema).optional().meta({ description: what })];
+})) as Readonly<Record<BootKind, z.ZodOptional<typeof fileSchema>>>;
 
 const EXAMPLE = "a map like { bios: undionly.kpxe, next-server: 192.168.1.2 }, or off";
 
@@ -77,13 +59,15 @@ const bootMap = mapSchema(EXAMPLE, {
   ...kindSchemas,
 }, unknownKeyOfScope).transform((parsed): Boot => {
   const { "next-server": address, "server-name": serverName, "boot-file": other } = parsed;
-  const files = new Map<BootKind | "other", Uint8Array>();
+  const files = new Map<BootKind | "other", Uint8Array | null>();
   if (other !== undefined) {
     files.set("other", other);
     const isUrl = URL_START.test(new TextDecoder().decode(other));
     for (const kind of BOOT_KINDS) {
       if (isUrl || !bootsByHttp(kind)) files.set(kind, other);
     }
+    // iPXE runs on a machine of some kind, and loads what that loads unless it is named itself.
+    files.set("ipxe", null);
   }
   for (const kind of BOOT_KINDS) {
     const file = parsed[kind];

@@ -82,6 +82,21 @@ function makeName(
   };
 }
 
+/**
+ * What the client is called in the log and the journal: as it is told, else as it calls itself.
+ * RFC 4702 §4: its option 81 goes before its option 12.
+ */
+export function hostnameOf(
+  { view, hostname }: Request,
+  reservation: Reservation | undefined,
+  name: ClientName | undefined,
+): string | undefined {
+  const given = reservation?.hostname ?? name?.hostname;
+  if (given !== undefined) return given;
+  const payload = view.option(Option.CLIENT_FQDN);
+  return payload && decodeClientFqdn(payload)?.name || hostname;
+}
+
 /** RFC 4702 §4: option 81 of a client goes before its option 12. */
 function fromClient(
   { request, address }: NameWish,

@@ -82,6 +82,8 @@ export type Decision = Deed & {
   readonly classes?: readonly ClientClass[];
   /** An address that is reserved for the client, which has to wait for it: somebody has it. */
   readonly awaits?: Ipv4 | undefined;
+  /** What the client is called, where it is given an address; as sent where that is absent. */
+  readonly hostname?: string | undefined;
 };
 
 type Deed =

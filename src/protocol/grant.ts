@@ -6,7 +6,7 @@ import type { Ipv4 } from "../wire/ipv4.ts";
 import type { ReplySlab } from "../wire/message_writer.ts";
 import { probeBeforeGiving } from "./address_probe.ts";
 import { classNames } from "./class_policy.ts";
-import { type ClientName, nameClient, nameOnRecord } from "./client_name.ts";
+import { type ClientName, hostnameOf, nameClient, nameOnRecord } from "./client_name.ts";
 import type { Decision, Rule } from "./decision.ts";
 import { cutTo, type GrantedTime, grantTime, requestedLeaseSeconds } from "./lease_time.ts";
 import { encodeAck, encodeOffer } from "./reply.ts";
@@ -39,6 +39,7 @@ export function offer(
   const leaseTime = leaseTimeFor({ client: request.client, subnet, address, scopes }, state);
   const time = grantTime(leaseTime, requestedLeaseSeconds(request.view), seedOf(request));
   const name = nameClient({ request, subnet, reservation, address }, state.leases);
+  const hostname = hostnameOf(request, reservation, name);
   const expiresAtMs = state.nowMs + state.config.offerSeconds * 1000;
   return {
     kind: "reply",
@@ -54,6 +55,7 @@ export function offer(
       mayYield: reservation === undefined && isWish(rule),
     },
     awaits,
+    hostname,
     probe: probeBeforeGiving(address, request.client, subnet, state),
   };
 }
@@ -69,8 +71,8 @@ export function acknowledge(
   const scopes = scopesOf(subnet, address, reservation, request.classes);
   const leaseTime = leaseTimeFor({ client: request.client, subnet, address, scopes }, state);
   const wishedSeconds = requestedLeaseSeconds(request.view);
-  const hostname = reservation?.hostname ?? request.hostname;
   const name = nameClient({ request, address, subnet, reservation }, state.leases);
+  const hostname = hostnameOf(request, reservation, name);
   const time = grantTime(leaseTime, wishedSeconds, seedOf(request));
   const change = boundLease(request, { address, hostname, name, time }, state);
   const onDisk = leaseOnDisk(change, state);
@@ -85,6 +87,7 @@ export function acknowledge(
       address,
       leaseSeconds: time.leaseSeconds,
       awaits,
+      hostname,
     };
   }
   const isNew = request.kind === "DISCOVER" || rule === "outstanding-offer";
@@ -95,6 +98,7 @@ export function acknowledge(
     address,
     leaseSeconds: time.leaseSeconds,
     awaits,
+    hostname,
     ends: isNew ? givenUp(request.client, address, subnet, state) : undefined,
     // A REQUEST is for what its client was offered, or takes for its own.
     probe: request.kind === "DISCOVER"

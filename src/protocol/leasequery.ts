@@ -2,6 +2,8 @@
  * DHCPLEASEQUERY (RFC 4388): who has an address, and which one a client has, told to those that
  * the config allows. The cost of an answer is bounded, however many leases there are.
  */
+import type { Config, LeaseTime } from "../config/config.ts";
+import { reservationOf } from "../leases/reservations.ts";
 import { isInPools, subnetOf } from "../leases/subnets.ts";
 import { isActive, type Lease } from "../leases/lease.ts";
 import { contains, type Ipv4, writeIpv4 } from "../wire/ipv4.ts";
@@ -15,6 +17,7 @@ import { grantTime } from "./lease_time.ts";
 import { serverIdentifier } from "./reply.ts";
 import { type LeaseQuery, MessageType } from "./request.ts";
 import type { EngineState } from "./respond.ts";
+import { leaseTimeOf, scopesOf } from "./scopes.ts";
 
 /** Addresses of one client that are looked at; as many fit into one option 92, and some more. */
 const HELD_ADDRESSES_MAX = 64;
@@ -110,7 +113,7 @@ function active(
   const { client, address } = lease;
   const writer = begin(query, "LEASEACTIVE", address, state, slab);
   writer.hardwareAddress(client.hardwareType, octetsOf(client.hardwareAddress));
-  leaseTimes(lease, state.nowMs, writer);
+  leaseTimes(lease, state, writer);
   const { relayInformation } = lease;
   if (relayInformation !== undefined) writer.keepRoom(relayInformation.length);
   if (client.clientId !== undefined) {
@@ -153,10 +156,10 @@ function finish(
 }
 
 /**
- * What is left of the lease and of its times, and how long ago the client was last heard (option
- * 91). §6.4: a time that is over is not there.
+ * What is left of the lease and of its client's own times, and how long ago the client was last
+ * heard (option 91). §6.4: a time that is over is not there.
  */
-function leaseTimes(lease: Lease, nowMs: number, writer: MessageWriter): void {
+function leaseTimes(lease: Lease, { config, nowMs }: EngineState, writer: MessageWriter): void {
   const agoMs = Math.max(0, nowMs - lease.updatedAtMs);
   writer.option32(Option.CLIENT_LAST_TRANSACTION_TIME, inSeconds(agoMs));
   if (lease.expiresAtMs === Infinity) {
@@ -166,13 +169,23 @@ function leaseTimes(lease: Lease, nowMs: number, writer: MessageWriter): void {
   writer.option32(Option.LEASE_TIME, inSeconds(lease.expiresAtMs - nowMs));
   const whole = inSeconds(lease.expiresAtMs - lease.updatedAtMs);
   const times = grantTime(
-    { defaultSeconds: whole, minSeconds: whole, maxSeconds: whole },
+    { ...timersOf(lease, config), defaultSeconds: whole, minSeconds: whole, maxSeconds: whole },
     undefined,
   );
   const renewal = times.renewalSeconds - inSeconds(agoMs);
   const rebinding = times.rebindingSeconds - inSeconds(agoMs);
   if (renewal > 0) writer.option32(Option.RENEWAL_TIME, renewal);
   if (rebinding > 0) writer.option32(Option.REBINDING_TIME, rebinding);
+}
+
+/** When the config has the lease's client ask again; what is chance in it is not remembered. */
+function timersOf(lease: Lease, { subnets, classes }: Config): Pick<LeaseTime, "timers"> {
+  const subnet = subnetOf(subnets, lease.address);
+  if (subnet === undefined) return {};
+  const names = lease.classes ?? [];
+  const members = classes?.all.filter(({ name }) => names.includes(name)) ?? [];
+  const scopes = scopesOf(subnet, lease.address, reservationOf(subnets, lease), members);
+  return leaseTimeOf(scopes, subnet);
 }
 
 function inSeconds(milliseconds: number): number {

@@ -73,11 +73,20 @@ function serverIdentifier(facts: ReplyFacts, writer: MessageWriter): void {
   if (messageType !== undefined) writer.option32(Option.SERVER_IDENTIFIER, serverIdentifier);
 }
 
-function leaseTimes({ time }: ReplyFacts, writer: MessageWriter): void {
+function leaseTimes({ time, view }: ReplyFacts, writer: MessageWriter): void {
   if (time === undefined) return;
   writer.option32(Option.LEASE_TIME, time.wireLeaseSeconds);
-  writer.option32(Option.RENEWAL_TIME, time.renewalSeconds);
-  writer.option32(Option.REBINDING_TIME, time.rebindingSeconds);
+  if (!isListed(view, Option.RENEWAL_TIME)) {
+    writer.option32(Option.RENEWAL_TIME, time.renewalSeconds);
+  }
+  if (!isListed(view, Option.REBINDING_TIME)) {
+    writer.option32(Option.REBINDING_TIME, time.rebindingSeconds);
+  }
+}
+
+/** Whether the client asks for the option, and so has it at the place where it asks. */
+function isListed(view: MessageView, code: number): boolean {
+  return view.option(Option.PARAMETER_REQUEST_LIST)?.includes(code) === true;
 }
 
 /** RFC 4039 §4: in the ACK to a DISCOVER, and in no other message. */
@@ -87,12 +96,11 @@ function rapidCommit({ isRapid }: ReplyFacts, writer: MessageWriter): void {
 
 const NO_OCTETS = new Uint8Array(0);
 
-/** RFC 2132 §3.3: where both are sent, the subnet mask MUST come before the routers. */
-function subnetMask({ subnet, scopes, isProxy }: ReplyFacts, writer: MessageWriter): void {
-  if (subnet === undefined || isProxy === true) return;
-  const configured = configuredOption(scopes, Option.SUBNET_MASK);
-  if (configured === undefined) writer.option32(Option.SUBNET_MASK, subnet.netmask);
-  else if (configured !== null) writer.option(Option.SUBNET_MASK, configured);
+/** Asked for or not. */
+function subnetMask(facts: ReplyFacts, writer: MessageWriter): void {
+  const { subnet, isProxy, view } = facts;
+  if (subnet === undefined || isProxy === true || isListed(view, Option.SUBNET_MASK)) return;
+  networkOption(Option.SUBNET_MASK, facts, subnet, writer);
 }
 
 function message({ message }: ReplyFacts, writer: MessageWriter): void {
@@ -130,8 +138,9 @@ function networkOptions(facts: ReplyFacts, writer: MessageWriter): void {
 
 /**
  * What the client asked for in option 55, in its order (RFC 2132 §9.8), and after it what is always
- * sent; all that is configured where it sent no list. What does not fit goes into `file` and `sname`; what fits nowhere is left
- * out, and what no client can do without is not among that, wherever it stands in the list.
+ * sent; all that is configured where it sent no list. What does not fit goes into `file` and
+ * `sname`; what fits nowhere is left out, and what no client can do without is not among that,
+ * wherever it stands in the list.
  */
 function requestedOptions(facts: ReplyFacts, subnet: Subnet, writer: MessageWriter): void {
   writer.openOverload();
@@ -152,6 +161,9 @@ function clientFqdn({ name }: ReplyFacts, writer: MessageWriter): void {
 
 /** What gets a client onto the network, or its machine to boot. */
 const ESSENTIAL: ReadonlySet<number> = new Set([
+  Option.SUBNET_MASK,
+  Option.RENEWAL_TIME,
+  Option.REBINDING_TIME,
   Option.ROUTERS,
   Option.DOMAIN_NAME_SERVERS,
   Option.DOMAIN_NAME,
@@ -233,6 +245,11 @@ function networkOption(
 ): void {
   if (writer.has(code) || (facts.messageType === undefined && isOfDhcp(code))) return;
   const { view, boot, scopes, name } = facts;
+  if (code === Option.ROUTERS || code === Option.STATIC_ROUTE) {
+    if (hasClasslessRoutes(facts)) return;
+    // RFC 2132 §3.3: where both are sent, the subnet mask MUST come before the routers.
+    networkOption(Option.SUBNET_MASK, facts, subnet, writer);
+  }
   let value = configuredOption(scopes, code);
   // What Windows asks for in place of 121 or besides: it has the same form and meaning.
   if (value === undefined && code === Option.MS_CLASSLESS_STATIC_ROUTE) {
@@ -244,10 +261,36 @@ function networkOption(
     value = encodeOptionValue("text", name.hostname);
   }
   if (value === undefined) {
-    if (code === Option.BROADCAST_ADDRESS) writer.option32(code, subnet.broadcast);
+    const implied = impliedValue(code, facts, subnet);
+    if (implied !== undefined) writer.option32(code, implied);
   } else if (value !== null) {
     writer.option(code, formFor(view, code, value));
   }
+}
+
+/** What follows from the subnet and the lease, where nothing else is configured. */
+function impliedValue(code: number, { time }: ReplyFacts, subnet: Subnet): number | undefined {
+  switch (code) {
+    case Option.SUBNET_MASK:
+      return subnet.netmask;
+    case Option.BROADCAST_ADDRESS:
+      return subnet.broadcast;
+    case Option.RENEWAL_TIME:
+      return time?.renewalSeconds;
+    case Option.REBINDING_TIME:
+      return time?.rebindingSeconds;
+  }
+  return undefined;
+}
+
+/**
+ * Whether the client is sent classless routes that it asked for. It MUST ignore the routers and the
+ * static routes then (RFC 3442), which only take room. What Windows calls 249 is no such option:
+ * there is no word that its clients ignore the routers.
+ */
+function hasClasslessRoutes({ view, scopes }: ReplyFacts): boolean {
+  return isListed(view, Option.CLASSLESS_STATIC_ROUTE) &&
+    (configuredOption(scopes, Option.CLASSLESS_STATIC_ROUTE) ?? null) !== null;
 }
 
 /** Whether the option is one of DHCP's own (RFC 2132 §9), which mean nothing to a BOOTP client. */

@@ -30,7 +30,7 @@ export function describeExchange(
     client,
     relay: giaddr === 0 ? undefined : giaddr,
     relayInformation,
-    hostname,
+    hostname: decision.hostname ?? hostname,
     outcome: outcomeOf(decision),
     rule,
     address,

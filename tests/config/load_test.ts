@@ -186,7 +186,7 @@ subnets:
   assert.deepEqual(told, [
     "10.0.0.1 undefined a.kpxe a.efi http://a/ undefined undefined",
     "10.0.0.1 b b.kpxe a.efi http://a/ undefined undefined",
-    "10.0.0.1 undefined c.img c.img http://a/ c.img c.img",
+    "10.0.0.1 undefined c.img c.img http://a/ null c.img",
     "undefined null null null null null null",
     "10.0.0.4 undefined a.kpxe a.efi http://a/ undefined undefined",
   ]);

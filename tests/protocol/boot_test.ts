@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import type { Boot } from "../../src/config/config.ts";
+import type { BootKind } from "../../src/wire/boot_clients.ts";
 import { DISCOVER, option, type PacketOption, REQUEST } from "../support/dhcp_packets.ts";
 import {
   type Answer,
@@ -169,6 +170,77 @@ Deno.test("boot: HTTP firmware is told by 60 and 67, asked for or not (UEFI, HTT
   const none = ask(BOOT, { ...firmware(19, "HTTP"), list: [1, 3] });
   assert.equal(textOf(none, 60), undefined);
   assert.equal(textOf(none, 67), undefined);
+});
+
+Deno.test("boot: iPXE that has no file of its own loads that of its machine, and not any", () => {
+  const named = makeBoot({ bios: "undionly.kpxe", "uefi-x64": "snp.efi", "boot-file": "any.img" });
+  const userClass: PacketOption = [77, text("iPXE")];
+  assert.equal(fileOf(ask(named, ipxe(0, userClass))), "undionly.kpxe");
+  assert.equal(fileOf(ask(named, ipxe(7, userClass))), "snp.efi");
+  assert.equal(fileOf(ask(named, ipxe(11, userClass))), "any.img");
+  assert.equal(fileOf(ask(makeBoot({ "boot-file": "any.img" }), ipxe(7, userClass))), "any.img");
+});
+
+/** IANA's "Processor Architecture Types", by the names that they have in a config. */
+const ARCHITECTURES: readonly (readonly [number, BootKind])[] = [
+  [0, "bios"],
+  [1, "pc98"],
+  [2, "uefi-itanium"],
+  [3, "alpha"],
+  [4, "arc-x86"],
+  [5, "lean-client"],
+  [6, "uefi-ia32"],
+  [7, "uefi-x64"],
+  [8, "uefi-xscale"],
+  [9, "uefi-x64"],
+  [10, "uefi-arm32"],
+  [11, "uefi-arm64"],
+  [12, "powerpc"],
+  [13, "powerpc-epapr"],
+  [14, "powerpc-opal"],
+  [15, "http-ia32"],
+  [16, "http-x64"],
+  [17, "http-ebc"],
+  [18, "http-arm32"],
+  [19, "http-arm64"],
+  [20, "http-bios"],
+  [21, "uboot-arm32"],
+  [22, "uboot-arm64"],
+  [23, "http-arm32"],
+  [24, "http-arm64"],
+  [25, "uefi-riscv32"],
+  [26, "http-riscv32"],
+  [27, "uefi-riscv64"],
+  [28, "http-riscv64"],
+  [29, "uefi-riscv128"],
+  [30, "http-riscv128"],
+  [31, "s390"],
+  [32, "s390-extended"],
+  [33, "uefi-mips32"],
+  [34, "uefi-mips64"],
+  [35, "uefi-sunway32"],
+  [36, "uefi-sunway64"],
+  [37, "uefi-loongarch32"],
+  [38, "http-loongarch32"],
+  [39, "uefi-loongarch64"],
+  [40, "http-loongarch64"],
+  [41, "rpiboot"],
+];
+
+for (const [code, kind] of ARCHITECTURES) {
+  Deno.test(`boot: architecture ${code} has its file by the name ${kind}`, () => {
+    const isHttp = kind.startsWith("http-");
+    const file = isHttp ? "http://10.0.0.1/own" : "own.img";
+    const boot = makeBoot({ "boot-file": "any.img", [kind]: file });
+    assert.equal(fileOf(ask(boot, firmware(code, isHttp ? "HTTP" : "PXE"))), file);
+  });
+}
+
+Deno.test("boot: a machine that does not call itself PXE, as s390 and PowerPC, has its file", () => {
+  const boot = makeBoot({ "boot-file": "any.img", s390: "kernel.img", powerpc: "grub.elf" });
+  const bare = (code: number): Ask => ({ type: DISCOVER, options: [[93, Uint8Array.of(0, code)]] });
+  assert.equal(fileOf(ask(boot, bare(31))), "kernel.img");
+  assert.equal(fileOf(ask(boot, bare(12))), "grub.elf");
 });
 
 Deno.test("boot: a URL for all is one for HTTP firmware, too; the name of a file is not", () => {

@@ -64,6 +64,7 @@ function take(engine: Engine, number: number, options: readonly PacketOption[], 
     flags: payload?.[0],
     fqdn: fqdn?.name,
     name: lease.name,
+    recorded: lease.hostname,
     isReverseOnly: lease.isReverseOnly,
   };
 }
@@ -205,4 +206,32 @@ Deno.test("a reservation's host name of several labels is in full already", () =
   const reservation = { mac: macOf(9), address: "192.168.1.10", hostname: "pi.lab.example" };
   const engine = engineWith({}, { reservations: [reservation] });
   assert.equal(take(engine, 9, []).name, "pi.lab.example");
+});
+
+for (
+  const [what, options, policy, recorded] of [
+    ["81 before 12", [hostName("twelve"), fqdnOption(S | E, "Eighty.one")], POLICY, "eighty"],
+    ["12 alone, as it is told", [hostName("Anna's PC")], POLICY, "annas-pc"],
+    ["81 before 12, without names", [hostName("a"), fqdnOption(S | E, "b.c")], undefined, "b.c"],
+    ["12 as it is sent, without names", [hostName("Anna's PC")], undefined, "Anna's PC"],
+    ["12 where 81 is empty", [hostName("pi"), fqdnOption(S | E, "")], undefined, "pi"],
+  ] as const
+) {
+  Deno.test(`the journal and the log have the name that the client is given: ${what}`, () => {
+    const pools = ["192.168.1.100-192.168.1.199"];
+    const engine = new Engine({
+      subnets: [policy === undefined ? { pools } : { pools, names: policy }],
+    });
+    const told = take(engine, 1, options);
+    assert.equal(told.recorded, recorded);
+    if (policy !== undefined) assert.equal(told.hostname, recorded);
+    const again = engine.decide({ type: DISCOVER, options });
+    assert.equal(again.decision?.hostname, recorded);
+  });
+}
+
+Deno.test("of two that want one name, the journal has what each is given", () => {
+  const engine = engineWith();
+  assert.equal(take(engine, 1, [hostName("pi")]).recorded, "pi");
+  assert.equal(take(engine, 2, [hostName("pi")]).recorded, "pi-2");
 });

@@ -226,6 +226,25 @@ Deno.test("times that are over are not there, and a lease without end has only t
   ]);
 });
 
+Deno.test("LEASEACTIVE has the T1 and T2 that the client was told, not half of the lease (§6.4)", () => {
+  const timers = { renewal: 0.25, rebinding: 0.5, spread: 0 };
+  const times = { defaultSeconds: 3_600, minSeconds: 120, maxSeconds: 86_400 };
+  const subnets = SUBNETS.map((it) => ({ ...it, leaseTime: { ...times, timers } }));
+  const packet = ask(byAddress(A), { ...GIVEN, subnets });
+  assert.equal(seconds(packet, 51), 3_000);
+  assert.equal(seconds(packet, 58), 900 - 600);
+  assert.equal(seconds(packet, 59), 1_800 - 600);
+
+  // That of its reservation goes before.
+  const own = { ...times, timers: { renewal: 0.75, rebinding: 0.8, spread: 0 } };
+  const reservations = [{ mac: macOf(1), address: A, leaseTime: own }];
+  const reserved = ask(byAddress(A), {
+    ...GIVEN,
+    subnets: subnets.map((it) => it.subnet === "192.168.1.0/24" ? { ...it, reservations } : it),
+  });
+  assert.equal(seconds(reserved, 58), 2_700 - 600);
+});
+
 Deno.test("a client with several addresses: the newest, and the others in option 92 (§6.4)", () => {
   const leases = [
     { ...LEASE, address: "10.20.1.7" },

@@ -59,7 +59,7 @@ const ORDER_ROWS: readonly OrderRow[] = [
   },
   {
     name: "no option twice that is there anyway",
-    when: { list: [59, 58, 54, 53, 51, 1, 3] },
+    when: { list: [54, 53, 51, 3] },
     expect: [3],
   },
   {
@@ -128,6 +128,31 @@ for (const { name, when, expect } of ORDER_ROWS) {
     assert.deepEqual(codes(ack.packet), [...FIRST, ...expect]);
   });
 }
+
+for (
+  const [list, expect] of [
+    [[42, 15, 1, 6, 3], [58, 59, 42, 15, 1, 6, 3]],
+    [[59, 3, 58, 15], [1, 59, 3, 58, 15]],
+    [[59, 58, 54, 53, 51, 1, 3], [59, 58, 1, 3]],
+    // RFC 2132 §3.3: the mask MUST come before the routers.
+    [[6, 3, 15, 1], [58, 59, 6, 1, 3, 15]],
+    [[33, 1], [58, 59, 1]],
+  ] as const
+) {
+  Deno.test(`asked for ${list}, a client is told in its order, mask and timers included`, () => {
+    const engine = new Engine(GIVEN);
+    const offer = engine.ask({ type: DISCOVER, list });
+    assert.deepEqual(codes(offer.packet), [53, 54, 51, ...expect]);
+    const ack = engine.decide({ type: REQUEST, server: SERVER, requested: A, list });
+    assert.deepEqual(codes(ack.packet), [53, 54, 51, ...expect]);
+  });
+}
+
+Deno.test("a mask that the client asked for last is there, however long what comes before it", () => {
+  const engine = engineOf(new Map([[43, new Uint8Array(250)], [224, new Uint8Array(250)]]));
+  const { packet } = engine.decide({ type: DISCOVER, list: [43, 224, 59, 58, 1] });
+  for (const code of [1, 58, 59]) assert(codes(packet).includes(code), `${code}`);
+});
 
 Deno.test("the ACK has what the OFFER had, octet by octet but for option 53 (§4.3.1)", () => {
   for (const { when } of ORDER_ROWS) {
@@ -247,4 +272,24 @@ Deno.test("a client that asks for 249 is sent the routes of 121, unless 249 has 
   const apart = engineOf(new Map([[121, routes], [249, own]]));
   const { packet } = apart.decide({ type: DISCOVER, list: [249] });
   assert.deepEqual(packet!.options.slice(FIRST.length), [[249, own]]);
+});
+
+Deno.test("who asks for classless routes (121) and has them is sent no 3 and 33 (RFC 3442)", () => {
+  const routes = hexOctets("00:c0:a8:01:01");
+  const configured = new Map([
+    [3, Uint8Array.of(192, 168, 1, 1)],
+    [33, Uint8Array.of(10, 0, 0, 9, 192, 168, 1, 2)],
+    [121, routes],
+    [15, text("home.arpa")],
+  ]);
+  const told = (options: OptionSet, list: readonly number[]) =>
+    codes(engineOf(options).decide({ type: DISCOVER, list }).packet).slice(FIRST.length);
+  assert.deepEqual(told(configured, [3, 33, 121, 15]), [121, 15]);
+  assert.deepEqual(told(configured, [121, 3]), [121]);
+  // Who does not ask for 121, or asks by the name of Windows alone, goes by the routers.
+  assert.deepEqual(told(configured, [3, 33, 15]), [3, 33, 15]);
+  assert.deepEqual(told(configured, [249, 3]), [249, 3]);
+  // Nor is there anything to go by where the config has none.
+  configured.delete(121);
+  assert.deepEqual(told(configured, [121, 3, 33]), [3, 33]);
 });
