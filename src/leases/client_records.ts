@@ -25,7 +25,12 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 export class ClientRecords {
   readonly #arena = new OctetArena();
 
-  /** Keeps a holder; the record is a number, never 0. */
+  /** Whether some records more have room, whatever they have to say. */
+  get hasRoom(): boolean {
+    return this.#arena.hasRoom;
+  }
+
+  /** Keeps a holder, while there is room; the record is a number, never 0. */
   add({ octets, length }: PackedHolder): number {
     const record = this.#arena.allocate(length);
     const bytes = this.#arena.pageOf(record);
@@ -36,8 +41,7 @@ export class ClientRecords {
 
   /** Forgets a record. */
   remove(record: number): void {
-    const bytes = this.#arena.pageOf(record);
-    this.#arena.free(record, octetsOf(bytes, this.#arena.offsetOf(record)));
+    this.#arena.free(record);
   }
 
   /** Whether the record is of this client, where clients are told apart in this way. */

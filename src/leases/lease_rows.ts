@@ -75,6 +75,11 @@ export class LeaseRows implements HeapColumns {
   /** The last row that was closed; each of them names the one before in `home`. */
   #closed = NONE;
 
+  /** Whether leases and offers more have room, whatever is to be known of their clients. */
+  get hasRoom(): boolean {
+    return this.#clients.hasRoom;
+  }
+
   /** Every row in use has a lower number. */
   get end(): number {
     return this.#end;
@@ -197,6 +202,13 @@ export class LeaseRows implements HeapColumns {
   /** What tells clients apart at the row's address. */
   identityOf(row: number): Identity {
     return this.isByHardware[row] === 1 ? "mac" : "client-id";
+  }
+
+  /** Whether the row has all that is known of the lease's client. */
+  knowsHolder(row: number, lease: Lease): boolean {
+    if (!this.hasLease(row)) return false;
+    packed.pack(lease);
+    return this.#clients.isExactly(this.#record[row]!, packed.holder);
   }
 
   /** Has the row's lease under its client as that is told apart from now on. */

@@ -1,9 +1,9 @@
 /**
  * Who has which address: every lease record that is remembered, and the offers under way.
  *
- * The table is a value that moves by three calls only: `put` (a record of the journal; at the start
- * `load`, of many), `offer` and `withdrawOffer` (memory only), `advance` (time). It reads no clock.
- * Replaying the records that were put, in any order of addresses, makes the same table.
+ * The table is a value that moves by three calls only: `put` (a record; at the start `load`, of
+ * many), `offer` and `withdrawOffer` (memory only), `advance` (time). It reads no clock. Replaying
+ * the records that were put, in any order of addresses, makes the same table.
  *
  * Each address that has a record or an offer has one row (lease_rows.ts). What is counted, and
  * which addresses are free, follows from how the row stands (standings.ts): change a row, then
@@ -20,17 +20,12 @@ import { LeaseRows, NONE } from "./lease_rows.ts";
 import type { PackedLease } from "./packed_lease.ts";
 import { LimitCounts } from "./limit_counts.ts";
 import { NameIndex } from "./name_index.ts";
-import { Offers } from "./offers.ts";
+import { type Offer, Offers } from "./offers.ts";
+import { RecordsFullError } from "./records_full_error.ts";
 import { RowIndex } from "./row_index.ts";
 import { Quarantines } from "./quarantines.ts";
 import { type AddressCounts, Standings } from "./standings.ts";
 import { subnetOf } from "./subnets.ts";
-
-/** An address held for a client that was sent a DHCPOFFER, until it answers or time runs out. */
-export interface Offer extends Pick<Lease, "address" | "client" | "expiresAtMs"> {
-  /** Whether it may have to make room for others: its client has no claim but its wish. */
-  readonly mayYield?: boolean;
-}
 
 export class LeaseTable {
   #subnets: readonly Subnet[] = [];
@@ -59,6 +54,13 @@ export class LeaseTable {
     return this.#leaseCount;
   }
 
+  /** Whether a record has room, of whomever; that of a lease needs none where as much is known. */
+  hasRoom(lease?: Lease): boolean {
+    if (this.#rows.hasRoom) return true;
+    const row = lease === undefined ? NONE : this.#find(lease.address);
+    return row !== NONE && this.#rows.knowsHolder(row, lease!);
+  }
+
   /** How many offers had to yield so far: since more clients asked than there is room for. */
   get yieldedCount(): number {
     return this.#offers.yieldedCount;
@@ -70,9 +72,8 @@ export class LeaseTable {
   }
 
   /**
-   * Every remembered record, in no particular order, made as it is asked for. The table may
-   * change meanwhile: a record that is in it from first to last comes once, as it then stands.
-   * What is new since the first was asked for may come or not, but there is an end.
+   * Every remembered record, in no order, made as it is asked for. The table may change meanwhile:
+   * a record that is in it from first to last comes once. There is an end, whatever is new.
    */
   records(): IterableIterator<Lease> {
     return this.#rows.leases();
@@ -113,10 +114,7 @@ export class LeaseTable {
     return row !== NONE && this.#rows.hasHolder(row) && this.#rows.isLeaseOf(row, client);
   }
 
-  /**
-   * Until when the client has the address by an active lease, in monotonic milliseconds;
-   * -Infinity when it does not have it at `nowMs`.
-   */
+  /** Until when the client has the address by an active lease; -Infinity without one at `nowMs`. */
   heldUntilMs(client: Client, address: Ipv4, nowMs: number): number {
     const rows = this.#rows;
     const row = this.#find(address);
@@ -156,8 +154,8 @@ export class LeaseTable {
   }
 
   /**
-   * Takes in the newest record of an address: the only way in which leases change, but for `load`
-   * at the start. An offer of the address to the same client has served and goes.
+   * Takes in the newest record of an address, while there is room for it: the only way in which
+   * leases change, but for `load` at the start. An offer of the address to the same client goes.
    */
   put(lease: Lease): void {
     const rows = this.#rows;
@@ -186,10 +184,11 @@ export class LeaseTable {
 
   /**
    * Takes in the newest record so far of an address into a table that nobody asks yet: it counts
-   * once the times are placed on the clock (`finishLoading`).
+   * once the times are placed on the clock (`finishLoading`). Throws RecordsFullError.
    */
   load(lease: PackedLease): void {
     const rows = this.#rows;
+    if (!rows.hasRoom) throw new RecordsFullError();
     let row = this.#find(lease.address);
     if (row === NONE) {
       row = rows.open(lease.address);
@@ -230,10 +229,12 @@ export class LeaseTable {
   /**
    * Holds an address of one of the subnets for a client. It takes the place of the client's other
    * offer in that subnet, and of an offer of the address to somebody else. There is room for so
-   * many offers that may have to yield: for one more, the oldest of them does.
+   * many offers that may have to yield: for one more, the oldest of them does. None is made where
+   * there is no room for it.
    */
   offer({ address, client, expiresAtMs, mayYield }: Offer): void {
     const rows = this.#rows;
+    if (!rows.hasRoom) return;
     const row = this.#findOrOpen(address);
     assert(rows.home[row] !== NONE, "an offered address lies in a subnet");
     const earlier = this.#offeredRow(client, rows.home[row]!);
@@ -276,10 +277,9 @@ export class LeaseTable {
   }
 
   /**
-   * An address for a client that has no better claim, out of a pool: one that has no record, at
-   * the place that `startHash` (u32) points to or the next after it; when there is none left, the
-   * one whose lease ended the longest ago. `undefined` when the pool is exhausted. As of the last
-   * `advance`; the cost is the same however full the pool is.
+   * An address of a pool for a client that has no better claim: one without a record, at the place
+   * that `startHash` (u32) points to or the next after it; else the one whose lease ended the
+   * longest ago. As of the last `advance`; the cost is the same however full the pool is.
    */
   findFree(pool: Pool, startHash: number): Ipv4 | undefined {
     return this.#standings.findFree(pool, startHash);
@@ -320,8 +320,8 @@ export class LeaseTable {
   }
 
   /**
-   * Lays the same records over new subnets (sorted by network, disjoint). Records outside of all
-   * of them are kept, in case they come back; offers outside are forgotten.
+   * Lays the same records over new subnets (sorted, disjoint). Records outside of all of them are
+   * kept, in case they come back; offers outside are forgotten.
    */
   reconfigure(subnets: readonly Subnet[]): void {
     if (subnets === this.#subnets) return;

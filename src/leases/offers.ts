@@ -1,9 +1,15 @@
 /** The offers under way: which rows are offered to a client, and which of them may have to yield. */
 import type { Identity } from "../config/config.ts";
-import type { Client } from "./lease.ts";
+import type { Client, Lease } from "./lease.ts";
 import { type LeaseRows, NONE } from "./lease_rows.ts";
 import { OfferQueue } from "./offer_queue.ts";
 import { RowIndex } from "./row_index.ts";
+
+/** An address held for a client that was sent a DHCPOFFER, until it answers or time runs out. */
+export interface Offer extends Pick<Lease, "address" | "client" | "expiresAtMs"> {
+  /** Whether it may have to make room for others: its client has no claim but its wish. */
+  readonly mayYield?: boolean;
+}
 
 export class Offers {
   readonly #rows: LeaseRows;

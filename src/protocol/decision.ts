@@ -2,7 +2,7 @@
 import type { ClientClass } from "../config/client_class.ts";
 import type { ConflictProbe, Subnet } from "../config/config.ts";
 import type { Client, Lease } from "../leases/lease.ts";
-import type { Offer } from "../leases/lease_table.ts";
+import type { Offer } from "../leases/offers.ts";
 import type { AddressRule } from "../leases/allocate.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import type { Destination } from "./endpoints.ts";
@@ -46,7 +46,8 @@ export type Rule =
   | "bootp-not-served"
   | "proxy-dhcp"
   | "rate-limited"
-  | "overloaded";
+  | "overloaded"
+  | "no-room";
 
 /** Message types of replies (RFC 2131 §3.1, RFC 4388 §6.1); a BOOTREPLY of RFC 951 has none. */
 export type ReplyType =
@@ -126,4 +127,14 @@ export interface Withdrawal {
 /** Silence, and the reason for it. */
 export function ignore(rule: Rule): Decision {
   return { kind: "ignore", rule, withdraw: [] };
+}
+
+/** The lease that is to be put, if any. */
+export function changeOf(decision: Decision): Lease | undefined {
+  return "change" in decision ? decision.change : undefined;
+}
+
+/** Whether something is to be remembered of the client: a lease, or an offer. */
+export function needsRoom(decision: Decision): boolean {
+  return "change" in decision || ("offer" in decision && decision.offer !== undefined);
 }

@@ -184,6 +184,7 @@ const WARNING_RULES: ReadonlySet<Rule> = new Set([
   "quarantined",
   "conflict",
   "overloaded",
+  "no-room",
 ]);
 
 function linesLost(count: number): NoticeEvent {

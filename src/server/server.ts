@@ -10,7 +10,7 @@ import type { LeaseTable } from "../leases/lease_table.ts";
 import { subnetOf } from "../leases/subnets.ts";
 import type { Datagram, Link, Outgoing, ProbeAnswer } from "../link/link.ts";
 import type { NameRegistrar } from "../names/name_registrar.ts";
-import type { Decision, Reply } from "../protocol/decision.ts";
+import { changeOf, type Decision, needsRoom, type Reply } from "../protocol/decision.ts";
 import { classify, type Request } from "../protocol/request.ts";
 import { type EngineState, respond } from "../protocol/respond.ts";
 import { isSearchOf } from "../protocol/server_search.ts";
@@ -226,7 +226,7 @@ export class DhcpServer {
   ): void {
     const { address, client, ingress, bytes } = held;
     const { rateLimits: limits } = state.config;
-    const isAdmitted = !this.#isFull(group) &&
+    const isAdmitted = !this.#isFull(group) && state.leases.hasRoom() &&
       this.limiter.admitsQuarantine(bytes, ingress, limits, state.nowMs);
     if (!isAdmitted) {
       // Without a record the address would be offered again: then better nothing.
@@ -287,6 +287,7 @@ export class DhcpServer {
     if (limits && this.limiter.isPassedOver(request, limits, state.nowMs)) return undefined;
     if (request.kind === "DISCOVER" && this.#commits.isLate) return OVERLOADED;
     const decision = respond(request, state, slab);
+    if (needsRoom(decision) && !state.leases.hasRoom(changeOf(decision))) return NO_ROOM;
     const wait = this.#waits.note(request, decision, state.leases, state.nowMs);
     if (wait !== undefined) this.#parts.emit(wait);
     const admission = limits && this.limiter.admission(decision, request, limits, state.nowMs);
@@ -391,4 +392,5 @@ function outgoing(reply: Reply, request: Request): Outgoing {
 
 const OVERLOADED: Decision = { kind: "ignore", rule: "overloaded", withdraw: [] };
 const RATE_LIMITED: Decision = { kind: "ignore", rule: "rate-limited", withdraw: [] };
+const NO_ROOM: Decision = { kind: "ignore", rule: "no-room", withdraw: [] };
 const CONFLICTS: Decision = { kind: "ignore", rule: "conflict", withdraw: [] };

@@ -7,6 +7,9 @@ import type { Ipv4 } from "./ipv4.ts";
 
 const OCTETS_AT_FIRST = 4096;
 
+/** A buffer that grew beyond this is not kept for the next text. */
+const OCTETS_KEPT_MAX = 2 ** 20;
+
 /** A UTF-16 code unit is three octets of UTF-8 at most. */
 const OCTETS_PER_UNIT_MAX = 3;
 
@@ -32,6 +35,7 @@ export class Utf8Text {
 
   clear(): void {
     this.#length = 0;
+    if (this.#octets.length > OCTETS_KEPT_MAX) this.#octets = new Uint8Array(OCTETS_AT_FIRST);
   }
 
   append(text: string): void {

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ClientRecords } from "../../src/leases/client_records.ts";
 import { type Client, makeClient } from "../../src/leases/lease.ts";
-import { OctetArena } from "../../src/leases/octet_arena.ts";
 import { type Holder, PackedHolder } from "../../src/leases/packed_lease.ts";
 import { formatHex } from "../../src/wire/hex.ts";
 
@@ -132,56 +131,4 @@ Deno.test("of more classes than there is room for, the first are kept", () => {
   const kept = records.classes(record);
   assert(kept.length > 900 && kept.length < 2_000);
   assert.deepEqual(kept, classes.slice(0, kept.length));
-});
-
-Deno.test("places do not overlap, and freed ones are used again", () => {
-  const arena = new OctetArena();
-  const sizes = [5, 20, 21, 300, 20_480];
-  let highest = 0;
-  for (let round = 0; round < 1_000; round++) {
-    const places = sizes.map((size) => arena.allocate(size));
-    sizes.forEach((size, i) => {
-      const start = arena.offsetOf(places[i]!);
-      const page = arena.pageOf(places[i]!);
-      assert(start + size <= page.length, "a record lies in one page");
-      page.fill(size % 251, start, start + size);
-    });
-    sizes.forEach((size, i) => {
-      const start = arena.offsetOf(places[i]!);
-      const octets = arena.pageOf(places[i]!).subarray(start, start + size);
-      assert(octets.every((octet) => octet === size % 251), "nobody else wrote there");
-      arena.free(places[i]!, size);
-    });
-    highest = Math.max(highest, ...places);
-  }
-  assert(highest < 16_384, `the places go up to ${highest}`);
-  assert.throws(() => arena.allocate(0), assert.AssertionError);
-  assert.throws(() => arena.allocate(20_481), assert.AssertionError);
-});
-
-Deno.test("the arena grows by pages, and what is in them stays", () => {
-  const arena = new OctetArena();
-  const places = Array.from({ length: 3_000 }, () => arena.allocate(300));
-  for (const [i, place] of places.entries()) {
-    assert(arena.offsetOf(place) + 300 <= arena.pageOf(place).length, "a record lies in one page");
-    arena.pageOf(place).fill(i & 255, arena.offsetOf(place), arena.offsetOf(place) + 300);
-  }
-  for (const [i, place] of places.entries()) {
-    const start = arena.offsetOf(place);
-    assert(arena.pageOf(place).subarray(start, start + 300).every((octet) => octet === (i & 255)));
-  }
-});
-
-Deno.test("an arena that is full ends in an error, and not in the place of another record", () => {
-  const arena = new OctetArena(2 ** 19);
-  const places: number[] = [];
-  const fill = () => {
-    for (let i = 0; i < 100; i++) places.push(arena.allocate(20_480));
-  };
-  assert.throws(fill, { name: "AssertionError", message: "the records have room" });
-  assert.equal(new Set(places).size, 2 * Math.floor(2 ** 18 / 20_480), "two pages full");
-  assert(Math.max(...places) + 20_480 <= 2 ** 19);
-  arena.free(places[3]!, 20_480);
-  assert.equal(arena.allocate(20_480), places[3], "what is given back is still given");
-  assert.throws(() => new OctetArena(2 ** 32 + 2 ** 18), assert.AssertionError);
 });

@@ -1,7 +1,7 @@
 /** The lease table as plain arrays that are walked from end to end: slow, and plainly right. */
 import type { Pool, Subnet } from "../../src/config/config.ts";
 import { type Client, isActive, isQuarantined, type Lease } from "../../src/leases/lease.ts";
-import type { Offer } from "../../src/leases/lease_table.ts";
+import type { Offer } from "../../src/leases/offers.ts";
 import type { AddressCounts } from "../../src/leases/standings.ts";
 import { contains, type Ipv4 } from "../../src/wire/ipv4.ts";
 

@@ -11,7 +11,8 @@ import {
   type Lease,
   type LeaseState,
 } from "../../src/leases/lease.ts";
-import { LeaseTable, type Offer } from "../../src/leases/lease_table.ts";
+import { LeaseTable } from "../../src/leases/lease_table.ts";
+import type { Offer } from "../../src/leases/offers.ts";
 import { NEWEST_MAX } from "../../src/leases/newest_rows.ts";
 import { contains, type Ipv4 } from "../../src/wire/ipv4.ts";
 import { dotted, ip, makeLease, makeSubnet, numberedClient } from "../support/leases_fixture.ts";

@@ -24,3 +24,13 @@ Deno.test("it grows, and keeps what it has", () => {
   const expected = ("ä€🥧 long\n" + "a line\n".repeat(99)).repeat(10) + "ü".repeat(10_000);
   assert.equal(new TextDecoder().decode(text.octets()), expected);
 });
+
+Deno.test("of a text that was very long, the memory is not kept", () => {
+  const text = new Utf8Text();
+  for (let i = 0; i < 5_000; i++) text.append("x".repeat(1_000));
+  assert.equal(text.octets().length, 5_000_000);
+  text.clear();
+  text.append("pi");
+  assert.deepEqual([...text.octets()], [112, 105]);
+  assert.ok(text.octets().buffer.byteLength < 65_536);
+});
