@@ -13,7 +13,7 @@ import { bootDataFor } from "./boot.ts";
 import { chanceOf } from "./chance.ts";
 import { classNames } from "./class_policy.ts";
 import { type Decision, ignore, type Rule } from "./decision.ts";
-import { exceedsLimit } from "./limits.ts";
+import { limitReached } from "./limits.ts";
 import { encodeBootReply } from "./reply.ts";
 import type { Bootp } from "./request.ts";
 import type { EngineState } from "./respond.ts";
@@ -71,7 +71,8 @@ function allocated(
     const claim = { client, classes, subnet, reservation };
     const wish = { ...claim, requestedAddress, chance, canBeProbed: isProbed };
     const candidate = chooseAddress(wish, state.leases, state.nowMs);
-    if (candidate === undefined || exceedsLimit(wish, candidate.address, request, state)) continue;
+    if (candidate === undefined) continue;
+    if (limitReached(wish, candidate.address, request, state) !== undefined) continue;
     return { subnet, reservation, ...candidate };
   }
   return undefined;

@@ -64,6 +64,8 @@ export interface Reply {
   readonly type: ReplyType;
   readonly bytes: Uint8Array;
   readonly destination: Destination;
+  /** The boot file in it, for a client that boots. */
+  readonly bootFile?: Uint8Array;
 }
 
 /**
@@ -81,6 +83,8 @@ export interface Reply {
 export type Decision = Deed & {
   /** Those that the client is in; absent where it is in none. */
   readonly classes?: readonly ClientClass[];
+  /** Which limit was reached, with that rule. */
+  readonly limit?: string;
   /** An address that is reserved for the client, which has to wait for it: somebody has it. */
   readonly awaits?: Ipv4 | undefined;
   /** What the client is called, where it is given an address; as sent where that is absent. */

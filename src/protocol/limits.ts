@@ -10,19 +10,26 @@ import type { EngineState } from "./respond.ts";
 import { portLimitOf, scopesOf } from "./scopes.ts";
 import { wireOf } from "./subnet_selection.ts";
 
+/** A limit that has no room for one more: `class phones`, or `the port`. */
+export interface ReachedLimit {
+  readonly limit: string;
+}
+
+const PORT_LIMIT: ReachedLimit = { limit: "the port" };
+
 /**
- * Whether the address would be one too many. Never one that the client holds, so that whoever
+ * The limit that the address would be one too many for. Never one that the client holds, so that whoever
  * renews is not cut off; nor one that is reserved for it.
  */
-export function exceedsLimit(
+export function limitReached(
   { client, subnet, reservation }: Claim,
   address: Ipv4,
   request: Request,
   state: EngineState,
-): boolean {
+): ReachedLimit | undefined {
   const { config, leases, nowMs } = state;
-  if (config.hasLimits !== true || reservation?.address === address) return false;
-  if (leases.heldUntilMs(client, address, nowMs) > nowMs) return false;
+  if (config.hasLimits !== true || reservation?.address === address) return undefined;
+  if (leases.heldUntilMs(client, address, nowMs) > nowMs) return undefined;
   const { classes } = request;
   const isFull = (count: number, limit: number, isCounted: (lease: Lease) => boolean) =>
     count >= limit &&
@@ -30,14 +37,14 @@ export function exceedsLimit(
   for (const { name, limit } of classes) {
     if (limit === undefined) continue;
     const isOfClass = (lease: Lease) => lease.classes?.includes(name) === true;
-    if (isFull(leases.limits.ofClass(name), limit, isOfClass)) return true;
+    if (isFull(leases.limits.ofClass(name), limit, isOfClass)) return { limit: `class ${name}` };
   }
   const limit = portLimitOf(scopesOf(subnet, address, reservation, classes));
-  if (limit === undefined) return false;
+  if (limit === undefined) return undefined;
   const port = portKey(subnet, lastRelayInformation(request, leases));
-  if (port === undefined) return false;
+  if (port === undefined) return undefined;
   const isAtPort = (lease: Lease) => portKey(subnet, lease.relayInformation) === port;
-  return isFull(leases.limits.ofPort(port), limit, isAtPort);
+  return isFull(leases.limits.ofPort(port), limit, isAtPort) ? PORT_LIMIT : undefined;
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Encodes decisions into replies: header, options, destination (RFC 2131 §4.3.1, table 3). */
 import type { Config, ScopeSettings, Subnet } from "../config/config.ts";
 import { contains, type Ipv4 } from "../wire/ipv4.ts";
-import { BROADCAST_FLAG } from "../wire/message_view.ts";
+import { BROADCAST_FLAG, type MessageView } from "../wire/message_view.ts";
 import {
   bootpReplyOctetsMax,
   dhcpReplyOctetsMax,
@@ -19,6 +19,7 @@ import {
   proxyDestination,
   replyDestination,
 } from "./destination.ts";
+import type { Destination } from "./endpoints.ts";
 import type { GrantedTime } from "./lease_time.ts";
 import { isBroadcastTo } from "./scopes.ts";
 import { type InsteadOfAddress, type ReplyFacts, writeOptions } from "./reply_options.ts";
@@ -53,11 +54,9 @@ export function encodeOffer(
 ): Reply {
   const flags = flagsFor(request, grant);
   const header = { ciaddr: 0, yiaddr: grant.address, flags };
-  return {
-    type: "OFFER",
-    bytes: encode(request, header, slab, factsOf(MessageType.OFFER, request, grant, server)),
-    destination: replyDestination(request, grant.address, server.config, flags),
-  };
+  const facts = factsOf(MessageType.OFFER, request, grant, server);
+  const destination = replyDestination(request, grant.address, server.config, flags);
+  return reply("OFFER", request, header, facts, destination, slab);
 }
 
 /**
@@ -93,11 +92,9 @@ export function encodeAck(
   const { ciaddr } = request.view;
   const flags = flagsFor(request, grant);
   const header = { ciaddr, yiaddr: grant.address, flags };
-  return {
-    type: "ACK",
-    bytes: encode(request, header, slab, factsOf(MessageType.ACK, request, grant, server)),
-    destination: replyDestination(request, grant.address, server.config, flags),
-  };
+  const facts = factsOf(MessageType.ACK, request, grant, server);
+  const destination = replyDestination(request, grant.address, server.config, flags);
+  return reply("ACK", request, header, facts, destination, slab);
 }
 
 /** DHCPACK to an INFORM: "does not [...] fill in the 'yiaddr' field" (RFC 2131 §4.3.5). */
@@ -109,11 +106,8 @@ export function encodeInformAck(
 ): Reply {
   const { ciaddr, flags } = request.view;
   const header = { ciaddr, yiaddr: 0, flags };
-  return {
-    type: "ACK",
-    bytes: encode(request, header, slab, factsOf(MessageType.ACK, request, network, server)),
-    destination: informDestination(request.address),
-  };
+  const facts = factsOf(MessageType.ACK, request, network, server);
+  return reply("ACK", request, header, facts, informDestination(request.address), slab);
 }
 
 /** BOOTREPLY to a client that knows nothing of DHCP. */
@@ -128,11 +122,9 @@ export function encodeBootReply(
   // RFC 951 §3: `yiaddr` is "filled by server in a bootreply if client doesn't know its own
   // address (ciaddr was 0)".
   const header = { ciaddr, yiaddr: ciaddr === 0 ? address : 0, flags };
-  return {
-    type: "BOOTREPLY",
-    bytes: encode(request, header, slab, factsOf(undefined, request, network, server)),
-    destination: replyDestination(request, address, server.config, flags),
-  };
+  const facts = factsOf(undefined, request, network, server);
+  const destination = replyDestination(request, address, server.config, flags);
+  return reply("BOOTREPLY", request, header, facts, destination, slab);
 }
 
 /**
@@ -148,12 +140,9 @@ export function encodeProxyReply(
 ): Reply {
   const { ciaddr, flags } = request.view;
   const type = address === 0 ? "OFFER" : "ACK";
-  const facts = factsOf(MessageType[type], request, network, server, boot);
-  return {
-    type,
-    bytes: encode(request, { ciaddr, yiaddr: 0, flags }, slab, { ...facts, isProxy: true }),
-    destination: proxyDestination(request, address, server.config),
-  };
+  const facts = { ...factsOf(MessageType[type], request, network, server, boot), isProxy: true };
+  const destination = proxyDestination(request, address, server.config);
+  return reply(type, request, { ciaddr, yiaddr: 0, flags }, facts, destination, slab);
 }
 
 /** DHCPNAK: no lease and no network options, `message` says why to people. */
@@ -192,6 +181,28 @@ function bareFacts(messageType: number, request: Request, server: Server): Reply
     returnsSubnetSelection: server.config.subnetSelection,
     scopes: [],
   };
+}
+
+/** A reply that says something of the client's network. */
+function reply(
+  type: Reply["type"],
+  request: Request,
+  header: ReplyHeader,
+  facts: ReplyFacts,
+  destination: Destination,
+  slab: ReplySlab,
+): Reply {
+  const bytes = encode(request, header, slab, facts);
+  const { view, boot } = facts;
+  return boot?.file === undefined || !asksForBootFile(view, boot)
+    ? { type, bytes, destination }
+    : { type, bytes, destination, bootFile: boot.file };
+}
+
+/** Whether the client boots, by its own word: others get the file as well, and pass it over. */
+function asksForBootFile(view: MessageView, { firmware }: BootData): boolean {
+  return firmware !== undefined || view.octets(Option.MESSAGE_TYPE) < 0 ||
+    view.option(Option.PARAMETER_REQUEST_LIST)?.includes(Option.BOOT_FILE) === true;
 }
 
 function encode(

@@ -9,7 +9,6 @@ import {
   chooseAddress,
   type Claim,
   isOpenTo,
-  mayHold,
 } from "../leases/allocate.ts";
 import type { Client, Lease } from "../leases/lease.ts";
 import type { LeaseTable } from "../leases/lease_table.ts";
@@ -20,7 +19,7 @@ import { Option } from "../wire/option_codes.ts";
 import { canBeProbed } from "./address_probe.ts";
 import { bootp } from "./bootp.ts";
 import { chanceOf } from "./chance.ts";
-import { clientClasses, isDenied, isForOthers } from "./class_policy.ts";
+import { clientClasses, isDenied } from "./class_policy.ts";
 import { type Decision, ignore } from "./decision.ts";
 import {
   attachedSubnet,
@@ -42,13 +41,14 @@ import {
   serverIdOverride,
 } from "./request.ts";
 import { offerAutoConfigure, offerV6Only } from "./no_address.ts";
-import { encodeInformAck, encodeNak } from "./reply.ts";
+import { encodeInformAck } from "./reply.ts";
 import { proxyDhcp } from "./proxy_dhcp.ts";
 import { reservationOf, reservedAddressOf } from "./reserved.ts";
 import { scopesOf } from "./scopes.ts";
 import { acknowledge, type Given, offer } from "./grant.ts";
 import { answerLeaseQuery } from "./leasequery.ts";
-import { exceedsLimit } from "./limits.ts";
+import { limitReached } from "./limits.ts";
+import { nak, refusalOf } from "./refusal.ts";
 
 /** What a decision is made from, besides the request. */
 export interface EngineState {
@@ -137,7 +137,8 @@ function discover(request: Discover, state: EngineState, slab: ReplySlab): Decis
   }
 
   const claim = { ...choice, client: request.client };
-  if (exceedsLimit(claim, choice.address, request, state)) return ignore("limit-reached");
+  const full = limitReached(claim, choice.address, request, state);
+  if (full !== undefined) return { ...ignore("limit-reached"), limit: full.limit };
 
   // RFC 4039 §3: "the server responds with a DHCPACK that includes the Rapid Commit option", and
   // that is as binding as any.
@@ -353,47 +354,6 @@ function inform(request: Inform, state: EngineState, slab: ReplySlab): Decision 
     kind: "reply",
     rule: "options-only",
     reply: encodeInformAck(request, { subnet, scopes }, state, slab),
-    address: request.address,
-  };
-}
-
-/** Why the client may not have the address that it names; `undefined` if it may. */
-function refusalOf(
-  claim: Claim,
-  request: Selecting | Continuing,
-  state: EngineState,
-): NakRule | undefined {
-  const { address } = request;
-  if (isForOthers(claim, request, state)) return "not-for-its-classes";
-  if (!mayHave(claim, address, state)) return "address-not-available";
-  return exceedsLimit(claim, address, request, state) ? "limit-reached" : undefined;
-}
-
-/** Whether the client may have the address: also one that it holds is ours if we took it since. */
-function mayHave(claim: Claim, address: Ipv4, state: EngineState): boolean {
-  return !state.machineAddresses.has(address) &&
-    mayHold(claim, address, state.leases, state.nowMs);
-}
-
-type NakRule =
-  | "wrong-network"
-  | "address-not-available"
-  | "not-the-clients-address"
-  | "not-for-its-classes"
-  | "limit-reached";
-
-function nak(
-  rule: NakRule,
-  request: Selecting | Continuing,
-  state: EngineState,
-  slab: ReplySlab,
-): Decision {
-  // It would be broadcast here, where its client is not.
-  if (isOffLink(state.config, request)) return ignore("off-link");
-  return {
-    kind: "reply",
-    rule,
-    reply: encodeNak(request, rule, state, slab),
     address: request.address,
   };
 }

@@ -28,6 +28,10 @@ export interface ExchangeEvent {
   /** Those of the config that the client is in. */
   readonly classes?: readonly { readonly name: string }[] | undefined;
   readonly leaseSeconds?: number | undefined;
+  /** Which limit was reached, where the rule is that one is. */
+  readonly limit?: string | undefined;
+  /** The boot file of the reply, for a client that boots. */
+  readonly bootFile?: Uint8Array | undefined;
 }
 
 /** Somebody uses an address that a client was about to get; it is in quarantine now. */

@@ -36,6 +36,8 @@ export function describeExchange(
     address,
     classes: decision.classes,
     leaseSeconds: gives ? decision.leaseSeconds : undefined,
+    limit: decision.limit,
+    bootFile: gives ? decision.reply.bootFile : undefined,
   };
 }
 

@@ -136,7 +136,9 @@ function writeExchange(event: ExchangeEvent, palette: Palette, log: Utf8Text): v
     log.append(leaseTimeText(leaseSeconds));
   }
   log.append(" ");
-  paint(`(${event.rule})`, palette.dim, log);
+  const { rule, limit, bootFile } = event;
+  paint(limit === undefined ? `(${rule})` : `(${rule}: ${limit})`, palette.dim, log);
+  if (bootFile !== undefined) log.append(` boots ${quote(decoder.decode(bootFile))}`);
   writeClasses(event, log);
   writeWay(event, log);
 }
@@ -161,6 +163,9 @@ function writeWay({ relay, relayInformation }: ExchangeEvent, log: Utf8Text): vo
     log.append(showRelayInformation(relayInformation));
   }
 }
+
+/** What a config names is UTF-8. */
+const decoder = new TextDecoder();
 
 /** Requests that are one message; the state of the client tells the four kinds apart. */
 const REQUEST_STATES: ReadonlySet<RequestKind> = new Set([
@@ -235,6 +240,8 @@ function jsonFields(event: ServerEvent | LeftOutEvent): Record<string, unknown> 
         // JSON has no Infinity; the config's word for it says more than `null`.
         "lease-seconds": event.leaseSeconds === Infinity ? "infinite" : event.leaseSeconds,
         rule: event.rule,
+        limit: event.limit,
+        "boot-file": event.bootFile && decoder.decode(event.bootFile),
         classes: event.classes?.map(({ name }) => name),
         relay: event.relay === undefined ? undefined : formatIpv4(event.relay),
         "option-82": event.relayInformation && nameRelayInformation(event.relayInformation),

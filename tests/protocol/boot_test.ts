@@ -344,3 +344,15 @@ Deno.test("boot: nothing is said of it where nothing is configured, nor in a NAK
     assert.equal(option(answer.packet!, 97), undefined);
   }
 });
+
+Deno.test("the boot file that was chosen goes to the log, of clients that boot", () => {
+  const chosen = (when: Ask) => {
+    const { decision } = ask(BOOT, when);
+    assert(decision !== undefined && "reply" in decision);
+    return decision.reply.bootFile && new TextDecoder().decode(decision.reply.bootFile);
+  };
+  assert.equal(chosen(firmware(7)), "ipxe.efi");
+  assert.equal(chosen(ipxe(0, [77, text("iPXE")])), "http://10.0.0.1/menu.ipxe");
+  assert.equal(chosen({ type: DISCOVER, list: [1, 3, 67] }), "any.img");
+  assert.equal(chosen({ type: DISCOVER, list: [1, 3, 6] }), undefined, "a telephone");
+});

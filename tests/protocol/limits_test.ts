@@ -1,6 +1,6 @@
 /** Limits of leases: for all clients of a class, and for each port. */
 import assert from "node:assert/strict";
-import { DISCOVER, RELEASE, REQUEST } from "../support/dhcp_packets.ts";
+import { DISCOVER, option, RELEASE, REQUEST } from "../support/dhcp_packets.ts";
 import { type Ask, Engine, hexOctets, macOf, SERVER } from "../support/engine_fixture.ts";
 import { ip, numberedClient } from "../support/leases_fixture.ts";
 import { loadedConfig } from "../support/loaded_config.ts";
@@ -259,4 +259,18 @@ Deno.test("limit of a class: a lease that is over counts no more when its client
   const rebinding = { type: REQUEST, mac: macOf(1), ciaddr };
   assert.equal(lan.ask(rebinding).told, `ACK ${ciaddr} (renewed)`);
   for (const number of [3, 4]) assert.match(take(lan, number, phone), /^ACK/);
+});
+
+Deno.test("a limit that is reached is named, to the log and in the message of a NAK (56)", () => {
+  const lan = engine();
+  for (const number of [1, 2]) take(lan, number, phone);
+  for (const number of [3, 4]) take(lan, number, at("port 1"));
+  for (const [options, limit] of [[phone, "class phones"], [at("port 1"), "the port"]] as const) {
+    const ask = { mac: macOf(5), options };
+    assert.equal(lan.decide({ type: DISCOVER, ...ask }).decision!.limit, limit);
+    const refused = lan.ask({ type: REQUEST, requested: "192.168.1.150", ...ask });
+    assert.equal(refused.decision!.limit, limit);
+    const message = new TextDecoder().decode(option(refused.packet!, 56));
+    assert.equal(message, `limit-reached: ${limit}`);
+  }
 });

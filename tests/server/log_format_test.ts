@@ -36,6 +36,17 @@ const HUMAN_TABLE: readonly [name: string, event: ServerEvent, line: string][] =
     'via 10.20.0.1 circuit-id "eth0/1" remote-id 02:1b',
   ],
   [
+    "a limit, and which one",
+    { ...SILENCE, rule: "limit-reached", limit: "class phones" },
+    "eth0 b8:27:eb:00:00:01 REQUEST/SELECTING -> silence (limit-reached: class phones)",
+  ],
+  [
+    "a client that boots, and the file it was told",
+    { ...OFFER, bootFile: new TextEncoder().encode("http://10.0.0.1/menu.ipxe") },
+    'eth0 b8:27:eb:01:02:03 "pi" DISCOVER -> OFFER 192.168.1.100 12h (previous-binding) ' +
+    'boots "http://10.0.0.1/menu.ipxe"',
+  ],
+  [
     "a lease without end",
     { ...OFFER, leaseSeconds: Infinity },
     'eth0 b8:27:eb:01:02:03 "pi" DISCOVER -> OFFER 192.168.1.100 infinite (previous-binding)',
