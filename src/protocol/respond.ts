@@ -3,13 +3,7 @@
  * the config, the leases and the time: it changes nothing but the slab that it writes replies to.
  */
 import type { Config, Reservation, Subnet } from "../config/config.ts";
-import {
-  ADDRESS_RULES,
-  type Candidate,
-  chooseAddress,
-  type Claim,
-  isOpenTo,
-} from "../leases/allocate.ts";
+import { ADDRESS_RULES, type Candidate, chooseAddress, isOpenTo } from "../leases/allocate.ts";
 import type { Client, Lease } from "../leases/lease.ts";
 import type { LeaseTable } from "../leases/lease_table.ts";
 import { findReservation } from "../leases/reservations.ts";
