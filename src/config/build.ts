@@ -21,6 +21,7 @@ import { buildNamePolicies, buildNameServices } from "./names_build.ts";
 import { buildReservations } from "./reservations_build.ts";
 import type { ParsedConfig } from "./schema.ts";
 import { inherit, mergeOptions, settingsOf } from "./scopes.ts";
+import { buildServing } from "./serving_schema.ts";
 import type { ParsedPool, ParsedSubnet } from "./subnet_schema.ts";
 
 /**
@@ -53,6 +54,7 @@ export function buildConfig(parsed: ParsedConfig, directory: string): Config {
     subnets: Object.freeze(subnets),
     ...(subnets.some(({ proxyDhcp }) => proxyDhcp) && { proxyDhcp: true }),
     ...(subnets.some(({ interfaces }) => interfaces) && { bindsInterfaces: true }),
+    ...identifiersOf(subnets),
     offerSeconds: parsed["offer-time"],
     quarantineSeconds: parsed["quarantine-time"],
     ...(parsed["rogue-detection"] && { rogueDetection: parsed["rogue-detection"] }),
@@ -67,6 +69,11 @@ export function buildConfig(parsed: ParsedConfig, directory: string): Config {
     ...(nameServices !== undefined && { nameServices }),
     ...(parsed.status && { status: Object.freeze(parsed.status) }),
   });
+}
+
+function identifiersOf(subnets: readonly Subnet[]): Pick<Config, "serverIdentifiers"> {
+  const identifiers = subnets.map((it) => it.serverIdentifier).filter((it) => it !== undefined);
+  return identifiers.length === 0 ? {} : { serverIdentifiers: new Set(identifiers) };
 }
 
 function hasLimits(classes: ClientClasses | undefined, subnets: readonly Subnet[]): boolean {
@@ -124,6 +131,7 @@ function buildSubnet(
     spans: Object.freeze(spans.sort((a, b) => a.first - b.first)),
     bootp: parsed.bootp ?? file.bootp,
     identity: parsed.identity ?? network?.identity ?? file.identity,
+    ...buildServing(parsed, network, file),
     ...(parsed["proxy-dhcp"] && { proxyDhcp: true }),
     ...(conflictProbe && { conflictProbe }),
     ...(parsed.interface && { interfaces: new Set(parsed.interface) }),

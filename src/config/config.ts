@@ -189,6 +189,12 @@ export interface Subnet extends PlaceSettings {
   readonly interfaces?: ReadonlySet<string>;
   /** The relay agents (giaddr) that this subnet is reached through; absent when any may be. */
   readonly relays?: ReadonlySet<Ipv4>;
+  /** In place of those of the whole file. */
+  readonly authoritative?: boolean;
+  readonly offerSeconds?: number;
+  readonly quarantineSeconds?: number;
+  /** What this server calls itself here (option 54); absent where its addresses tell. */
+  readonly serverIdentifier?: Ipv4;
   /** Absent when nothing is to be found out. */
   readonly conflictProbe?: ConflictProbe;
   readonly reservations: Reservations;
@@ -313,6 +319,8 @@ export interface Config {
   readonly subnets: readonly Subnet[];
   /** Set where a subnet has it. */
   readonly proxyDhcp?: true;
+  /** Those of the subnets; absent where the config has none. */
+  readonly serverIdentifiers?: ReadonlySet<Ipv4>;
   /** Set where a subnet names its interfaces. */
   readonly bindsInterfaces?: true;
   /** How long an offered address is held for the client that was offered it. */

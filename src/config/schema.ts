@@ -25,18 +25,9 @@ import {
 import { LEASE_DEFAULT, LEASE_SECONDS_MIN, leaseTimeSchema } from "./lease_time_schema.ts";
 import { scopeShape } from "./scope_schema.ts";
 import { statusSchema } from "./status_schema.ts";
+import { offerTimeSchema, quarantineTimeSchema, serverIdentifierSchema } from "./serving_schema.ts";
 import { sharedNetworkSchema, subnetEntrySchema } from "./subnet_schema.ts";
-import {
-  durationSchema,
-  networkOrAddressSchema,
-  plainTextSchema,
-  userSchema,
-} from "./value_schemas.ts";
-
-/** An offer is held while its client makes up its mind, and the address is nobody's meanwhile. */
-const OFFER_SECONDS_MIN = 1;
-const OFFER_SECONDS_MAX = 3600;
-const QUARANTINE_SECONDS_MIN = 1;
+import { networkOrAddressSchema, plainTextSchema, userSchema } from "./value_schemas.ts";
 
 const leasequerySchema = mapSchema("{ allow: [10.0.0.1, 10.9.0.0/24] }", {
   allow: oneOrManySchema("an address like 10.0.0.1 or 10.9.0.0/24", networkOrAddressSchema, 1).meta(
@@ -60,15 +51,17 @@ export const configSchema = mapSchema("a map with the keys interfaces and subnet
     description: "How long a lease lasts: one duration, or default, min and max where clients " +
       `may ask for another. From ${LEASE_SECONDS_MIN}s to ${DURATION_SECONDS_MAX}s, or infinite.`,
   }),
-  "offer-time": durationSchema({ min: OFFER_SECONDS_MIN, max: OFFER_SECONDS_MAX })
-    .prefault("30s").meta({
-      description: "How long an offered address is held for the client it was offered to.",
-    }),
-  "quarantine-time": durationSchema({ min: QUARANTINE_SECONDS_MIN, max: Infinity })
-    .prefault("1h").meta({
-      description: "How long an address stays out of use that a client (DECLINE) or the " +
-        "server itself (`conflict-probe`) found taken, while there are others to give.",
-    }),
+  "offer-time": offerTimeSchema.prefault("30s").meta({
+    description: "How long an offered address is held for the client it was offered to.",
+  }),
+  "quarantine-time": quarantineTimeSchema.prefault("1h").meta({
+    description: "How long an address stays out of use that a client (DECLINE) or the " +
+      "server itself (`conflict-probe`) found taken, while there are others to give.",
+  }),
+  "server-identifier": serverIdentifierSchema.optional().meta({
+    description: "What the server calls itself (option 54), and where clients send renewals: an " +
+      "address that leads here. When left out, its address on the client's network.",
+  }),
   "rapid-commit": booleanSchema().prefault(false).meta({
     description: "Whether a client that asks for it gets its lease at once, with two messages in " +
       "place of four (option 80, RFC 4039). For networks that have no other DHCP server.",

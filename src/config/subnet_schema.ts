@@ -14,6 +14,7 @@ import {
   oneOrManySchema,
   unknownKeyOfScope,
 } from "./schema_parts.ts";
+import { servingShape } from "./serving_schema.ts";
 import { scopeShape } from "./scope_schema.ts";
 import { rangeForm, rangeSchema, relaySchema, subnetSchema } from "./value_schemas.ts";
 
@@ -102,6 +103,7 @@ export const subnetEntrySchema = mapSchema("a map that begins with subnet", {
         "they name as theirs (giaddr). What comes through others is dropped. When left out, any " +
         "whose address is in a subnet of the config.",
     }),
+  ...servingShape,
   ...scopeShape,
   "names": subnetNamesSchema.optional().meta({
     description: "What is different about the names of this subnet's clients; `off` for no names.",
@@ -122,6 +124,7 @@ export const sharedNetworkSchema = mapSchema("a shared network like { name: camp
   "allocation": allocationSchema.optional().meta({
     description: "As for the whole file, in place of that.",
   }),
+  ...servingShape,
   ...scopeShape,
 }, unknownKeyOfScope);
 

@@ -125,11 +125,11 @@ export class Quarantines {
     return oldest === undefined ? undefined : this.#rows.address[oldest];
   }
 
-  /** Has each quarantine that there is end so long after it was made. */
-  endAfter(ms: number, nowMs: number): void {
+  /** Has each quarantine that there is end so long after it was made, by its address. */
+  endAfter(msOf: (address: Ipv4) => number, nowMs: number): void {
     const rows = this.#rows;
     for (const row of [...this.#standings.quarantines()]) {
-      rows.expiresAtMs[row] = rows.updatedAtMs[row]! + ms;
+      rows.expiresAtMs[row] = rows.updatedAtMs[row]! + msOf(rows.address[row]!);
       this.#standings.settle(row, nowMs);
     }
   }

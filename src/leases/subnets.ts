@@ -1,5 +1,12 @@
 /** Finding an address among sorted, disjoint subnets and ranges. */
-import type { AddressRange, PlaceSettings, Pool, Reservation, Subnet } from "../config/config.ts";
+import type {
+  AddressRange,
+  Config,
+  PlaceSettings,
+  Pool,
+  Reservation,
+  Subnet,
+} from "../config/config.ts";
 import { contains, type Ipv4 } from "../wire/ipv4.ts";
 
 /** The subnet that `address` lies in; `subnets` are sorted by network and disjoint. */
@@ -41,6 +48,22 @@ export function isInPools(subnet: Subnet, address: Ipv4): boolean {
 /** The reservation of the address. */
 export function reservationAt(subnets: readonly Subnet[], address: Ipv4): Reservation | undefined {
   return subnetOf(subnets, address)?.reservations.byAddress.get(address);
+}
+
+/** How long the address stays out of use that is found taken. */
+export function quarantineMsAt(
+  { subnets, quarantineSeconds }: Pick<Config, "subnets" | "quarantineSeconds">,
+  address: Ipv4,
+): number {
+  return (subnetOf(subnets, address)?.quarantineSeconds ?? quarantineSeconds) * 1000;
+}
+
+/** How long an offered address is held on the subnet. */
+export function offerMsOf(
+  { offerSeconds }: Pick<Config, "offerSeconds">,
+  subnet: Subnet | undefined,
+): number {
+  return (subnet?.offerSeconds ?? offerSeconds) * 1000;
 }
 
 /** What a client with the address is told: the settings of its pool, or of the subnet. */

@@ -2,6 +2,7 @@
 import type { Reservation, Subnet } from "../config/config.ts";
 import { isWish } from "../leases/allocate.ts";
 import type { Client, Lease } from "../leases/lease.ts";
+import { offerMsOf } from "../leases/subnets.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import type { ReplySlab } from "../wire/message_writer.ts";
 import { probeBeforeGiving } from "./address_probe.ts";
@@ -40,7 +41,7 @@ export function offer(
   const time = grantTime(leaseTime, requestedLeaseSeconds(request.view), seedOf(request));
   const name = nameClient({ request, subnet, reservation, address }, state.leases);
   const hostname = hostnameOf(request, reservation, name);
-  const expiresAtMs = state.nowMs + state.config.offerSeconds * 1000;
+  const expiresAtMs = state.nowMs + offerMsOf(state.config, subnet);
   return {
     kind: "reply",
     rule,

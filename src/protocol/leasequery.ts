@@ -14,7 +14,7 @@ import { parseHex } from "../wire/hex.ts";
 import type { Decision, Reply, Rule } from "./decision.ts";
 import { toRelay } from "./destination.ts";
 import { grantTime } from "./lease_time.ts";
-import { serverIdentifier } from "./reply.ts";
+import { serverIdentifier } from "./server_identity.ts";
 import { type LeaseQuery, MessageType } from "./request.ts";
 import type { EngineState } from "./respond.ts";
 import { leaseTimeOf, scopesOf } from "./scopes.ts";

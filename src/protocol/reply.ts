@@ -1,6 +1,6 @@
 /** Encodes decisions into replies: header, options, destination (RFC 2131 §4.3.1, table 3). */
-import type { Config, ScopeSettings, Subnet } from "../config/config.ts";
-import { contains, type Ipv4 } from "../wire/ipv4.ts";
+import type { ScopeSettings, Subnet } from "../config/config.ts";
+import type { Ipv4 } from "../wire/ipv4.ts";
 import { BROADCAST_FLAG, type MessageView } from "../wire/message_view.ts";
 import {
   bootpReplyOctetsMax,
@@ -22,8 +22,10 @@ import {
 import type { Destination } from "./endpoints.ts";
 import type { GrantedTime } from "./lease_time.ts";
 import { isBroadcastTo } from "./scopes.ts";
+import { type Server, serverIdentifier } from "./server_identity.ts";
+import { attachedSubnets } from "./subnet_selection.ts";
 import { type InsteadOfAddress, type ReplyFacts, writeOptions } from "./reply_options.ts";
-import { type Bootp, type Inform, MessageType, type Request, serverIdOverride } from "./request.ts";
+import { type Bootp, type Inform, MessageType, type Request } from "./request.ts";
 
 /** What a reply says of the client's network; a lease time goes with an address only. */
 interface Network {
@@ -38,11 +40,6 @@ interface Network {
 export interface Grant extends Network {
   readonly address: Ipv4;
   readonly time: GrantedTime;
-}
-
-export interface Server {
-  readonly config: Config;
-  readonly ownAddresses: ReadonlySet<Ipv4>;
 }
 
 /** DHCPOFFER. */
@@ -176,7 +173,7 @@ function bareFacts(messageType: number, request: Request, server: Server): Reply
   return {
     view: request.view,
     messageType,
-    serverIdentifier: serverIdentifier(request, server, undefined),
+    serverIdentifier: serverIdentifier(request, server, likeliestSubnet(request, server)),
     isRapid: false,
     returnsSubnetSelection: server.config.subnetSelection,
     scopes: [],
@@ -203,6 +200,11 @@ function reply(
 function asksForBootFile(view: MessageView, { firmware }: BootData): boolean {
   return firmware !== undefined || view.octets(Option.MESSAGE_TYPE) < 0 ||
     view.option(Option.PARAMETER_REQUEST_LIST)?.includes(Option.BOOT_FILE) === true;
+}
+
+/** Where the config has a say in what this server is called; else there is nothing to look for. */
+function likeliestSubnet(request: Request, { config }: Server): Subnet | undefined {
+  return config.serverIdentifiers && attachedSubnets(config, request, undefined)[0];
 }
 
 function encode(
@@ -239,22 +241,4 @@ function factsOf(
     name,
     boot,
   };
-}
-
-/**
- * Option 54 (RFC 2132 §9.7, RFC 2131 §4.1): an address of ours that the client can reach. The one
- * that it already uses, else that of the relay agent that stands in for us (RFC 5107 §4), else the one on its own subnet, else the first of the interface.
- */
-export function serverIdentifier(
-  request: Request,
-  { ownAddresses }: Server,
-  subnet: Subnet | undefined,
-): Ipv4 {
-  if (request.kind === "SELECTING") return request.serverIdentifier;
-  const override = serverIdOverride(request);
-  if (override !== undefined) return override;
-  const { addresses, destination } = request.ingress;
-  if (ownAddresses.has(destination)) return destination;
-  const near = subnet && addresses.find(({ address }) => contains(subnet.cidr, address));
-  return (near ?? addresses[0]!).address;
 }

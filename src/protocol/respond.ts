@@ -7,6 +7,7 @@ import { ADDRESS_RULES, type Candidate, chooseAddress, isOpenTo } from "../lease
 import type { Client, Lease } from "../leases/lease.ts";
 import type { LeaseTable } from "../leases/lease_table.ts";
 import { findReservation } from "../leases/reservations.ts";
+import { quarantineMsAt } from "../leases/subnets.ts";
 import { contains, type Ipv4, isHostAddress } from "../wire/ipv4.ts";
 import type { ReplySlab } from "../wire/message_writer.ts";
 import { Option } from "../wire/option_codes.ts";
@@ -32,7 +33,6 @@ import {
   type Release,
   type Request,
   type Selecting,
-  serverIdOverride,
 } from "./request.ts";
 import { offerAutoConfigure, offerV6Only } from "./no_address.ts";
 import { encodeInformAck } from "./reply.ts";
@@ -43,6 +43,7 @@ import { acknowledge, type Given, offer } from "./grant.ts";
 import { answerLeaseQuery } from "./leasequery.ts";
 import { limitReached } from "./limits.ts";
 import { nak, refusalOf } from "./refusal.ts";
+import { isOurs } from "./server_identity.ts";
 
 /** What a decision is made from, besides the request. */
 export interface EngineState {
@@ -216,11 +217,6 @@ function holdsOther(
     .some((it) => leases.heldBeside(address, client, it, nowMs).length > 0);
 }
 
-/** Whether a server identifier means us: an address of ours, or the one that a relay agent has us name. */
-function isOurs(serverIdentifier: Ipv4, request: Request, { ownAddresses }: EngineState): boolean {
-  return ownAddresses.has(serverIdentifier) || serverIdentifier === serverIdOverride(request);
-}
-
 /**
  * RFC 2131 §4.3.2, INIT-REBOOT, RENEWING and REBINDING: the client names an address that it
  * believes to be its own, and no server.
@@ -280,7 +276,7 @@ function reservedByVendor(address: Ipv4, subnet: Subnet): Reservation | undefine
  * come from, whatever its ciaddr says. It is healed when it rebinds through its relay agent.
  */
 function mayHeal(request: Continuing, subnet: Subnet, config: Config): boolean {
-  return config.authoritative &&
+  return (subnet.authoritative ?? config.authoritative) &&
     attachedSubnets(config, request, request.address).includes(subnet);
 }
 
@@ -303,7 +299,7 @@ function decline(request: Decline, state: EngineState): Decision {
       ...lease,
       state: "declined",
       updatedAtMs: nowMs,
-      expiresAtMs: nowMs + config.quarantineSeconds * 1000,
+      expiresAtMs: nowMs + quarantineMsAt(config, lease.address),
     },
   }));
 }

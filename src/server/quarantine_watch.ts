@@ -3,7 +3,7 @@ import type { Subnet } from "../config/config.ts";
 import { type Lease, makeClient } from "../leases/lease.ts";
 import type { LeaseTable } from "../leases/lease_table.ts";
 import { quarantinedMax } from "../leases/quarantines.ts";
-import { poolAt, subnetOf } from "../leases/subnets.ts";
+import { poolAt, quarantineMsAt, subnetOf } from "../leases/subnets.ts";
 import type { EngineState } from "../protocol/respond.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import { HTYPE_ETHERNET } from "../wire/message_view.ts";
@@ -101,7 +101,7 @@ export function quarantineOf(
     client: occupant === undefined ? client : makeClient(HTYPE_ETHERNET, occupant, ""),
     state: "declined",
     updatedAtMs: nowMs,
-    expiresAtMs: nowMs + config.quarantineSeconds * 1000,
+    expiresAtMs: nowMs + quarantineMsAt(config, address),
   };
 }
 

@@ -7,7 +7,7 @@ import type { Config } from "../config/config.ts";
 import { isWish } from "../leases/allocate.ts";
 import type { Lease } from "../leases/lease.ts";
 import type { LeaseTable } from "../leases/lease_table.ts";
-import { subnetOf } from "../leases/subnets.ts";
+import { offerMsOf, quarantineMsAt, subnetOf } from "../leases/subnets.ts";
 import type { Datagram, Link, Outgoing, ProbeAnswer } from "../link/link.ts";
 import type { NameRegistrar } from "../names/name_registrar.ts";
 import { changeOf, type Decision, needsRoom, type Reply } from "../protocol/decision.ts";
@@ -115,7 +115,7 @@ export class DhcpServer {
     const config = this.#ownAddresses.withhold(this.#configured, machineAddresses, emit);
     this.#config = config;
     leases.reconfigure(config.subnets);
-    leases.quarantines.endAfter(config.quarantineSeconds * 1000, clock.monotonicMs());
+    leases.quarantines.endAfter((it) => quarantineMsAt(config, it), clock.monotonicMs());
     if (config.leasequery !== undefined) leases.indexHardware();
     if (config.hasLimits === true) leases.limits.begin();
   }
@@ -313,7 +313,8 @@ export class DhcpServer {
     const wanted = { address, client, bytes, ingress, relay, rule, conflictCount };
     if (!this.#probes.hold(wanted, probe, nowMs)) return false;
     this.quarantines.noteProbe(address, nowMs);
-    const expiresAtMs = nowMs + probe.timeoutMs + config.offerSeconds * 1000;
+    const expiresAtMs = nowMs + probe.timeoutMs +
+      offerMsOf(config, subnetOf(config.subnets, address));
     this.#parts.leases.offer({ address, client, expiresAtMs, mayYield });
     return true;
   }

@@ -233,3 +233,12 @@ testBadConfigs("durability, renew-write-threshold", [
     "config.yaml:5:24: 95% is above the most, 90%",
   ]],
 ]);
+
+testBadConfigs("server-identifier", [
+  ["an address that nobody can write to", inFile("server-identifier: 0.0.0.0"), [
+    "config.yaml:5:20: 0.0.0.0 is no address that a client could write to",
+  ]],
+  ["a name", inSubnet("server-identifier: eth0"), [
+    'config.yaml:5:24: expected an IPv4 address of this server like 192.168.1.1, got "eth0"',
+  ]],
+]);
