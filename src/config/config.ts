@@ -74,6 +74,10 @@ export interface ScopeSettings {
   readonly leaseTime?: LeaseTime;
   /** Whether clients without an address hear broadcasts only, whatever they say. */
   readonly alwaysBroadcast?: boolean;
+  /** How long an OFFER waits for one of another server. */
+  readonly offerDelayMs?: number;
+  /** What `secs` of a DISCOVER has to be before it is answered. */
+  readonly minSecs?: number;
   readonly boot?: Boot;
   /** Leases that there may be at one port (option 82) at once; `Infinity` for any number. */
   readonly portLimit?: number;

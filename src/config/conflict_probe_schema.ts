@@ -2,7 +2,8 @@
 import * as z from "zod";
 import type { ConflictProbe } from "./config.ts";
 import { mismatch, pack, quote } from "./explanation.ts";
-import { mapSchema, Refusal, textSchema } from "./schema_parts.ts";
+import { mapSchema } from "./schema_parts.ts";
+import { isShortTime, shortTimeSchema } from "./short_time_schema.ts";
 
 /** Long enough for a machine that sleeps with its radio off to wake for a broadcast. */
 const TIMEOUT_DEFAULT_MS = 500;
@@ -27,14 +28,12 @@ const MODES: ReadonlyMap<unknown, ProbeMode> = new Map<unknown, ProbeMode>([
   ["local", "local"],
 ]);
 
-const TIME = /^(\d+)(ms|s)$/;
-
 function meantMode(value: unknown): string | undefined {
   if (typeof value !== "string") return undefined;
   if (/^(yes|on|true|always|arp|icmp|ping)$/i.test(value)) return "write on";
   if (/^(no|off|false|never|none)$/i.test(value)) return "write off";
   if (/^local/i.test(value)) return "write local";
-  return TIME.test(value) ? `write ${quote(`{ timeout: ${value} }`)}` : undefined;
+  return isShortTime(value) ? `write ${quote(`{ timeout: ${value} }`)}` : undefined;
 }
 
 const expectMode = (expected: string) => ({
@@ -45,24 +44,7 @@ const expectMode = (expected: string) => ({
 const modeSchema = z.literal(["on", "off", "local", true, false], expectMode("on, off or local"))
   .transform((word): ProbeMode => MODES.get(word)!);
 
-const timeoutSchema = textSchema<number>({
-  expected: "a time like 500ms or 1s",
-  read(text) {
-    const [, digits, unit] = TIME.exec(text) ?? [];
-    if (digits === undefined) return undefined;
-    const timeoutMs = Number(digits) * (unit === "s" ? 1000 : 1);
-    if (timeoutMs < TIMEOUT_MS_MIN) {
-      return new Refusal(`${text} is below the least, ${TIMEOUT_MS_MIN}ms`);
-    }
-    return timeoutMs > TIMEOUT_MS_MAX
-      ? new Refusal(`${text} is above the most, ${TIMEOUT_MS_MAX / 1000}s`)
-      : timeoutMs;
-  },
-  hintFor: (value) =>
-    typeof value === "number" ? `write ${value}ms or ${value}s, whichever is meant` : undefined,
-  pattern: TIME.source,
-  examples: ["500ms"],
-});
+const timeoutSchema = shortTimeSchema(TIMEOUT_MS_MIN, TIMEOUT_MS_MAX);
 
 /** One `conflict-probe`, of the whole file or of a subnet. */
 export const conflictProbeSchema: z.ZodType<ProbeSetting> = z.union([

@@ -101,6 +101,8 @@ export const configSchema = mapSchema("a map with the keys interfaces and subnet
   }),
   "always": scopeShape["always"],
   "always-broadcast": scopeShape["always-broadcast"],
+  "offer-delay": scopeShape["offer-delay"],
+  "min-secs": scopeShape["min-secs"],
   "boot": bootSchema.optional().meta({
     description: "What machines that boot from the network are told.",
   }),

@@ -6,6 +6,13 @@ import { mismatch, pack } from "./explanation.ts";
 import { leaseTimeSchema } from "./lease_time_schema.ts";
 import { optionsSchema } from "./option_schema.ts";
 import { booleanSchema, integerSchema } from "./schema_parts.ts";
+import { shortTimeSchema } from "./short_time_schema.ts";
+import { durationSchema } from "./value_schemas.ts";
+
+/** Clients take the offers that come within some seconds of each other. */
+const OFFER_DELAY_MS_MAX = 10_000;
+/** Who has asked for an hour is to be answered by somebody. */
+const MIN_SECS_MAX = 3600;
 
 /** More leases than there are addresses. */
 export const LIMIT_MAX = 0xffff_ffff;
@@ -36,6 +43,14 @@ export const scopeShape = {
   "always-broadcast": booleanSchema().optional().meta({
     description: "Whether replies are broadcast to clients that have no address yet, also where " +
       "they do not ask for that: for clients that hear nothing else.",
+  }),
+  "offer-delay": shortTimeSchema(0, OFFER_DELAY_MS_MAX).optional().meta({
+    description: "How long an OFFER waits, so that another server's comes first: for the second " +
+      "of two servers.",
+  }),
+  "min-secs": durationSchema({ min: 0, max: MIN_SECS_MAX }).optional().meta({
+    description: "For how long a client has to have asked in vain, by its own word (`secs`), " +
+      "before its DISCOVER is answered.",
   }),
   "boot": bootSchema.optional().meta({
     description: "What machines that boot from the network are told; each of its keys takes the " +

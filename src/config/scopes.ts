@@ -7,12 +7,15 @@ import type { ParsedScope } from "./scope_schema.ts";
 /** What a scope of the file says by itself. */
 export function settingsOf(parsed: ParsedScope): ScopeSettings {
   const { "lease-time": leaseTime, "port-limit": portLimit, boot } = parsed;
-  const alwaysBroadcast = parsed["always-broadcast"];
+  const { "always-broadcast": alwaysBroadcast, "offer-delay": offerDelayMs } = parsed;
+  const minSecs = parsed["min-secs"];
   return {
     options: optionSet(parsed.options ?? []),
     ...(parsed.always !== undefined && { always: Object.freeze(parsed.always) }),
     ...(leaseTime !== undefined && { leaseTime: Object.freeze(leaseTime) }),
     ...(alwaysBroadcast !== undefined && { alwaysBroadcast }),
+    ...(offerDelayMs !== undefined && { offerDelayMs }),
+    ...(minSecs !== undefined && { minSecs }),
     ...(boot !== undefined && { boot }),
     ...(portLimit !== undefined && { portLimit }),
   };
@@ -22,12 +25,16 @@ export function settingsOf(parsed: ParsedScope): ScopeSettings {
 export function inherit(outer: PlaceSettings, inner: ScopeSettings): PlaceSettings {
   const portLimit = inner.portLimit ?? outer.portLimit;
   const alwaysBroadcast = inner.alwaysBroadcast ?? outer.alwaysBroadcast;
+  const offerDelayMs = inner.offerDelayMs ?? outer.offerDelayMs;
+  const minSecs = inner.minSecs ?? outer.minSecs;
   const always = new Set([...outer.always ?? [], ...inner.always ?? []]);
   return {
     options: mergeOptions(outer.options, inner.options),
     ...(always.size > 0 && { always: [...always] }),
     ...(alwaysBroadcast !== undefined && { alwaysBroadcast }),
     leaseTime: inner.leaseTime ?? outer.leaseTime,
+    ...(offerDelayMs !== undefined && { offerDelayMs }),
+    ...(minSecs !== undefined && { minSecs }),
     ...inheritBoot(outer.boot, inner.boot),
     ...(portLimit !== undefined && { portLimit }),
   };

@@ -36,6 +36,7 @@ export type Rule =
   | "no-subnet"
   | "relay-not-allowed"
   | "off-link"
+  | "too-early"
   | "leasequery-not-allowed"
   | "denied"
   | "pool-exhausted"
@@ -78,7 +79,8 @@ export interface Reply {
  * `ends` are leases that the client has given up for the one of `change`.
  *
  * With `probe`, the reply gives the client an address that it does not have yet: before that is
- * done, it is to be found out whether somebody uses the address, unless that is known.
+ * done, it is to be found out whether somebody uses the address, unless that is known. With
+ * `delayMs`, it is held back for so long, so that another server's may come first.
  */
 export type Decision = Deed & {
   /** Those that the client is in; absent where it is in none. */
@@ -102,6 +104,7 @@ type Deed =
     readonly leaseSeconds?: number;
     readonly offer?: Offer;
     readonly probe?: ConflictProbe | undefined;
+    readonly delayMs?: number;
   }
   | {
     readonly kind: "reply-after-commit";
@@ -112,6 +115,7 @@ type Deed =
     readonly change: Lease;
     readonly ends?: readonly Lease[] | undefined;
     readonly probe?: ConflictProbe | undefined;
+    readonly delayMs?: number;
   }
   | {
     readonly kind: "reply-when-durable";

@@ -1,5 +1,5 @@
 /** An address that has been found for a client: its OFFER, and its ACK with the lease. */
-import type { Reservation, Subnet } from "../config/config.ts";
+import type { Reservation, ScopeSettings, Subnet } from "../config/config.ts";
 import { isWish } from "../leases/allocate.ts";
 import type { Client, Lease } from "../leases/lease.ts";
 import { offerMsOf } from "../leases/subnets.ts";
@@ -8,14 +8,14 @@ import type { ReplySlab } from "../wire/message_writer.ts";
 import { probeBeforeGiving } from "./address_probe.ts";
 import { classNames } from "./class_policy.ts";
 import { type ClientName, hostnameOf, nameClient, nameOnRecord } from "./client_name.ts";
-import type { Decision, Rule } from "./decision.ts";
+import { type Decision, ignore, type Rule } from "./decision.ts";
 import { cutTo, type GrantedTime, grantTime, requestedLeaseSeconds } from "./lease_time.ts";
 import { encodeAck, encodeOffer } from "./reply.ts";
 import { lastRelayInformation } from "./reserved.ts";
 import type { Continuing, Discover, Request, Selecting } from "./request.ts";
 import type { EngineState } from "./respond.ts";
 import { leaseTimeFor } from "./short_lease.ts";
-import { scopesOf } from "./scopes.ts";
+import { minSecsOf, offerDelayMsOf, scopesOf } from "./scopes.ts";
 import { wireOf } from "./subnet_selection.ts";
 import { leaseOnDisk } from "./unwritten_renewal.ts";
 
@@ -37,6 +37,7 @@ export function offer(
   slab: ReplySlab,
 ): Decision {
   const scopes = scopesOf(subnet, address, reservation, request.classes);
+  if (isTooEarly(request, scopes)) return ignore("too-early");
   const leaseTime = leaseTimeFor({ client: request.client, subnet, address, scopes }, state);
   const time = grantTime(leaseTime, requestedLeaseSeconds(request.view), seedOf(request));
   const name = nameClient({ request, subnet, reservation, address }, state.leases);
@@ -58,7 +59,21 @@ export function offer(
     awaits,
     hostname,
     probe: probeBeforeGiving(address, request.client, subnet, state),
+    delayMs: offerDelayMsOf(scopes),
   };
+}
+
+/**
+ * Whether a client looks for a server that has not been looking for long enough: another one should
+ * have answered. Some write `secs` with its octets the wrong way round, and so in steps of 256.
+ */
+function isTooEarly(
+  { kind, view: { secs } }: Discover | Selecting | Continuing,
+  scopes: readonly ScopeSettings[],
+): boolean {
+  if (kind !== "DISCOVER") return false;
+  const minSecs = minSecsOf(scopes);
+  return (secs & 0xff) === 0 && secs > 0 ? secs >>> 8 < minSecs : secs < minSecs;
 }
 
 /** An ACK, and the lease that has to be on disk before it leaves (RFC 2131 §3.1.4). */
@@ -70,6 +85,7 @@ export function acknowledge(
   slab: ReplySlab,
 ): Decision {
   const scopes = scopesOf(subnet, address, reservation, request.classes);
+  if (isTooEarly(request, scopes)) return ignore("too-early");
   const leaseTime = leaseTimeFor({ client: request.client, subnet, address, scopes }, state);
   const wishedSeconds = requestedLeaseSeconds(request.view);
   const name = nameClient({ request, address, subnet, reservation }, state.leases);
@@ -105,6 +121,7 @@ export function acknowledge(
     probe: request.kind === "DISCOVER"
       ? probeBeforeGiving(address, request.client, subnet, state)
       : undefined,
+    delayMs: request.kind === "DISCOVER" ? offerDelayMsOf(scopes) : 0,
     change,
   };
 }

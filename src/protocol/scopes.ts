@@ -56,6 +56,24 @@ export function isBroadcastTo(scopes: readonly ScopeSettings[]): boolean {
   return false;
 }
 
+/** How long an OFFER waits, by the nearest scope that says something of it. */
+export function offerDelayMsOf(scopes: readonly ScopeSettings[]): number {
+  for (let i = 0; i < scopes.length; i++) {
+    const { offerDelayMs } = scopes[i]!;
+    if (offerDelayMs !== undefined) return offerDelayMs;
+  }
+  return 0;
+}
+
+/** What `secs` of a DISCOVER has to be, by the nearest scope that says something of it. */
+export function minSecsOf(scopes: readonly ScopeSettings[]): number {
+  for (let i = 0; i < scopes.length; i++) {
+    const { minSecs } = scopes[i]!;
+    if (minSecs !== undefined) return minSecs;
+  }
+  return 0;
+}
+
 /** The value of the nearest scope that says something of the option; `null` takes it away. */
 export function configuredOption(
   scopes: readonly ScopeSettings[],

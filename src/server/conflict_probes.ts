@@ -1,5 +1,6 @@
 /**
- * Requests that wait until it is known whether somebody uses the address that they would get.
+ * Requests that wait until it is known whether somebody uses the address that they would get, or
+ * until another server has had the time to answer.
  *
  * A state machine without sockets and clocks: the loop tells it what is wanted, what was answered
  * and what time it is, and is told which probes to send and which requests are to be decided
@@ -45,6 +46,8 @@ export interface HeldRequest {
   readonly relay: Ipv4;
   /** Why this address was chosen. */
   readonly rule: Rule;
+  /** When it may be answered, whatever is known of the address by then. */
+  readonly dueAtMs: number;
   /** How many addresses were found taken for this request. */
   readonly conflictCount: number;
 }
@@ -53,6 +56,8 @@ export class ConflictProbes {
   readonly #slotOf = new Map<Ipv4, number>();
   readonly #held: (HeldRequest | undefined)[] = [];
   readonly #freeSlots: number[] = [];
+  /** Whether somebody was asked for the address of a slot. */
+  readonly #isProbed = new Uint8Array(PROBES_IN_FLIGHT_MAX);
   readonly #columns = {
     address: new Uint32Array(PROBES_IN_FLIGHT_MAX),
     heapAtMs: new Float64Array(PROBES_IN_FLIGHT_MAX),
@@ -72,26 +77,44 @@ export class ConflictProbes {
    * Whether the request has to wait; its bytes are then copied. A client that repeats itself
    * waits for the probe that is under way, and the newest of its messages is kept.
    */
-  hold(request: HeldRequest, setting: ConflictProbe, nowMs: number): boolean {
-    const { address, ingress, relay } = request;
+  hold(request: HeldRequest, setting: ConflictProbe | undefined, nowMs: number): boolean {
+    const { address, ingress, dueAtMs } = request;
     const underWay = this.#slotOf.get(address);
     if (underWay !== undefined) {
       this.#replace(underWay, request);
       return true;
     }
-    if ((this.#clearUntilMs.get(address) ?? -Infinity) > nowMs) return false;
-    const method = relay === 0 || isOnLink(address, ingress) ? "arp" : "icmp";
-    if (method === "icmp" && !setting.beyondRouters) return false;
+    const method = setting && this.#methodFor(request, setting, nowMs);
+    if (method === undefined && dueAtMs <= nowMs) return false;
     if (this.size === PROBES_IN_FLIGHT_MAX) return false;
 
     const slot = this.#freeSlots.pop() ?? this.#held.length;
     this.#held[slot] = { ...request, bytes: request.bytes.slice() };
+    this.#isProbed[slot] = method === undefined ? 0 : 1;
     this.#slotOf.set(address, slot);
     this.#columns.address[slot] = address;
-    const deadlineMs = nowMs + setting.timeoutMs;
+    const answeredMs = method === undefined ? nowMs : nowMs + setting!.timeoutMs;
+    const deadlineMs = Math.max(answeredMs, dueAtMs);
     this.#deadlines.add(slot, Math.ceil(deadlineMs / DEADLINE_STEP_MS) * DEADLINE_STEP_MS);
-    this.#unsent.push({ address, method, ingress });
+    if (method !== undefined) this.#unsent.push({ address, method, ingress });
     return true;
+  }
+
+  /** How the address is asked for; `undefined` where that is known, or not to be found out. */
+  #methodFor(
+    { address, ingress, relay }: HeldRequest,
+    { beyondRouters }: ConflictProbe,
+    nowMs: number,
+  ): Probe["method"] | undefined {
+    if ((this.#clearUntilMs.get(address) ?? -Infinity) > nowMs) return undefined;
+    if (relay === 0 || isOnLink(address, ingress)) return "arp";
+    return beyondRouters ? "icmp" : undefined;
+  }
+
+  /** Its client has chosen another server: nothing is to be said any more. */
+  cancel(address: Ipv4 | undefined, client: Client): void {
+    const slot = address === undefined ? undefined : this.#slotOf.get(address);
+    if (slot !== undefined && this.#held[slot]!.client.key === client.key) this.#free(slot);
   }
 
   /** Whether somebody waits for an answer about the address. */
@@ -125,7 +148,7 @@ export class ConflictProbes {
     if (slot < 0 || this.#columns.heapAtMs[slot]! > nowMs) return undefined;
     const held = this.#held[slot]!;
     this.#free(slot);
-    this.#rememberClear(held.address, nowMs);
+    if (this.#isProbed[slot] === 1) this.#rememberClear(held.address, nowMs);
     return held;
   }
 
@@ -156,8 +179,8 @@ export class ConflictProbes {
     const held = this.#held[slot]!;
     const isSameClient = held.client.key === request.client.key;
     // To a client that repeats itself the address is offered by now, which is not why.
-    const { rule, conflictCount } = isSameClient ? held : request;
-    this.#held[slot] = { ...request, bytes: request.bytes.slice(), rule, conflictCount };
+    const { rule, conflictCount, dueAtMs } = isSameClient ? held : request;
+    this.#held[slot] = { ...request, bytes: request.bytes.slice(), rule, conflictCount, dueAtMs };
   }
 
   #free(slot: number): void {

@@ -29,6 +29,7 @@ import { proxyArpNotice, ProxyArpWatch, releaseAll } from "./proxy_arp.ts";
 import { quarantineOf, QuarantineWatch, withoutQuarantine } from "./quarantine_watch.ts";
 import { RateLimiter } from "./rate_limiter.ts";
 import { ReservationWaits } from "./reservation_waits.ts";
+import { CONFLICTS, OVERLOADED, RATE_LIMITED } from "./refusals.ts";
 import { RogueWatch } from "./rogue_watch.ts";
 
 /** Everything the loop works with; made in cli/run.ts and in tests/support. */
@@ -296,24 +297,26 @@ export class DhcpServer {
     return respond(request, { ...state, sparesDisk: true }, slab);
   }
 
-  /** Whether the reply waits for a probe of its address, which is kept for the client meanwhile. */
+  /** Whether the reply waits, for a probe or another server; its address is kept meanwhile. */
   #holdBack(
     decision: Giving,
     request: Request,
     { nowMs, config }: EngineState,
     held: HeldRequest | undefined,
   ): boolean {
-    const { address, rule, probe } = decision;
+    const { address, rule, probe, delayMs = 0 } = decision;
     const { client, mayYield = false } = decision.kind === "reply"
       ? decision.offer ?? {}
       : { client: decision.change.client, mayYield: isWish(rule) };
-    if (probe === undefined || client === undefined || address === undefined) return false;
+    if (client === undefined || address === undefined) return false;
+    const dueAtMs = held?.dueAtMs ?? nowMs + delayMs;
+    if (probe === undefined && dueAtMs <= nowMs) return false;
     const { ingress, view: { bytes, giaddr: relay } } = request;
     const conflictCount = held?.conflictCount ?? 0;
-    const wanted = { address, client, bytes, ingress, relay, rule, conflictCount };
+    const wanted = { address, client, bytes, ingress, relay, rule, conflictCount, dueAtMs };
     if (!this.#probes.hold(wanted, probe, nowMs)) return false;
-    this.quarantines.noteProbe(address, nowMs);
-    const expiresAtMs = nowMs + probe.timeoutMs +
+    if (probe !== undefined) this.quarantines.noteProbe(address, nowMs);
+    const expiresAtMs = Math.max(dueAtMs, nowMs + (probe?.timeoutMs ?? 0)) +
       offerMsOf(config, subnetOf(config.subnets, address));
     this.#parts.leases.offer({ address, client, expiresAtMs, mayYield });
     return true;
@@ -340,6 +343,7 @@ export class DhcpServer {
     switch (decision.kind) {
       case "ignore":
         for (const { client, subnet } of decision.withdraw) {
+          this.#probes.cancel(leases.offeredAddress(client, subnet, nowMs), client);
           leases.withdrawOffer(client, subnet);
         }
         return emit(event);
@@ -390,8 +394,4 @@ export class DhcpServer {
 function outgoing(reply: Reply, request: Request): Outgoing {
   return { bytes: reply.bytes, destination: reply.destination, ingress: request.ingress };
 }
-
-const OVERLOADED: Decision = { kind: "ignore", rule: "overloaded", withdraw: [] };
-const RATE_LIMITED: Decision = { kind: "ignore", rule: "rate-limited", withdraw: [] };
 const NO_ROOM: Decision = { kind: "ignore", rule: "no-room", withdraw: [] };
-const CONFLICTS: Decision = { kind: "ignore", rule: "conflict", withdraw: [] };

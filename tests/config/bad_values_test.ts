@@ -242,3 +242,17 @@ testBadConfigs("server-identifier", [
     'config.yaml:5:24: expected an IPv4 address of this server like 192.168.1.1, got "eth0"',
   ]],
 ]);
+
+testBadConfigs("offer-delay and min-secs", [
+  ["a number", inFile("offer-delay: 2"), [
+    "config.yaml:5:14: expected a time like 500ms or 1s, got the number 2",
+    "hint: write 2ms or 2s, whichever is meant",
+  ]],
+  ["too long a time", inSubnet("offer-delay: 1000s"), [
+    "config.yaml:5:18: 1000s is above the most, 10s",
+  ]],
+  ["a number of seconds", inSubnet("min-secs: 3"), [
+    "config.yaml:5:15: expected a duration like 12h, 30m or 1h30m, got the number 3",
+    "hint: write 3s",
+  ]],
+]);
