@@ -14,6 +14,7 @@ import { systemClock } from "../server/clock.ts";
 import type { NoticeEvent, NoticeTopic, ServerEvent } from "../server/events.ts";
 import { LOG_LEVELS, type LogFormat, type LogLevel, openLog, wantsColour } from "../server/log.ts";
 import { Metrics } from "../server/metrics.ts";
+import { RefusedClients } from "../server/refused_clients.ts";
 import { DhcpServer } from "../server/server.ts";
 import type { StatusSource } from "../server/status.ts";
 import { openJournal } from "../store/journal_store.ts";
@@ -67,8 +68,10 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     clock: systemClock,
     write: (bytes) => Deno.stderr.write(bytes),
   });
+  const refusals = new RefusedClients();
   const emit = (event: ServerEvent) => {
     metrics.count(event);
+    refusals.note(event, systemClock.monotonicMs());
     log.record(event);
   };
   try {
@@ -76,7 +79,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
       const level = warning.severity === "note" ? "info" : "warning";
       emit(noticeOf(level, onOneLine(warning)));
     }
-    await serve(path, config, metrics, emit);
+    await serve(path, config, { metrics, refusals }, emit);
     emit(noticeOf("info", "stopped"));
   } finally {
     await log.close();
@@ -88,7 +91,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 async function serve(
   path: string,
   config: Config,
-  metrics: Metrics,
+  seen: Pick<StatusSource, "metrics" | "refusals">,
   emit: (event: ServerEvent) => void,
 ): Promise<void> {
   const clock = systemClock;
@@ -138,7 +141,7 @@ async function serve(
     server = new DhcpServer({ config, leases, link, store, clock, names, seed: seed!, emit });
     if (config.status !== undefined) {
       const app = createApp(
-        statusSource({ server, leases, metrics, link, store, names }),
+        statusSource({ server, leases, seen, link, store, names }),
         config.status,
       );
       status = openStatusEndpoint(app.fetch, config.status, notify);
@@ -189,16 +192,16 @@ function noticeOf(level: NoticeEvent["level"], message: string): NoticeEvent {
 function statusSource(parts: {
   server: DhcpServer;
   leases: LeaseTable;
-  metrics: Metrics;
+  seen: Pick<StatusSource, "metrics" | "refusals">;
   link: Link;
   store: LeaseStore;
   names: NameRegistrar;
 }): StatusSource {
-  const { server, leases, metrics, link, store, names } = parts;
+  const { server, leases, seen, link, store, names } = parts;
   return {
     config: () => server.runningConfig,
     leases,
-    metrics,
+    ...seen,
     clock: systemClock,
     startedAtMs: systemClock.monotonicMs(),
     interfaces: () => link.interfaces(),

@@ -14,6 +14,7 @@ import { escapeInvisible, quoteUnlessPlain } from "../wire/escape.ts";
 import { formatIpv4, type Ipv4 } from "../wire/ipv4.ts";
 import { formatLeases, type Instant, instantOf, type LeaseView, viewLease } from "./lease_view.ts";
 import { formatWaits, listWaits, type WaitView } from "./reservation_waits.ts";
+import { formatRefusals, listRefusals, type RefusalView } from "./refusal_view.ts";
 import { ROGUE_COLUMNS, rogueRow, type RogueView, viewRogue } from "./rogue_view.ts";
 import { formatTable } from "./text_table.ts";
 
@@ -38,6 +39,8 @@ export interface StatusReport {
   readonly conflicts: readonly ConflictView[];
   /** Clients that wait for an address that is reserved for them, the last first. */
   readonly "reservations-waiting": readonly WaitView[];
+  /** Who was refused in the last hour, the newest first. */
+  readonly "refused-last-hour": readonly RefusalView[];
   readonly counters: {
     readonly requests: Readonly<Record<string, number>>;
     readonly outcomes: Readonly<Record<string, number>>;
@@ -95,6 +98,7 @@ export function reportStatus(source: StatusSource): StatusReport {
       .map((lease) => viewLease(lease, now, source.config().subnets)),
     conflicts: listConflicts(source, now),
     "reservations-waiting": listWaits(source, now),
+    "refused-last-hour": listRefusals(source, now),
     counters: {
       requests: Object.fromEntries(metrics.requests),
       outcomes: Object.fromEntries(metrics.outcomes),
@@ -130,10 +134,7 @@ export function formatStatus(source: StatusSource): string {
     ]),
   ], [1, 2, 3, 4, 5]);
 
-  const newest = source.leases.newest(NEWEST_MAX);
-  const leases = newest.length === 0
-    ? "no leases yet\n"
-    : formatLeases(newest, now, source.config().subnets);
+  const leases = formatNewest(source, now);
 
   const conflicts = listConflicts(source, now).map((it) => [
     it.address,
@@ -149,7 +150,19 @@ export function formatStatus(source: StatusSource): string {
 
   const names = formatNames(source.names());
   const waits = formatWaits(source, now);
-  return [title, interfaces, subnets, ...taken, ...others, ...waits, ...names, leases].join("\n");
+  const refused = formatRefusals(source, now);
+  return [title, interfaces, subnets, ...taken, ...others, ...refused, ...waits, ...names, leases]
+    .join("\n");
+}
+
+/** The leases that changed last, and where the others are. */
+function formatNewest({ leases, config }: StatusSource, now: Instant): string {
+  const newest = leases.newest(NEWEST_MAX);
+  if (newest.length === 0) return "no leases yet\n";
+  const rest = newest.length < leases.size
+    ? `${newest.length} of ${leases.size}, newest first; /leases has all\n`
+    : "";
+  return rest + formatLeases(newest, now, config().subnets);
 }
 
 function countsRow(name: string, counts: AddressCounts): readonly string[] {

@@ -8,6 +8,7 @@ import type { StoreHealth } from "../store/lease_store.ts";
 import type { Metrics } from "./metrics.ts";
 import type { QuarantineStatus } from "./quarantine_watch.ts";
 import type { LimitsStatus } from "./rate_limiter.ts";
+import type { RefusedClients } from "./refused_clients.ts";
 import type { RogueWatch } from "./rogue_watch.ts";
 
 export interface StatusSource {
@@ -23,6 +24,8 @@ export interface StatusSource {
   health(): StoreHealth;
   /** Other servers on our wires. */
   readonly rogues: RogueWatch;
+  /** Who was refused lately. */
+  readonly refusals: RefusedClients;
   /** What the rate limits held back. */
   limits(): LimitsStatus;
   /** What became of quarantines. */

@@ -7,6 +7,7 @@ import type { InterfaceStatus } from "../../src/link/link.ts";
 import { Metrics } from "../../src/server/metrics.ts";
 import { QuarantineWatch } from "../../src/server/quarantine_watch.ts";
 import { type LimitsStatus, RateLimiter } from "../../src/server/rate_limiter.ts";
+import { RefusedClients } from "../../src/server/refused_clients.ts";
 import { RogueWatch } from "../../src/server/rogue_watch.ts";
 import type { StatusSource } from "../../src/server/status.ts";
 import type { NamesStatus } from "../../src/names/name_registrar.ts";
@@ -30,6 +31,7 @@ export interface SourceSketch {
   readonly metrics?: Metrics;
   readonly limits?: LimitsStatus;
   readonly rogues?: RogueWatch;
+  readonly refusals?: RefusedClients;
 }
 
 export const ETH0: InterfaceStatus = {
@@ -66,6 +68,7 @@ export function makeSource(sketch: SourceSketch = {}): StatusSource {
     health: () => sketch.health ?? { ok: true },
     limits: () => sketch.limits ?? new RateLimiter(leases).status(),
     quarantines: () => new QuarantineWatch(leases).status(),
+    refusals: sketch.refusals ?? new RefusedClients(),
     rogues: sketch.rogues ?? new RogueWatch(0),
   };
 }
