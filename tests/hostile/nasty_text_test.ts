@@ -11,6 +11,7 @@ import type { ExchangeEvent } from "../../src/server/events.ts";
 import { Metrics } from "../../src/server/metrics.ts";
 import { QuarantineWatch } from "../../src/server/quarantine_watch.ts";
 import { RateLimiter } from "../../src/server/rate_limiter.ts";
+import { Refusals } from "../../src/server/refusals.ts";
 import { RogueWatch } from "../../src/server/rogue_watch.ts";
 import { decodeLine, encodeHeader, encodeLease } from "../../src/store/journal_format.ts";
 import { formatHuman, formatJson } from "../support/log_lines.ts";
@@ -107,6 +108,7 @@ function appWith(hostname: string) {
     health: () => ({ ok: true }),
     quarantines: () => new QuarantineWatch(leases).status(),
     limits: () => new RateLimiter(leases).status(),
+    refusals: new Refusals(),
     rogues: new RogueWatch(0),
   }, { names: [] });
 }
