@@ -89,7 +89,17 @@ interfaces: eth0
 subnets: [{ subnet: 192.168.1.0/24, pools: 192.168.1.100-192.168.1.199 }]
 `;
 
-/** The status endpoint of a server with one lease. */
+/** One client of this name that got nothing. */
+function refusalsOf(hostname: string): Refusals {
+  const refusals = new Refusals();
+  const { client } = leaseOf(hostname);
+  const [request, outcome, rule] = ["DISCOVER", "silence", "pool-exhausted"] as const;
+  const what = { kind: "exchange", interfaceName: "eth0", xid: 1, request, outcome, rule } as const;
+  refusals.note({ ...what, client, hostname }, 0);
+  return refusals;
+}
+
+/** The status endpoint of a server with one lease, and one client that was refused. */
 function appWith(hostname: string) {
   const result = loadConfig(CONFIG, "config.yaml");
   assert.ok("config" in result);
@@ -108,7 +118,7 @@ function appWith(hostname: string) {
     health: () => ({ ok: true }),
     quarantines: () => new QuarantineWatch(leases).status(),
     limits: () => new RateLimiter(leases).status(),
-    refusals: new Refusals(),
+    refusals: refusalsOf(hostname),
     rogues: new RogueWatch(0),
   }, { names: [] });
 }
