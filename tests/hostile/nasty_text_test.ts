@@ -11,7 +11,7 @@ import type { ExchangeEvent } from "../../src/server/events.ts";
 import { Metrics } from "../../src/server/metrics.ts";
 import { QuarantineWatch } from "../../src/server/quarantine_watch.ts";
 import { RateLimiter } from "../../src/server/rate_limiter.ts";
-import { Refusals } from "../../src/server/refusals.ts";
+import { RefusedClients } from "../../src/server/refused_clients.ts";
 import { RogueWatch } from "../../src/server/rogue_watch.ts";
 import { decodeLine, encodeHeader, encodeLease } from "../../src/store/journal_format.ts";
 import { formatHuman, formatJson } from "../support/log_lines.ts";
@@ -90,8 +90,8 @@ subnets: [{ subnet: 192.168.1.0/24, pools: 192.168.1.100-192.168.1.199 }]
 `;
 
 /** One client of this name that got nothing. */
-function refusalsOf(hostname: string): Refusals {
-  const refusals = new Refusals();
+function refusalsOf(hostname: string): RefusedClients {
+  const refusals = new RefusedClients();
   const { client } = leaseOf(hostname);
   const [request, outcome, rule] = ["DISCOVER", "silence", "pool-exhausted"] as const;
   const what = { kind: "exchange", interfaceName: "eth0", xid: 1, request, outcome, rule } as const;

@@ -1,7 +1,7 @@
 /** Who was refused in the last hour, on the page and in JSON; and where the other leases are. */
 import assert from "node:assert/strict";
 import type { ExchangeEvent } from "../../src/server/events.ts";
-import { RefusedClients, REFUSALS_MAX } from "../../src/server/refused_clients.ts";
+import { REFUSALS_MAX, RefusedClients } from "../../src/server/refused_clients.ts";
 import { makeLease, numberedClient } from "../support/leases_fixture.ts";
 import { get, NOW_MS } from "./status_source.ts";
 
