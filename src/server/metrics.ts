@@ -6,7 +6,7 @@ import type { ConflictEvent, ServerEvent, WaitEvent } from "./events.ts";
 const LAST_CONFLICTS_MAX = 10;
 
 /** How many clients that wait for a reserved address are remembered. */
-const LAST_WAITS_MAX = 1000;
+const LAST_WAITS_MAX = 100;
 
 export class Metrics {
   /** Requests by kind, e.g. `DISCOVER`. */
