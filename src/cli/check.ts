@@ -65,13 +65,13 @@ async function explainSettings(path: string, what: string | undefined): Promise<
       `check: ${path} has no subnet, shared network, pool, class or reservation ${quote(what)}`,
     );
   }
-  const texts = places.map(({ title, line, settings }) => {
-    const rows = settings.map(({ name, value, line }) => [
+  const texts = places.map(({ title, line, file, settings }) => {
+    const rows = settings.map(({ name, value, line, file }) => [
       `  ${name}`,
       cut(escapeInvisible(value)),
-      line === undefined ? "by default" : `${path}:${line}`,
+      line === undefined ? "by default" : `${file}:${line}`,
     ]);
-    return `${escapeInvisible(title)} (${path}:${line})\n${formatTable(rows)}`;
+    return `${escapeInvisible(title)} (${file}:${line})\n${formatTable(rows)}`;
   });
   console.log(texts.join("\n").trimEnd());
 }

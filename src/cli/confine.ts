@@ -158,7 +158,11 @@ async function makeHostsDirectory({ nameServices }: Config): Promise<void> {
 }
 
 /** What serving, and a reload, need of the file system. */
-function keptBy(path: string, { journal, nameServices }: Config, listen: number | undefined): Kept {
+function keptBy(
+  path: string,
+  { journal, nameServices, included = [] }: Config,
+  listen: number | undefined,
+): Kept {
   const secretFile = nameServices?.dnsUpdate?.key?.secretFile;
   const hostsFile = nameServices?.hostsFile?.path;
   const journalFile = realPath(journal) ?? journal;
@@ -171,7 +175,7 @@ function keptBy(path: string, { journal, nameServices }: Config, listen: number 
   ];
   if (secretFile !== undefined) uses.push([secretFile, TO_READ]);
   // A config is replaced by editors, so it is found by its directory, and by that of its links.
-  const read = [dirname(resolve(path)), dirname(realPath(path) ?? path)]
+  const read = [dirname(resolve(path)), dirname(realPath(path) ?? path), ...included]
     .map((it) => realPath(it)).filter((it) => it !== undefined)
     .map((it) => it === "/" ? realPath(path)! : it);
   const secret = secretFile === undefined ? undefined : realPath(secretFile);

@@ -6,6 +6,7 @@ import { formatCidr, lastAddress } from "../wire/ipv4.ts";
 import { findOverlaps, formatRange } from "./address_range.ts";
 import { checkClasses } from "./class_checks.ts";
 import type { AddressRange } from "./config.ts";
+import type { ConfigSource } from "./config_source.ts";
 import { didYouMean, explain, nearest, quote } from "./explanation.ts";
 import { everyScope, type FilePart, type FileParts, type Reporter } from "./file_parts.ts";
 import { checkHostnames, checkSubnetNames, checkZones } from "./names_checks.ts";
@@ -15,7 +16,6 @@ import { addressesOfNoHost } from "./reservation_checks.ts";
 import { checkAlways, checkScope } from "./scope_checks.ts";
 import { checkSubnet } from "./subnet_checks.ts";
 import type { ParsedSharedNetwork, ParsedSubnet } from "./subnet_schema.ts";
-import type { YamlSource } from "./yaml_source.ts";
 
 /** A range of addresses and where it stands in the file. */
 interface PlacedRange extends AddressRange {
@@ -26,13 +26,13 @@ interface PlacedRange extends AddressRange {
 /** Runs every check. Work grows with the file's length, never with the size of its pools. */
 export function checkFile(
   parts: FileParts,
-  file: Pick<YamlSource, "locate" | "valueAt">,
+  file: Pick<ConfigSource, "placeOf" | "valueAt">,
 ): Finding[] {
   const findings: Finding[] = [];
   const reporter: Reporter = {
     error: (path, said) => findings.push({ path, part: "value", severity: "error", ...said }),
     warning: (path, said) => findings.push({ path, part: "value", severity: "warning", ...said }),
-    placeOf: (path) => `line ${file.locate(path, "value").line}`,
+    placeOf: file.placeOf,
     valueAt: file.valueAt,
   };
   const { interfaces, trustOption82, names, defaults, sharedNetworks, subnets } = parts;

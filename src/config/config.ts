@@ -311,6 +311,8 @@ export interface StatusEndpoint extends StatusAddress {
 }
 
 export interface Config {
+  /** Files, and directories of such, that were read besides the first; absent where none was. */
+  readonly included?: readonly string[];
   /** Names of the interfaces to serve; silence everywhere else. */
   readonly interfaces: readonly string[];
   /** Whether this server is the one authority for its subnets (see protocol/respond.ts). */

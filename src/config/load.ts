@@ -5,24 +5,23 @@ import { buildConfig } from "./build.ts";
 import { checkFile } from "./checks.ts";
 import { classEntrySchema } from "./class_schema.ts";
 import type { Config } from "./config.ts";
+import { type ConfigSource, sourceOf } from "./config_source.ts";
 import type { FileParts } from "./file_parts.ts";
+import { readFiles } from "./includes.ts";
 import {
   adviseOnInterfaces,
   type ListInterfaces,
   noteMissingInterfaces,
 } from "./machine_interfaces.ts";
 import { ConfigError, formatProblem } from "./problem.ts";
-import type { Finding, Path, PlacedFinding, Problem } from "./problem.ts";
+import type { Finding, Path, Problem } from "./problem.ts";
 import { type ExplainedPlace, explainPlaces } from "./origins.ts";
 import { salvage } from "./salvage.ts";
 import { configSchema, type ParsedConfig } from "./schema.ts";
 import { scopeSchema } from "./scope_schema.ts";
 import { sharedNetworkSchema, subnetEntrySchema } from "./subnet_schema.ts";
-import { readYaml, type YamlSource } from "./yaml_source.ts";
+import { readYaml } from "./yaml_source.ts";
 import { findingsOf } from "./zod_findings.ts";
-
-/** Far more than the reservations of any one server take. */
-const FILE_OCTETS_MAX = 16 * 1024 * 1024;
 
 /** A config to run with, and what to mind about it: warnings and notes. */
 export interface LoadedConfig {
@@ -38,7 +37,9 @@ export async function loadConfigFile(
   path: string,
   interfaces?: ListInterfaces,
 ): Promise<LoadResult> {
-  return loadConfig(await readText(path), path, interfaces);
+  const { source, problems, included } = await readFiles(path);
+  if (source === undefined) return { problems: inOrder(problems) };
+  return load(source, { path, faults: problems, included, interfaces });
 }
 
 /** Reads a file that has to be a config. Throws ConfigError with all of its problems. */
@@ -63,22 +64,47 @@ export function loadConfig(
   interfaces?: ListInterfaces,
 ): LoadResult {
   const source = readYaml(text);
-  const inOrder = (findings: readonly PlacedFinding[]): Problem[] =>
-    findings.map((finding) => ({ file: fileName, ...finding }))
-      .sort((a, b) => a.line - b.line || a.column - b.column);
-  if (!("locate" in source)) return { problems: inOrder(source.faults) };
+  const faults = source.faults.map((fault) => ({ file: fileName, ...fault }));
+  if (!("locate" in source)) return { problems: inOrder(faults) };
+  const whole = sourceOf({ name: fileName, source });
+  return load(whole, { path: fileName, faults, included: [], interfaces });
+}
 
+/** How a config came to be read. */
+interface Reading {
+  /** Of the first file. */
+  readonly path: string;
+  /** What is wrong with the files by themselves. */
+  readonly faults: readonly Problem[];
+  readonly included: readonly string[];
+  readonly interfaces: ListInterfaces | undefined;
+}
+
+function load(source: ConfigSource, { path, faults, included, interfaces }: Reading): LoadResult {
   const { parsed, findings } = examine(source);
   const problems = inOrder([
-    ...source.faults,
+    ...faults,
     ...withMachine(parsed, findings, interfaces).map(({ path, part, ...said }) => ({
       ...source.locate(path, part),
       ...said,
     })),
   ]);
-  return parsed === undefined || problems.some(({ severity }) => severity === "error")
-    ? { problems }
-    : { config: buildConfig(parsed, dirname(fileName)), warnings: problems };
+  if (parsed === undefined || problems.some(({ severity }) => severity === "error")) {
+    return { problems };
+  }
+  const config = buildConfig(parsed, dirname(path));
+  return {
+    config: included.length === 0 ? config : Object.freeze({ ...config, included }),
+    warnings: problems,
+  };
+}
+
+/** File by file as they first come up, each in the order of its lines. */
+function inOrder(problems: readonly Problem[]): Problem[] {
+  const files = [...new Set(problems.map(({ file }) => file))];
+  return problems.toSorted((a, b) =>
+    files.indexOf(a.file) - files.indexOf(b.file) || a.line - b.line || a.column - b.column
+  );
 }
 
 function withMachine(
@@ -94,12 +120,12 @@ function withMachine(
 
 /** What is in force at each place of a file that is in order, and which lines say so. */
 export async function explainConfigFile(path: string): Promise<ExplainedPlace[]> {
-  const source = readYaml(await readText(path));
-  return "locate" in source ? explainPlaces(source) : [];
+  const { source } = await readFiles(path);
+  return source === undefined ? [] : explainPlaces(source);
 }
 
 /** Schema first, then the checks on whatever parts of the file the schema has no fault with. */
-function examine(source: YamlSource): { parsed?: ParsedConfig; findings: Finding[] } {
+function examine(source: ConfigSource): { parsed?: ParsedConfig; findings: Finding[] } {
   const result = configSchema.safeParse(source.value, { reportInput: true });
   if (result.success) {
     return { parsed: result.data, findings: checkFile(partsOfWhole(result.data), source) };
@@ -151,28 +177,4 @@ function partsOfRest(file: unknown): FileParts {
     sharedNetworks: entries(sharedNetworkSchema, "shared-networks"),
     subnets: entries(subnetEntrySchema, "subnets"),
   };
-}
-
-async function readText(path: string): Promise<string> {
-  let octets: Uint8Array;
-  try {
-    octets = await Deno.readFile(path);
-  } catch (cause) {
-    throw new ConfigError(`cannot read the config ${path}: ${explainReadError(cause)}`, { cause });
-  }
-  if (octets.length > FILE_OCTETS_MAX) {
-    throw new ConfigError(`${path} is no config: it has more than ${FILE_OCTETS_MAX} octets`);
-  }
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(octets);
-  } catch (cause) {
-    throw new ConfigError(`${path} is no config: it is not UTF-8 text`, { cause });
-  }
-}
-
-function explainReadError(error: unknown): string {
-  if (error instanceof Deno.errors.NotFound) return "there is no such file";
-  if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
-  if (error instanceof Deno.errors.IsADirectory) return "it is a directory";
-  return error instanceof Error ? error.message : String(error);
 }

@@ -5,12 +5,12 @@
 import { contains, parseCidr, parseIpv4 } from "../wire/ipv4.ts";
 import { optionByName } from "../wire/option_codes.ts";
 import { reservationIdentityKeys } from "./reservation_schema.ts";
+import type { ConfigSource, FilePosition } from "./config_source.ts";
 import type { Path } from "./problem.ts";
 import { LEASE_DEFAULT } from "./lease_time_schema.ts";
 import { scopeShape } from "./scope_schema.ts";
 import { poolMap, sharedNetworkSchema, subnetEntrySchema } from "./subnet_schema.ts";
 import { rangeForm } from "./value_schemas.ts";
-import type { YamlSource } from "./yaml_source.ts";
 
 /** A setting in force. */
 export interface Origin {
@@ -20,12 +20,14 @@ export interface Origin {
   readonly value: string;
   /** Where; `undefined` for what holds where the file says nothing. */
   readonly line: number | undefined;
+  readonly file?: string;
 }
 
 /** A place of the file: a shared network, a subnet, a pool, a class or a reservation. */
 export interface ExplainedPlace {
   readonly title: string;
   readonly line: number;
+  readonly file: string;
   /** What it is found by: its name, its addresses, who it is for. */
   readonly names: readonly string[];
   readonly settings: readonly Origin[];
@@ -62,10 +64,10 @@ const MERGED = new Map<string, (key: string) => boolean>([
 ]);
 
 /** Every place of a file that is in order, in its order. */
-export function explainPlaces(source: YamlSource): ExplainedPlace[] {
+export function explainPlaces(source: ConfigSource): ExplainedPlace[] {
   const file: Scope = { raw: asMap(source.value), path: [] };
   const networks = children(file, "shared-networks");
-  const lineOf = (path: Path) => source.locate(path, "key").line;
+  const placeOf = (path: Path) => source.locate(path, "key");
   const place = (
     title: string,
     names: readonly string[],
@@ -73,12 +75,12 @@ export function explainPlaces(source: YamlSource): ExplainedPlace[] {
     settings: readonly Setting[],
   ): ExplainedPlace => ({
     title,
-    line: lineOf(own.path),
+    ...lineOf(placeOf(own.path)),
     names,
     settings: settings.map(({ name, value, path }) => ({
       name,
       value: flow(value),
-      line: path && lineOf(path),
+      ...(path === undefined ? { line: undefined } : lineOf(placeOf(path))),
     })),
     excluded: asList(own.raw["exclude"] ?? []).map(String),
   });
@@ -161,6 +163,10 @@ export function placesAbout(
     ...excluding,
     title: `${what}, which no client gets: excluded from ${excluding.title}`,
   }];
+}
+
+function lineOf({ line, file }: FilePosition) {
+  return { line, file };
 }
 
 interface Setting {

@@ -40,6 +40,13 @@ const leasequerySchema = mapSchema("{ allow: [10.0.0.1, 10.9.0.0/24] }", {
 
 /** The whole file. */
 export const configSchema = mapSchema("a map with the keys interfaces and subnets", {
+  "include": oneOrManySchema("the path of a file", plainTextSchema("the path of a file")).optional()
+    .meta({
+      description:
+        "More files, relative to this one: a path, a directory (its *.yaml, in order), " +
+        "or a pattern like conf.d/*.yaml. They add to subnets, classes and shared-networks; " +
+        "any other key stands in one file only.",
+    }),
   "interfaces": oneOrManySchema("the name of an interface like eth0", interfaceNameSchema, 1).meta({
     description: "The interfaces to serve. On every other one the server is silent.",
   }),

@@ -16,7 +16,13 @@ import {
 } from "./schema_parts.ts";
 import { servingShape } from "./serving_schema.ts";
 import { scopeShape } from "./scope_schema.ts";
-import { rangeForm, rangeSchema, relaySchema, subnetSchema } from "./value_schemas.ts";
+import {
+  plainTextSchema,
+  rangeForm,
+  rangeSchema,
+  relaySchema,
+  subnetSchema,
+} from "./value_schemas.ts";
 
 /** Who is given addresses. */
 const onlySchema = oneOrManySchema("the name of a class", classNameSchema, 1);
@@ -107,6 +113,13 @@ export const subnetEntrySchema = mapSchema("a map that begins with subnet", {
   ...scopeShape,
   "names": subnetNamesSchema.optional().meta({
     description: "What is different about the names of this subnet's clients; `off` for no names.",
+  }),
+  "reservations-from": oneOrManySchema(
+    "the path of a file",
+    plainTextSchema("the path of a file"),
+  ).optional().meta({
+    description: "Files that go on with the reservations, each a list of them; paths as those of " +
+      "`include`.",
   }),
   "reservations": listSchema("a list of reservations", reservationSchema).prefault([]).meta({
     description: "What is kept for single machines: addresses, names, options.",

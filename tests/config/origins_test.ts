@@ -4,6 +4,7 @@ import { explainPlaces, placesAbout } from "../../src/config/origins.ts";
 import { scopeShape } from "../../src/config/scope_schema.ts";
 import { poolMap } from "../../src/config/subnet_schema.ts";
 import { readYaml } from "../../src/config/yaml_source.ts";
+import { sourceOf } from "../../src/config/config_source.ts";
 import { loadedConfig } from "../support/loaded_config.ts";
 
 const LINES = [
@@ -40,7 +41,7 @@ const LINES = [
 
 const source = readYaml(LINES.join("\n"));
 assert("locate" in source);
-const places = explainPlaces(source);
+const places = explainPlaces(sourceOf({ name: "config.yaml", source }));
 
 /** `lease-time 12h 3` for each setting of the places that something is about. */
 function told(what: string): string[] {
@@ -132,7 +133,9 @@ Deno.test("origins: every setting that scopes have is told of", () => {
   const lines = keys.map((key) => `${key}: off`);
   const file = readYaml([...lines, "subnets: [{ subnet: 10.0.0.0/24 }]"].join("\n"));
   assert("locate" in file);
-  const names = explainPlaces(file)[0]!.settings.map(({ name }) => name);
+  const names = explainPlaces(sourceOf({ name: "config.yaml", source: file }))[0]!.settings.map((
+    { name },
+  ) => name);
   assert(keys.every((key) => names.includes(key)), names.join(" "));
 });
 
@@ -148,11 +151,16 @@ Deno.test("origins: every setting that a pool has is told of, with what is furth
     "      - { range: 10.0.0.11-10.0.0.19, port-limit: 1 }",
   ].join("\n"));
   assert("locate" in file);
-  const [, own, other] = explainPlaces(file);
+  const [, own, other] = explainPlaces(sourceOf({ name: "config.yaml", source: file }));
   const written = own!.settings.filter(({ line }) => line === 5).map(({ name }) => name);
   assert.deepEqual(written.sort(), keys.sort());
   const allocation = other!.settings.find(({ name }) => name === "allocation");
-  assert.deepEqual(allocation, { name: "allocation", value: "random", line: 1 });
+  assert.deepEqual(allocation, {
+    name: "allocation",
+    value: "random",
+    line: 1,
+    file: "config.yaml",
+  });
 });
 
 Deno.test("origins: an excluded address is not of its pool; a shared network, a comment", () => {
@@ -166,13 +174,19 @@ Deno.test("origins: an excluded address is not of its pool; a shared network, a 
     "    reservations: [{ mac: 52:54:00:00:00:01, comment: Anna's, lease-time: 2h }]",
   ].join("\n"));
   assert("locate" in file);
-  const about = (what: string) => placesAbout(explainPlaces(file), what)[0]!;
+  const about = (what: string) =>
+    placesAbout(explainPlaces(sourceOf({ name: "config.yaml", source: file })), what)[0]!;
   assert.equal(about("10.0.0.2").title, "pool 10.0.0.1-10.0.0.9 of 10.0.0.0/24");
   const { title, settings } = about("10.0.0.4");
   assert.equal(title, "10.0.0.4, which no client gets: excluded from subnet 10.0.0.0/24");
   assert(settings.some(({ name, line }) => name === "exclude" && line === 6));
   assert.equal(about("campus").title, "shared network campus");
-  assert.deepEqual(about("campus").settings[0], { name: "identity", value: "mac", line: 1 });
+  assert.deepEqual(about("campus").settings[0], {
+    name: "identity",
+    value: "mac",
+    line: 1,
+    file: "config.yaml",
+  });
   const told = about("52:54:00:00:00:01").settings.map(({ name, value }) => `${name} ${value}`);
   assert(told.includes("comment Anna's"), told.join());
 });
@@ -191,7 +205,10 @@ Deno.test("origins: a reservation has the settings of classes that it names, and
     "    reservations: [{ mac: 52:54:00:00:00:01, address: 10.0.0.9, classes: vips }]", // 10
   ].join("\n"));
   assert("locate" in classed);
-  const [place] = placesAbout(explainPlaces(classed), "10.0.0.9");
+  const [place] = placesAbout(
+    explainPlaces(sourceOf({ name: "config.yaml", source: classed })),
+    "10.0.0.9",
+  );
   assert.deepEqual(place!.settings.map(({ name, value, line }) => `${name} ${value} ${line}`), [
     "classes vips 10",
     "lease-time 9h 3",
