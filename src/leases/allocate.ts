@@ -15,6 +15,8 @@ export interface Claim {
   readonly reservation: Reservation | undefined;
   /** Those that it is in. */
   readonly classes?: readonly ClientClass[];
+  /** Whether an address is probed before it is given, by ARP, which tells who answers. */
+  readonly isProbedByArp?: boolean;
 }
 
 /** A claim to any address, with the one that the client would like (option 50). */
@@ -152,6 +154,8 @@ export function chooseAddress(
     if (address === undefined) continue;
     const isOpen = looksAgain
       ? table.quarantines.mayLookAgain(address, wish.canBeProbed === true, nowMs)
+      : rule === "requested-address"
+      ? mayHaveNamed(wish, address, table, nowMs)
       : mayBeGiven(wish, address, table, nowMs);
     if (isOpen) return { address, rule };
   }
@@ -175,16 +179,26 @@ export function chooseAddress(
 export function mayHold(claim: Claim, address: Ipv4, table: LeaseTable, nowMs: number): boolean {
   const { client, subnet, reservation } = claim;
   const holds = table.heldUntilMs(client, address, nowMs) > nowMs;
-  if (!holds || !contains(subnet.cidr, address)) return mayBeGiven(claim, address, table, nowMs);
+  if (!holds || !contains(subnet.cidr, address)) return mayHaveNamed(claim, address, table, nowMs);
   return reservation?.address === address || isInPools(subnet, address) ||
     mustStay(claim, table, nowMs);
 }
 
 /** In a pool or the client's own reservation, and kept by nobody else. */
 function mayBeGiven(claim: Claim, address: Ipv4, table: LeaseTable, nowMs: number): boolean {
-  // The pools have no reserved address in them, so this refuses those of others.
-  return (claim.reservation?.address === address || isInOpenPool(claim, address)) &&
-    table.isAvailable(address, claim.client, nowMs);
+  return isGiven(claim, address) && table.isAvailable(address, claim.client, nowMs);
+}
+
+/** The same for an address that the client names; it may be in quarantine for being the client's. */
+function mayHaveNamed(claim: Claim, address: Ipv4, table: LeaseTable, nowMs: number): boolean {
+  return mayBeGiven(claim, address, table, nowMs) ||
+    claim.isProbedByArp === true && isGiven(claim, address) &&
+      table.quarantines.isOccupant(address, claim.client, nowMs);
+}
+
+/** The pools have no reserved address in them, so this refuses those of others. */
+function isGiven(claim: Claim, address: Ipv4): boolean {
+  return claim.reservation?.address === address || isInOpenPool(claim, address);
 }
 
 function isInOpenPool({ subnet, classes }: Claim, address: Ipv4): boolean {

@@ -77,9 +77,19 @@ export class ClientIndex {
     for (let at = index.first(hash); at >= 0; at = index.next(at)) {
       const row = index.rowAt(at);
       if (this.#rows.home[row] !== home || !this.#rows.isLeaseOf(row, client)) continue;
-      if (best === NONE || this.#isPreferred(row, best)) best = row;
+      if (best === NONE || this.#isPreferredBy(client, row, best)) best = row;
     }
     return best;
+  }
+
+  /** The same for a client that asks: of two machines with one identifier, each has its own rows. */
+  #isPreferredBy(client: Client, a: number, b: number): boolean {
+    const rows = this.#rows;
+    if (this.#standings.isUsed(a) === this.#standings.isUsed(b)) {
+      const isOwn = rows.isLeaseOfHardware(a, client);
+      if (isOwn !== rows.isLeaseOfHardware(b, client)) return isOwn;
+    }
+    return this.#isPreferred(a, b);
   }
 
   /** See `LeaseTable.heldBeside`. */
@@ -97,7 +107,8 @@ export class ClientIndex {
     for (let at = index.first(hash); at >= 0; at = index.next(at)) {
       const row = index.rowAt(at);
       const isHeld = rows.home[row] === home && rows.address[row] !== address &&
-        rows.isActive(row, nowMs) && rows.isLeaseOf(row, client);
+        rows.isActive(row, nowMs) && rows.isLeaseOf(row, client) &&
+        rows.isLeaseOfHardware(row, client);
       if (isHeld) held = [...held, rows.address[row]!];
     }
     return held;

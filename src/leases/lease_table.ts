@@ -15,6 +15,7 @@ import { assert } from "../wire/assert.ts";
 import { type Ipv4, lastAddress } from "../wire/ipv4.ts";
 import { ClientIndex } from "./client_index.ts";
 import { HardwareIndex } from "./hardware_index.ts";
+import { Holdings } from "./holdings.ts";
 import type { Client, Lease } from "./lease.ts";
 import { LeaseRows, NONE } from "./lease_rows.ts";
 import type { PackedLease } from "./packed_lease.ts";
@@ -39,6 +40,7 @@ export class LeaseTable {
   #byHardware: HardwareIndex | undefined;
   /** Names in DNS of active leases, as of the last `advance`. */
   readonly names = new NameIndex(this.#rows, this.#standings);
+  readonly holdings = new Holdings(this.#rows, this.#byAddress);
   readonly limits = new LimitCounts(this.#rows, this.#standings);
   readonly quarantines = new Quarantines(this.#rows, this.#standings, this.#byAddress);
   #leaseCount = 0;
@@ -57,7 +59,7 @@ export class LeaseTable {
   /** Whether a record has room, of whomever; that of a lease needs none where as much is known. */
   hasRoom(lease?: Lease): boolean {
     if (this.#rows.hasRoom) return true;
-    const row = lease === undefined ? NONE : this.#find(lease.address);
+    const row = lease === undefined ? NONE : this.#byAddress.find(lease.address);
     return row !== NONE && this.#rows.knowsHolder(row, lease!);
   }
 
@@ -91,7 +93,7 @@ export class LeaseTable {
 
   /** The newest record of an address. */
   get(address: Ipv4): Lease | undefined {
-    const row = this.#find(address);
+    const row = this.#byAddress.find(address);
     return row === NONE ? undefined : this.#rows.lease(row);
   }
 
@@ -102,7 +104,10 @@ export class LeaseTable {
     return row === NONE ? undefined : this.#rows.address[row];
   }
 
-  /** What the client has in the subnet by active leases, besides one address; see `ClientIndex`. */
+  /**
+   * What the client has in the subnet by active leases, besides one address. Not what it has under
+   * another hardware address: that may be another machine with the same identifier.
+   */
   heldBeside(address: Ipv4, client: Client, subnet: Subnet, nowMs: number): readonly Ipv4[] {
     const home = this.#standings.indexOf(subnet);
     return this.#byClient.heldBeside(address, client, subnet.identity, home, nowMs);
@@ -110,23 +115,18 @@ export class LeaseTable {
 
   /** Whether the newest record of the address names the client as its holder, past or present. */
   isBindingOf(client: Client, address: Ipv4): boolean {
-    const row = this.#find(address);
+    const row = this.#byAddress.find(address);
     return row !== NONE && this.#rows.hasHolder(row) && this.#rows.isLeaseOf(row, client);
   }
 
   /** Until when the client has the address by an active lease; -Infinity without one at `nowMs`. */
   heldUntilMs(client: Client, address: Ipv4, nowMs: number): number {
     const rows = this.#rows;
-    const row = this.#find(address);
-    return row !== NONE && rows.isActive(row, nowMs) && rows.isLeaseOf(row, client)
+    const row = this.#byAddress.find(address);
+    return row !== NONE && rows.isActive(row, nowMs) && rows.isLeaseOf(row, client) &&
+        !this.holdings.isOccupied(address, client, nowMs)
       ? rows.expiresAtMs[row]!
       : -Infinity;
-  }
-
-  /** Whether the client has the address at `nowMs` by an active lease under its very name. */
-  isHeldUnder(client: Client, address: Ipv4, nowMs: number): boolean {
-    const row = this.#find(address);
-    return row !== NONE && this.#rows.isActive(row, nowMs) && this.#rows.isLeaseUnder(row, client);
   }
 
   /** Makes `addressesOfHardware` possible, from now on: one look at every record. */
@@ -147,7 +147,7 @@ export class LeaseTable {
 
   /** Option 82 of the client's lease of the address, past or present, as a copy. */
   relayInformationOf(client: Client, address: Ipv4): Uint8Array | undefined {
-    const row = this.#find(address);
+    const row = this.#byAddress.find(address);
     return row !== NONE && this.#rows.isLeaseOf(row, client)
       ? this.#rows.relayInformation(row)
       : undefined;
@@ -189,7 +189,7 @@ export class LeaseTable {
   load(lease: PackedLease): void {
     const rows = this.#rows;
     if (!rows.hasRoom) throw new RecordsFullError();
-    let row = this.#find(lease.address);
+    let row = this.#byAddress.find(lease.address);
     if (row === NONE) {
       row = rows.open(lease.address);
       this.#byAddress.add(lease.address, row);
@@ -222,7 +222,7 @@ export class LeaseTable {
 
   /** The name in DNS of the client's newest record of the address, past or present. */
   nameOf(client: Client, address: Ipv4): string | undefined {
-    const row = this.#find(address);
+    const row = this.#byAddress.find(address);
     return row !== NONE && this.#rows.isLeaseOf(row, client) ? this.#rows.name(row) : undefined;
   }
 
@@ -268,10 +268,12 @@ export class LeaseTable {
    */
   isAvailable(address: Ipv4, client: Client, nowMs: number): boolean {
     const rows = this.#rows;
-    const row = this.#find(address);
+    const row = this.#byAddress.find(address);
     if (row === NONE) return true;
     if (rows.isQuarantined(row, nowMs)) return rows.isOfferedAt(row, client, nowMs);
-    if (rows.isActive(row, nowMs) && !rows.isLeaseOf(row, client)) return false;
+    if (rows.isActive(row, nowMs) && !(this.heldUntilMs(client, address, nowMs) > nowMs)) {
+      return false;
+    }
     return !rows.hasOffer(row) || rows.isOfferedTo(row, client) ||
       rows.offerExpiresAtMs[row]! <= nowMs || this.#offers.isContested(row);
   }
@@ -355,14 +357,8 @@ export class LeaseTable {
     }
   }
 
-  #find(address: Ipv4): number {
-    // An address is its own hash, so the first place is the only one.
-    const place = this.#byAddress.first(address);
-    return place < 0 ? NONE : this.#byAddress.rowAt(place);
-  }
-
   #findOrOpen(address: Ipv4): number {
-    const found = this.#find(address);
+    const found = this.#byAddress.find(address);
     if (found !== NONE) return found;
     const row = this.#rows.open(address);
     this.#byAddress.add(address, row);

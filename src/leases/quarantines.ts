@@ -8,6 +8,7 @@
  */
 import type { Pool } from "../config/config.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
+import type { Client } from "./lease.ts";
 import { type LeaseRows, NONE } from "./lease_rows.ts";
 import type { RowIndex } from "./row_index.ts";
 import type { Standings } from "./standings.ts";
@@ -93,7 +94,7 @@ export class Quarantines {
 
   /** Whether the address is in quarantine. */
   has(address: Ipv4, nowMs: number): boolean {
-    const row = this.#find(address);
+    const row = this.#byAddress.find(address);
     return row !== NONE && this.#rows.isQuarantined(row, nowMs);
   }
 
@@ -103,8 +104,19 @@ export class Quarantines {
    * while the address is offered to somebody.
    */
   mayLookAgain(address: Ipv4, canBeProbed: boolean, nowMs: number): boolean {
-    const row = this.#find(address);
+    const row = this.#byAddress.find(address);
     return row !== NONE && this.#isDue(row, canBeProbed, nowMs);
+  }
+
+  /**
+   * Whether the address is in quarantine because the client's own machine was found to use it, by
+   * whoever else was to get it: after a lost journal that is its holder. One that declined the
+   * address looks the same, so the address has to be probed all the same.
+   */
+  isOccupant(address: Ipv4, client: Client, nowMs: number): boolean {
+    const row = this.#byAddress.find(address);
+    return row !== NONE && this.#rows.isQuarantined(row, nowMs) &&
+      this.#rows.isLeaseOfHardware(row, client);
   }
 
   /** The address of a pool that was quarantined the longest ago and may be looked at again. */
@@ -143,10 +155,5 @@ export class Quarantines {
     if (canBeProbed && times <= 1) return true;
     const doublings = Math.min(Math.max(times - 1 - Number(canBeProbed), 0), DOUBLINGS_MAX);
     return ageMs >= LOOK_AGAIN_MS * 2 ** doublings;
-  }
-
-  #find(address: Ipv4): number {
-    const place = this.#byAddress.first(address);
-    return place < 0 ? NONE : this.#byAddress.rowAt(place);
   }
 }

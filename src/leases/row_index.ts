@@ -35,6 +35,12 @@ export class RowIndex {
     return this.#count;
   }
 
+  /** The row of an address, which is its own hash, and which no two rows have; -1 for none. */
+  find(address: number): number {
+    const place = this.first(address);
+    return place < 0 ? -1 : this.rowAt(place);
+  }
+
   /** The place of the first row with the hash (u32); -1 when there is none. */
   first(hash: number): number {
     return this.#seek(slotOf(hash) & this.#slotMask, hash | 0);

@@ -101,7 +101,7 @@ function answer(
     address,
     leaseSeconds: Infinity,
     // A client that has its address in ciaddr would answer itself.
-    probe: view.ciaddr === 0 ? probeBeforeGiving(address, client, subnet, state) : undefined,
+    probe: view.ciaddr === 0 ? probeBeforeGiving(address, request, subnet, state) : undefined,
     change: {
       address,
       client,

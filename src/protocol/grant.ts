@@ -58,7 +58,7 @@ export function offer(
     },
     awaits,
     hostname,
-    probe: probeBeforeGiving(address, request.client, subnet, state),
+    probe: probeBeforeGiving(address, request, subnet, state),
     delayMs: offerDelayMsOf(scopes),
   };
 }
@@ -117,10 +117,11 @@ export function acknowledge(
     awaits,
     hostname,
     ends: isNew ? givenUp(request.client, address, subnet, state) : undefined,
-    // A REQUEST is for what its client was offered, or takes for its own.
-    probe: request.kind === "DISCOVER"
-      ? probeBeforeGiving(address, request.client, subnet, state)
-      : undefined,
+    // What was offered has been probed, if its lease is not under another hardware address.
+    probe: request.kind === "SELECTING" &&
+        !state.leases.holdings.isElsewhere(request.client, address, state.nowMs)
+      ? undefined
+      : probeBeforeGiving(address, request, subnet, state),
     delayMs: request.kind === "DISCOVER" ? offerDelayMsOf(scopes) : 0,
     change,
   };

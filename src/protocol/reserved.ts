@@ -40,7 +40,9 @@ export function reservedAddressOf(
   for (const subnet of subnets) {
     const address = reservationOf(request, subnet, leases)?.address;
     if (address === undefined) continue;
-    const isFree = leases.isAvailable(address, request.client, nowMs);
+    // What its lease has under another hardware address may be in use: nobody is sent there.
+    const isFree = leases.isAvailable(address, request.client, nowMs) &&
+      !leases.holdings.isElsewhere(request.client, address, nowMs);
     if (isFree) return { address, isFree };
     awaited ??= { address, isFree };
   }

@@ -11,7 +11,7 @@ import { quarantineMsAt } from "../leases/subnets.ts";
 import { contains, type Ipv4, isHostAddress } from "../wire/ipv4.ts";
 import type { ReplySlab } from "../wire/message_writer.ts";
 import { Option } from "../wire/option_codes.ts";
-import { canBeProbed } from "./address_probe.ts";
+import { canBeProbed, isProbedByArp } from "./address_probe.ts";
 import { bootp } from "./bootp.ts";
 import { chanceOf } from "./chance.ts";
 import { clientClasses, isDenied } from "./class_policy.ts";
@@ -111,7 +111,7 @@ function decide(request: Request, state: EngineState, slab: ReplySlab): Decision
 function mayComeSo(request: Request, { config, leases, nowMs }: EngineState): boolean {
   const { kind, client } = request;
   if (kind === "RELEASE" || kind === "INFORM" || !isOffLink(config, request)) return true;
-  return kind === "RENEWING" && leases.isHeldUnder(client, request.address, nowMs);
+  return kind === "RENEWING" && leases.holdings.isUnderName(client, request.address, nowMs);
 }
 
 /** RFC 2131 §4.3.1. */
@@ -158,8 +158,16 @@ function chooseAmong(
   let best: ReturnType<typeof chooseAmong>;
   for (const subnet of subnets) {
     const reservation = findReservation(subnet, request);
-    const claim = { client, classes, reservation, subnet };
-    const wish = { ...claim, requestedAddress, chance, canBeProbed: canBeProbed(subnet, request) };
+    const wish = {
+      client,
+      classes,
+      reservation,
+      subnet,
+      requestedAddress,
+      chance,
+      canBeProbed: canBeProbed(subnet, request),
+      isProbedByArp: isProbedByArp(subnet, request),
+    };
     const candidate = chooseAddress(wish, leases, nowMs, offersYield);
     if (candidate === undefined) continue;
     const isStronger = best === undefined ||
@@ -250,7 +258,8 @@ function continuing(request: Continuing, state: EngineState, slab: ReplySlab): D
   if (known !== undefined && known !== address) {
     return nak("not-the-clients-address", request, state, slab);
   }
-  const claim = { client, classes, reservation, subnet };
+  const byArp = isProbedByArp(subnet, request);
+  const claim = { client, classes, reservation, subnet, isProbedByArp: byArp };
   const refusal = refusalOf(claim, request, state);
   if (refusal !== undefined) return nak(refusal, request, state, slab);
   const rule = binding === address

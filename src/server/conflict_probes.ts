@@ -147,8 +147,9 @@ export class ConflictProbes {
     const slot = this.#deadlines.first;
     if (slot < 0 || this.#columns.heapAtMs[slot]! > nowMs) return undefined;
     const held = this.#held[slot]!;
+    const isSettled = this.#columns.heapAtMs[slot] === SETTLED_MS;
     this.#free(slot);
-    if (this.#isProbed[slot] === 1) this.#rememberClear(held.address, nowMs);
+    if (this.#isProbed[slot] === 1 && !isSettled) this.#rememberClear(held.address, nowMs);
     return held;
   }
 
@@ -163,6 +164,8 @@ export class ConflictProbes {
    * more, and who answers from now on is the client. What waited for it is due at once.
    */
   settle(address: Ipv4): void {
+    // It is used from now on: who asks for it under the same name is not to take it for unused.
+    this.doubt(address);
     if (this.size === 0) return;
     const slot = this.#slotOf.get(address);
     if (slot === undefined) return;
@@ -170,7 +173,7 @@ export class ConflictProbes {
     this.#deadlines.add(slot, SETTLED_MS);
   }
 
-  /** The address is in quarantine by now: it is not known for unused any more. */
+  /** The address is in use or in quarantine by now: it is not known for unused any more. */
   doubt(address: Ipv4): void {
     this.#clearUntilMs.delete(address);
   }

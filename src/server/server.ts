@@ -21,6 +21,7 @@ import { MessageView, viewMessage } from "../wire/message_view.ts";
 import { ReplySlab } from "../wire/message_writer.ts";
 import { ClockWatch } from "./clock_watch.ts";
 import { ConflictProbes, type HeldRequest } from "./conflict_probes.ts";
+import { Clones } from "./clones.ts";
 import { type Commitment, Commits, IN_FLIGHT_MAX, sizeOf } from "./commits.ts";
 import type { DropEvent, ServerEvent } from "./events.ts";
 import { describeConflict, describeDrop, describeExchange } from "./exchange_event.ts";
@@ -80,6 +81,7 @@ export class DhcpServer {
   readonly limiter: RateLimiter;
   readonly quarantines: QuarantineWatch;
   readonly #waits = new ReservationWaits();
+  readonly #clones = new Clones();
   readonly #proxyArp = new ProxyArpWatch();
   readonly rogues = new RogueWatch(crypto.getRandomValues(new Uint32Array(1))[0]!);
   readonly #startedAtMs: number;
@@ -140,14 +142,12 @@ export class DhcpServer {
   }
 
   /**
-   * To be called every few seconds: lets the store note a step of the wall clock, and recover from
-   * a failure, while there is nothing to write; leases run out, while nobody asks; and tells what the
-   * rate limits do. Looks for other servers when it is time.
+   * To be called every few seconds, also while nobody asks: the store notes a step of the wall clock
+   * and recovers from a failure, leases run out, limits are told of, other servers looked for.
    */
   checkStore(): void {
     const message = this.#clockWatch.look();
     if (message !== undefined) this.#parts.emit({ kind: "notice", level: "warning", message });
-    // On a quiet network no packet makes leases run out, and their names have to go.
     const { leases, clock } = this.#parts;
     leases.advance(clock.monotonicMs());
     for (const notice of this.limiter.look(this.#config.rateLimits, clock.monotonicMs())) {
@@ -227,6 +227,10 @@ export class DhcpServer {
   ): void {
     const { address, client, ingress, bytes } = held;
     const { rateLimits: limits } = state.config;
+    const next = { ...held, conflictCount: held.conflictCount + 1 };
+    if (this.#clones.areTwo(held, heard?.hardwareAddress, state, this.#parts.emit)) {
+      return this.#handleDatagram(held, state, group, next);
+    }
     const isAdmitted = !this.#isFull(group) && state.leases.hasRoom() &&
       this.limiter.admitsQuarantine(bytes, ingress, limits, state.nowMs);
     if (!isAdmitted) {
@@ -243,8 +247,7 @@ export class DhcpServer {
       this.#proxyArp.note(ingress.interfaceIndex, heard.hardwareAddress, address);
     for (const lease of releaseAll(acquitted ?? [], state)) this.#put(lease, group);
     if (acquitted !== undefined) this.#parts.emit(proxyArpNotice(heard!, ingress.interfaceName));
-    const conflictCount = acquitted === undefined ? held.conflictCount + 1 : 0;
-    this.#handleDatagram(held, state, group, { ...held, conflictCount });
+    this.#handleDatagram(held, state, group, acquitted ? { ...held, conflictCount: 0 } : next);
   }
 
   /** The way of a packet: view, classify, respond, carry out. `held`: one that has waited. */
@@ -385,7 +388,6 @@ export class DhcpServer {
     group.changes.push(change);
     this.#probes.settle(change.address);
     if (change.state !== "declined") return;
-    this.#probes.doubt(change.address);
     const ended = this.quarantines.makeRoom(change, this.#config.subnets);
     if (ended !== undefined) this.#put(ended, group);
   }

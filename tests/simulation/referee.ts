@@ -59,6 +59,8 @@ export class Referee {
   readonly #probed = new Map<Ipv4, { readonly mac: string; readonly untilMs: number }>();
   /** Addresses that somebody was found to use, and until when they are in quarantine. */
   readonly #takenUntilMs = new Map<Ipv4, number>();
+  /** By whom, where an answer told. */
+  readonly #takenBy = new Map<Ipv4, string | undefined>();
 
   /** Addresses that were asked for since they were quarantined, and nobody has answered yet. */
   readonly #lookedAt = new Set<Ipv4>();
@@ -113,6 +115,7 @@ export class Referee {
     this.#probed.delete(address);
     this.#lookedAt.delete(address);
     this.#takenUntilMs.set(address, this.agenda.nowMs + QUARANTINE_SECONDS * 1000);
+    this.#takenBy.set(address, heard?.hardwareAddress);
   }
 
   /** The loop sends a reply. */
@@ -242,6 +245,8 @@ export class Referee {
   #checkNotTaken({ address, mac }: Recipient): void {
     this.#probed.delete(number(address));
     if ((this.#takenUntilMs.get(number(address)) ?? 0) <= this.agenda.nowMs) return;
+    // It is the one that uses it.
+    if (this.#takenBy.get(number(address)) === mac) return;
     this.verdict.fail("taken-address", `${mac} was offered ${address}, which is known to be taken`);
   }
 
