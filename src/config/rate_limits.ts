@@ -12,7 +12,10 @@ export interface RateLimits {
   readonly client: Rate | undefined;
   /** DECLINEs of one hardware address. */
   readonly declines: Rate | undefined;
-  /** New leases in all. A lease is new to a client that has neither it nor a reservation. */
+  /**
+   * New leases in all. A lease is new to a client that has neither it nor a reservation. Where there
+   * is such a limit, those of a pool are limited by its size, too (server/pool_floods.ts).
+   */
   readonly newLeases: Rate | undefined;
   /** New leases through one relay agent, or on one interface. */
   readonly newLeasesPerRelay: Rate | undefined;

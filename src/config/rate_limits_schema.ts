@@ -49,7 +49,9 @@ const limitsSchema = mapSchema("a map of limits like { client: 10/s }, or off", 
     description: "Addresses that one hardware address may put into quarantine (DECLINE).",
   }),
   "new-leases": rateSchema.prefault("2000/s burst 20000").meta({
-    description: "Leases in all to clients that have neither the lease nor a reservation.",
+    description: "Leases in all to clients that have neither the lease nor a reservation. Unless " +
+      "it is off, an eighth of a pool may go to new clients at once, and all of it in a minute; " +
+      "those who come faster get short leases, or have to ask again.",
   }),
   "new-leases-per-relay": rateSchema.prefault("500/s burst 5000").meta({
     description: "The same of one relay agent, or one interface.",

@@ -81,6 +81,12 @@ export function formatMetrics(source: StatusSource): string {
       [{}, limits["discovers-in-vain"]],
     ]),
     family(
+      "leases_shortened_total",
+      "counter",
+      "New leases that are short: more clients came than a pool can have.",
+      [[{}, limits["leases-shortened"]]],
+    ),
+    family(
       "rogue_server_present",
       "gauge",
       "Whether another DHCP server still answers clients.",

@@ -38,7 +38,8 @@ export function offer(
 ): Decision {
   const scopes = scopesOf(subnet, address, reservation, request.classes);
   if (isTooEarly(request, scopes)) return ignore("too-early");
-  const leaseTime = leaseTimeFor({ client: request.client, subnet, address, scopes }, state);
+  const { client } = request;
+  const leaseTime = leaseTimeFor({ client, subnet, address, scopes, reservation }, state);
   const time = grantTime(leaseTime, requestedLeaseSeconds(request.view), seedOf(request));
   const name = nameClient({ request, subnet, reservation, address }, state.leases);
   const hostname = hostnameOf(request, reservation, name);
@@ -86,7 +87,8 @@ export function acknowledge(
 ): Decision {
   const scopes = scopesOf(subnet, address, reservation, request.classes);
   if (isTooEarly(request, scopes)) return ignore("too-early");
-  const leaseTime = leaseTimeFor({ client: request.client, subnet, address, scopes }, state);
+  const { client } = request;
+  const leaseTime = leaseTimeFor({ client, subnet, address, scopes, reservation }, state);
   const wishedSeconds = requestedLeaseSeconds(request.view);
   const name = nameClient({ request, address, subnet, reservation }, state.leases);
   const hostname = hostnameOf(request, reservation, name);

@@ -2,7 +2,7 @@
  * The engine: one request in, one decision out (RFC 2131 §4.3). A pure function of the request,
  * the config, the leases and the time: it changes nothing but the slab that it writes replies to.
  */
-import type { Config, Reservation, Subnet } from "../config/config.ts";
+import type { Config, Pool, Reservation, Subnet } from "../config/config.ts";
 import { ADDRESS_RULES, type Candidate, chooseAddress, isOpenTo } from "../leases/allocate.ts";
 import type { Client, Lease } from "../leases/lease.ts";
 import type { LeaseTable } from "../leases/lease_table.ts";
@@ -61,6 +61,8 @@ export interface EngineState {
   readonly machineAddresses: ReadonlySet<Ipv4>;
   /** Whether offers give way to newer ones where nothing is free: in a flood of DISCOVERs. */
   readonly offersYield?: boolean;
+  /** Pools that new clients take too fast: those that nobody knew get short leases. */
+  readonly floodedPools?: ReadonlySet<Pool>;
   /** Whether a renewal is answered without a write wherever one is on disk: it comes too often. */
   readonly sparesDisk?: boolean;
 }
@@ -172,8 +174,7 @@ function chooseAmong(
     if (candidate === undefined) continue;
     const isStronger = best === undefined ||
       ADDRESS_RULES.indexOf(candidate.rule) < ADDRESS_RULES.indexOf(best.rule);
-    const { address, rule } = candidate;
-    if (isStronger) best = { address, rule, subnet, reservation };
+    if (isStronger) best = { ...candidate, subnet, reservation };
   }
   if (best === undefined || best.rule === "reservation") return best;
   return { ...best, awaits: reservedAddressOf(request, subnets, state)?.address };

@@ -1,38 +1,29 @@
 /**
  * Keeps strangers from taking all addresses and all of the server's time. Whoever has a lease or a
- * reservation is held back by one limit only: how many messages a single hardware address may send.
+ * reservation is held back by one limit only: how many messages of a single hardware address are answered.
  *
  * A state machine without a clock, like `ConflictProbes`. The buckets take three megabytes at most,
- * and no packet makes them more.
+ * in a flood twice as many, and no packet makes them more.
  */
 import type { RateLimits } from "../config/rate_limits.ts";
 import type { Lease } from "../leases/lease.ts";
 import type { LeaseTable } from "../leases/lease_table.ts";
 import { findReservation } from "../leases/reservations.ts";
 import { isInPool, poolAt, subnetOf } from "../leases/subnets.ts";
-import type { Config } from "../config/config.ts";
+import type { Config, Pool, Subnet } from "../config/config.ts";
 import type { Decision, Rule } from "../protocol/decision.ts";
 import type { Ingress } from "../protocol/endpoints.ts";
 import type { Continuing, Request } from "../protocol/request.ts";
-import { formatHex } from "../wire/hex.ts";
+import { FLOOD_LEASE_SECONDS } from "../protocol/short_lease.ts";
 import { hashOctets } from "../wire/keyed_hash.ts";
 import { Header, type MessageView } from "../wire/message_view.ts";
 import { mixBits } from "../wire/mix_bits.ts";
 import { Option } from "../wire/option_codes.ts";
 import { RelaySubOption } from "../wire/relay_agent.ts";
 import { subOption } from "../wire/sub_options.ts";
+import { HeldBack, type Limit, type LimiterNotice } from "./held_back.ts";
+import { PoolFloods } from "./pool_floods.ts";
 import { TokenBuckets } from "./token_buckets.ts";
-
-/** The limits by the names of their counters. */
-export const LIMITS = [
-  "client",
-  "declines",
-  "quarantines",
-  "new-leases",
-  "new-leases-per-relay",
-  "new-leases-per-circuit",
-] as const;
-export type Limit = typeof LIMITS[number];
 
 /**
  * How a decision may be carried out: as it is; as an answer that writes nothing, if there is one;
@@ -55,16 +46,6 @@ const QUARANTINES = { intervalMs: 100, burst: 100 };
 const IN_VAIN = { intervalMs: 1_000, burst: 10 };
 const YIELDING_MS = 10_000;
 
-/**
- * The least that comes too much within a minute for an alarm, where no limit on new leases has a
- * smaller burst; less is one client's mishap.
- */
-const ALARM_COUNT_MIN = 20;
-/** The alarm ends when so long nothing came too much. */
-export const ALARM_MS = 60_000;
-/** What a limit holds back is told of so often at most. */
-const TELLING_MS = 60_000;
-
 /** What the limits did, for the status. */
 export interface LimitsStatus {
   /** Whether much came too much within the last minute. */
@@ -75,34 +56,25 @@ export interface LimitsStatus {
   readonly "offers-yielded": number;
   /** DISCOVERs in a flood that found no address. */
   readonly "discovers-in-vain": number;
+  /** Leases that are short, since more new clients came than a pool can have. */
+  readonly "leases-shortened": number;
 }
 
-/** What to tell the operator. */
-export interface LimiterNotice {
-  readonly level: "info" | "warning";
-  readonly message: string;
-}
-
-/** What a limit has held back and the operator was not told of. */
-interface Untold {
-  count: number;
-  /** One of the clients, by its hardware address; kept until it is told. */
-  example: string | undefined;
-  /** Monotonic milliseconds. */
-  notBeforeMs: number;
+/** Where a client gets a lease that is new to it. */
+interface Place {
+  readonly subnet: Subnet;
+  readonly pool: Pool;
+  /** Of the pool. */
+  readonly size: number;
+  /** Whether so much of the pool is used that new leases are limited. */
+  readonly isFull: boolean;
 }
 
 export class RateLimiter {
   readonly #leases: LeaseTable;
-  readonly #held: Record<Limit, number> = {
-    "client": 0,
-    "declines": 0,
-    "quarantines": 0,
-    "new-leases": 0,
-    "new-leases-per-relay": 0,
-    "new-leases-per-circuit": 0,
-  };
-  readonly #untold = new Map<Limit, Untold>();
+  readonly #held = new HeldBack();
+  readonly #floods = new PoolFloods();
+  #shortenedCount = 0;
   readonly #clients = new TokenBuckets(CLIENT_SLOTS);
   readonly #renewals = new TokenBuckets(CLIENT_SLOTS);
   readonly #declines = new TokenBuckets(CLIENT_SLOTS);
@@ -113,13 +85,6 @@ export class RateLimiter {
   readonly #inVain = new TokenBuckets(1);
   #inVainCount = 0;
   #yieldUntilMs = -Infinity;
-  #countAtLook = 0;
-  /** Within a minute that begins anew when it is over. */
-  #alarmCount = 0;
-  #alarmCountSinceMs = -Infinity;
-  #countAtAlarm = 0;
-  #alarmUntilMs = -Infinity;
-  #isAlarmed = false;
 
   constructor(leases: LeaseTable) {
     this.#leases = leases;
@@ -185,8 +150,15 @@ export class RateLimiter {
       if (!isWithin) return this.#hold("declines", request.view);
       return this.admitsQuarantine(request.view.bytes, request.ingress, limits, nowMs);
     }
-    if (change.state !== "bound" || !this.#isNew(change, request, config)) return true;
+    const place = change.state === "bound"
+      ? this.#placeOfNew(change, request, config, limits)
+      : undefined;
+    if (place === undefined) return true;
     const { newLeases, newLeasesPerRelay, newLeasesPerCircuit } = limits;
+    if (newLeases !== undefined && !this.#passesFlood(change, request, place, nowMs)) {
+      return this.#hold("new-leases-per-pool", request.view);
+    }
+    if (!place.isFull) return true;
     const circuit = circuitHash(request);
     if (circuit !== undefined && newLeasesPerCircuit !== undefined) {
       if (!this.#circuits.take(circuit, newLeasesPerCircuit, nowMs)) {
@@ -228,106 +200,73 @@ export class RateLimiter {
     return nowMs < this.#yieldUntilMs;
   }
 
+  /** Pools that new clients take too fast, of whom those get short leases that nobody knew. */
+  floodedPools(nowMs: number): ReadonlySet<Pool> {
+    this.#floods.advance(nowMs);
+    return this.#floods.pools;
+  }
+
   status(): LimitsStatus {
     return {
-      alarm: this.#isAlarmed,
-      held: { ...this.#held },
+      alarm: this.#held.isAlarmed,
+      held: this.#held.counts,
       "offers-yielded": this.#leases.yieldedCount,
       "discovers-in-vain": this.#inVainCount,
+      "leases-shortened": this.#shortenedCount,
     };
   }
 
   /** To be called every few seconds: what to tell the operator. */
   look(limits: RateLimits | undefined, nowMs: number): LimiterNotice[] {
-    const alarm = this.#lookForAlarm(alarmCountOf(limits), nowMs);
-    return [...this.#tellOfHeld(nowMs), ...alarm === undefined ? [] : [alarm]];
+    const surplus = {
+      offersYielded: this.#leases.yieldedCount,
+      discoversInVain: this.#inVainCount,
+      leasesShortened: this.#shortenedCount,
+    };
+    return this.#held.look(limits, surplus, nowMs);
   }
 
-  #lookForAlarm(countMin: number, nowMs: number): LimiterNotice | undefined {
-    const count = this.#count();
-    const news = count - this.#countAtLook;
-    this.#countAtLook = count;
-    const wasAlarmed = this.#isAlarmed;
-    if (nowMs - this.#alarmCountSinceMs >= ALARM_MS) {
-      this.#alarmCount = 0;
-      this.#alarmCountSinceMs = nowMs;
-    }
-    this.#alarmCount += news;
-    if (news > 0 && (wasAlarmed || this.#alarmCount >= countMin)) {
-      this.#alarmUntilMs = nowMs + ALARM_MS;
-    }
-    this.#isAlarmed = nowMs < this.#alarmUntilMs;
-    if (this.#isAlarmed === wasAlarmed) return undefined;
-    if (this.#isAlarmed) {
-      this.#countAtAlarm = count - this.#alarmCount;
-      const message = `more is asked for than can be given: ${this.#tell()}`;
-      return { level: "warning", message };
-    }
-    const total = count - this.#countAtAlarm;
-    const message = `no more is asked for than can be given; ${total} messages came too much`;
-    return { level: "info", message };
-  }
-
-  #hold(limit: Limit, { bytes, hlen }: Pick<MessageView, "bytes" | "hlen">): false {
-    this.#held[limit]++;
-    let untold = this.#untold.get(limit);
-    if (untold === undefined) {
-      untold = { count: 0, example: undefined, notBeforeMs: -Infinity };
-      this.#untold.set(limit, untold);
-    }
-    untold.count++;
-    untold.example ??= formatHex(bytes, Header.CHADDR, Header.CHADDR + hlen);
+  #hold(limit: Limit, message: Pick<MessageView, "bytes" | "hlen">): false {
+    this.#held.note(limit, message);
     return false;
   }
 
-  /** Else a client of a small network would get no answer, and nothing would say why. */
-  *#tellOfHeld(nowMs: number): Generator<LimiterNotice> {
-    for (const [limit, untold] of this.#untold) {
-      const { count, example, notBeforeMs } = untold;
-      if (example === undefined || nowMs < notBeforeMs) continue;
-      const whose = example === "" ? "" : `, of ${example}${count === 1 ? "" : " among others"}`;
-      const what = `${count} ${count === 1 ? "message" : "messages"}${whose}`;
-      yield { level: "warning", message: `the rate limit "${limit}" held back ${what}` };
-      this.#untold.set(limit, {
-        count: 0,
-        example: undefined,
-        notBeforeMs: nowMs + TELLING_MS,
-      });
-    }
+  /**
+   * Whether a new client gets its lease in a flood of such. One that nobody knew: below the limit of
+   * the pool a short one, above it one that has waited. What would be a long lease has to wait, too.
+   */
+  #passesFlood(
+    { client, expiresAtMs }: Lease,
+    request: Request,
+    { subnet, pool, size, isFull }: Place,
+    nowMs: number,
+  ): boolean {
+    if (this.#leases.bindingOf(client, subnet) !== undefined) return true;
+    const wasFlooded = this.#floods.pools.has(pool);
+    const isWithin = this.#floods.takes(pool, size, nowMs);
+    // The one that shows the flood was not held short yet.
+    if (!wasFlooded && (isWithin || !isFull)) return true;
+    const isShort = expiresAtMs - nowMs <= FLOOD_LEASE_SECONDS * 1000;
+    if (isShort) this.#shortenedCount++;
+    return isShort && !isFull ||
+      this.#floods.takesPatient([clientHash(request), client.hash], pool, size, nowMs);
   }
 
-  #count(): number {
-    let count = this.#leases.yieldedCount + this.#inVainCount;
-    for (const limit of LIMITS) count += this.#held[limit];
-    return count;
-  }
-
-  #tell(): string {
-    const { yieldedCount } = this.#leases;
-    const parts = LIMITS.filter((limit) => this.#held[limit] > 0)
-      .map((limit) => `${this.#held[limit]} messages held back by the limit "${limit}"`);
-    if (yieldedCount > 0) parts.push(`${yieldedCount} offers gave way to newer ones`);
-    if (this.#inVainCount > 0) parts.push(`${this.#inVainCount} DISCOVERs found no address`);
-    return `${parts.join(", ")} so far; clients with a lease or a reservation are served as ever`;
-  }
-
-  /** Whether the lease is new to its client, which has no reservation, in a pool that gets full. */
-  #isNew({ client, address }: Lease, request: Request, { subnets, rateLimits }: Config): boolean {
-    if (this.#leases.isBindingOf(client, address)) return false;
+  /** Where a lease is new to its client, which has no reservation; `undefined` where it is not. */
+  #placeOfNew(
+    { client, address }: Lease,
+    request: Request,
+    { subnets }: Config,
+    { newLeasesFrom }: RateLimits,
+  ): Place | undefined {
+    if (this.#leases.isBindingOf(client, address)) return undefined;
     const subnet = subnetOf(subnets, address);
     const pool = subnet && poolAt(subnet, address);
-    if (rateLimits === undefined || pool === undefined || !isInPool(pool, address)) return false;
+    if (subnet === undefined || pool === undefined || !isInPool(pool, address)) return undefined;
+    if (findReservation(subnet, request) !== undefined) return undefined;
     const { size, free } = this.#leases.poolCounts(pool);
-    if (size - free < rateLimits.newLeasesFrom * size) return false;
-    return findReservation(subnet!, request) === undefined;
+    return { subnet, pool, size, isFull: size - free >= newLeasesFrom * size };
   }
-}
-
-function alarmCountOf(limits: RateLimits | undefined): number {
-  const { newLeases, newLeasesPerRelay, newLeasesPerCircuit } = limits ?? {};
-  const bursts = [newLeases, newLeasesPerRelay, newLeasesPerCircuit]
-    .map((rate) => rate?.burst ?? Infinity);
-  return Math.min(ALARM_COUNT_MIN, ...bursts);
 }
 
 function isToGoOn(request: Request): request is Continuing {

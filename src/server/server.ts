@@ -175,6 +175,7 @@ export class DhcpServer {
       machineAddresses,
       seed: this.#parts.seed,
       offersYield: this.limiter.offersYield(nowMs),
+      floodedPools: this.limiter.floodedPools(nowMs),
     };
     const slab = this.#idleSlabs.pop() ?? new ReplySlab();
     const group: Group = { slab, free: [], paid: [], changes: [], names: [] };

@@ -31,6 +31,8 @@ Deno.test("metrics for Prometheus: each a family with its kind, and no words of 
       "sublet_store_ok 1",
       'sublet_rate_limited_total{limit="client"} 0',
       "sublet_offers_yielded_total 7",
+      "sublet_leases_shortened_total 0",
+      'sublet_rate_limited_total{limit="new-leases-per-pool"} 0',
       "sublet_starvation_alarm 1",
       'sublet_quarantines_total{what="lifted"} 0',
       "sublet_quarantine_alarm 0",
