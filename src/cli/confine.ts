@@ -15,6 +15,7 @@ import { SystemCallError } from "../link/libc.ts";
 import { forbidSystemCalls } from "../link/system_call_filter.ts";
 import { changeDirectory, makeDirectory, realDisk } from "../store/disk.ts";
 import { HOSTS_DIRECTORY_MODE } from "../names/hosts_file.ts";
+import type { Abilities } from "./reload.ts";
 import type { Notify } from "./run_notices.ts";
 
 /** The process cannot become the user of the config, or is of no use as that user. */
@@ -56,7 +57,7 @@ export async function confineToUser(path: string, config: Config, notify: Notify
     if (!(cause instanceof SystemCallError)) throw cause;
     throw new ConfinementError(`cannot become "${user}": ${cause.message}`, { cause });
   }
-  if (!await canRead(path)) {
+  if (!canRead(path)) {
     notify(
       "warning",
       `${user} cannot read ${path}, so SIGHUP will not reload it; give it that user's group, ` +
@@ -91,13 +92,13 @@ async function makeOwnDirectory(
   await changeDirectory(path, (directory) => directory.chown(uid, gid));
 }
 
-async function canRead(path: string): Promise<boolean> {
+function canRead(path: string): boolean {
   try {
-    (await Deno.open(path)).close();
+    Deno.openSync(path).close();
     return true;
   } catch (error) {
-    if (error instanceof Deno.errors.PermissionDenied) return false;
-    throw error;
+    // What else is wrong with it, its reader says better.
+    return !(error instanceof Deno.errors.PermissionDenied);
   }
 }
 
@@ -111,18 +112,19 @@ const NEEDLESS_PERMISSIONS = ["ffi", "run", "sys", "import"] as const;
  * Gives up everything that serving does without. To be called when every library is bound, every
  * interface opened and every file: what is open stays so. No program can be started from here on.
  * Sockets can, until `revokeSockets`; `listen` is the TCP port that is still to be listened on.
+ * Returns what is left for a reload.
  */
 export async function giveUpTheRest(
   path: string,
   config: Config,
   listen: number | undefined,
   notify: Notify,
-): Promise<void> {
+): Promise<Abilities> {
   await makeHostsDirectory(config);
   // Where the machine's time zone is told by a file, it is read now.
   new Date().getTimezoneOffset();
+  const kept = keptBy(path, config, listen);
   try {
-    const kept = keptBy(path, config, listen);
     const { isInReach, overridden } = confineThreads(kept);
     if (!isInReach) {
       notify(
@@ -148,6 +150,14 @@ export async function giveUpTheRest(
     notify("warning", `the kernel cannot take system calls away (${error.message})`);
   }
   for (const name of NEEDLESS_PERMISSIONS) Deno.permissions.revokeSync({ name });
+  return {
+    makesSockets: config.nameServices?.dnsUpdate !== undefined,
+    canMakeFilesIn(directory) {
+      const real = realPath(directory);
+      return kept.reach.write.some((it) => real === it || real?.startsWith(`${it}/`));
+    },
+    canRead,
+  };
 }
 
 /** Later its parent is out of reach. What cannot be made, the first write says. */
@@ -186,13 +196,12 @@ function keptBy(
   };
 }
 
-/** `undefined` where nothing is. */
+/** `undefined` where nothing is, or nothing for us. */
 function realPath(path: string): string | undefined {
   try {
     return Deno.realPathSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
+  } catch {
+    return undefined;
   }
 }
 

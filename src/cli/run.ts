@@ -2,7 +2,6 @@
 import { parseArgs } from "node:util";
 import type { Config, Durability } from "../config/config.ts";
 import { readConfig } from "../config/load.ts";
-import { ConfigError } from "../config/problem.ts";
 import { createApp } from "../http/app.ts";
 import { openStatusEndpoint, type StatusService } from "../http/status_endpoint.ts";
 import { LeaseTable } from "../leases/lease_table.ts";
@@ -21,13 +20,8 @@ import { openJournal } from "../store/journal_store.ts";
 import type { LeaseStore } from "../store/lease_store.ts";
 import { findConfig } from "./config_path.ts";
 import { confineToUser, giveUpTheRest, revokeSockets } from "./confine.ts";
-import {
-  describeStart,
-  fixedAtStart,
-  type Notify,
-  notifyOfInterface,
-  onOneLine,
-} from "./run_notices.ts";
+import { NEVER_RELOADED, Reloader } from "./reload.ts";
+import { describeStart, type Notify, notifyOfInterface, onOneLine } from "./run_notices.ts";
 import { machineInterfaces } from "./machine_interfaces.ts";
 import { UsageError } from "./usage_error.ts";
 import { setHashKey } from "../wire/keyed_hash.ts";
@@ -117,13 +111,14 @@ async function serve(
   const spareMemory = new SpareMemory();
   let status: StatusService | undefined;
   // One reload after the other, and none before there is something to reload.
-  const started = Promise.withResolvers<DhcpServer>();
+  let reloader: Reloader | undefined;
+  const started = Promise.withResolvers<Reloader>();
   let reloads = Promise.resolve();
   // Before the journal is read, which may take seconds: a signal must not find nobody.
   const forgetSignals = onSignals({
     SIGHUP: () => {
       reloads = reloads.then(async () => {
-        await reload(path, config, await started.promise, names, notify);
+        await (await started.promise).reload();
         spareMemory.noteGarbage();
       });
     },
@@ -141,19 +136,33 @@ async function serve(
     server = new DhcpServer({ config, leases, link, store, clock, names, seed: seed!, emit });
     if (config.status !== undefined) {
       const app = createApp(
-        statusSource({ server, leases, seen, link, store, names }),
+        {
+          ...statusSource({ server, leases, seen, link, store, names }),
+          reloads: () => reloader?.status() ?? NEVER_RELOADED,
+        },
         config.status,
       );
       status = openStatusEndpoint(app.fetch, config.status, notify);
     }
     releaseExecutable();
     const listen = status?.isListening() === false ? config.status?.port : undefined;
-    await giveUpTheRest(path, config, listen, notify);
+    const abilities = await giveUpTheRest(path, config, listen, notify);
     giveUpSockets(config, status);
     const isStatusOpen = status?.isListening() === true;
     notify("info", describeStart({ path, config, leaseCount: leases.size, isStatusOpen }));
-    started.resolve(server);
     const running = server;
+    reloader = new Reloader({
+      path,
+      config,
+      abilities,
+      read: () => readConfig(path),
+      apply: async (config) => {
+        await names.reconfigure(config.nameServices);
+        running.reconfigure(config);
+      },
+      notify,
+    });
+    started.resolve(reloader);
     const tidying = setTimeout(() => spareMemory.release(), FIRST_RELEASE_MS);
     const mending = setInterval(() => {
       mend(running, link);
@@ -196,7 +205,7 @@ function statusSource(parts: {
   link: Link;
   store: LeaseStore;
   names: NameRegistrar;
-}): StatusSource {
+}): Omit<StatusSource, "reloads"> {
   const { server, leases, seen, link, store, names } = parts;
   return {
     config: () => server.runningConfig,
@@ -263,30 +272,6 @@ function parseRunArgs(args: readonly string[]): RunOptions {
     throw new UsageError(`--log-level is one of ${levels}, not "${values["log-level"]}"`);
   }
   return { config: files[0], logFormat, logLevel };
-}
-
-/** Swaps the config for what the file says now, or says why not and leaves all as it is. */
-async function reload(
-  path: string,
-  started: Config,
-  server: DhcpServer,
-  names: NameRegistrar,
-  notify: Notify,
-): Promise<void> {
-  try {
-    const { config, warnings } = await readConfig(path);
-    await names.reconfigure(config.nameServices);
-    for (const warning of warnings) notify("warning", onOneLine(warning));
-    server.reconfigure(config);
-    notify("info", `reloaded ${path}`);
-    for (const key of fixedAtStart(started, config)) {
-      notify("warning", `the new "${key}" takes effect at the next start`);
-    }
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    for (const line of error.message.split("\n")) notify("error", line);
-    notify("error", `${path} was not reloaded: the server goes on with the config it has`);
-  }
 }
 
 /** Handles signals until the returned function is called. */

@@ -1,5 +1,4 @@
 /** What `sublet run` says to the operator about itself, its config and its interfaces. */
-import { isDeepStrictEqual } from "node:util";
 import type { Config } from "../config/config.ts";
 import type { Problem } from "../config/problem.ts";
 import { subnetOf } from "../leases/subnets.ts";
@@ -69,17 +68,4 @@ function describeNoSubnet({ name, addresses }: InterfaceStatus): string {
 /** A finding of the config as the log has it: the level is told, and a line feed is not wanted. */
 export function onOneLine({ file, line, column, message, hint }: Problem): string {
   return `${file}:${line}:${column}: ${message}` + (hint === undefined ? "" : ` (${hint})`);
-}
-
-/** Keys whose new values need another journal or socket than the ones that are open. */
-export function fixedAtStart(started: Config, now: Config): string[] {
-  const keys: string[] = [];
-  if (started.journal !== now.journal) keys.push("journal");
-  if (started.user !== now.user) keys.push("user");
-  if (!isDeepStrictEqual(started.status, now.status)) keys.push("status");
-  if (!isDeepStrictEqual(started.durability, now.durability)) keys.push("durability");
-  // Without one at the start, the process has given up making sockets.
-  const hadUpdates = started.nameServices?.dnsUpdate !== undefined;
-  if (!hadUpdates && now.nameServices?.dnsUpdate !== undefined) keys.push("names: dns-update");
-  return keys;
 }

@@ -23,6 +23,7 @@ export function formatMetrics(source: StatusSource): string {
   const limits = source.limits();
   const quarantines = source.quarantines();
   const rogues = source.rogues.servers;
+  const reloads = source.reloads();
   leases.advance(clock.monotonicMs());
   const { subnets } = source.config();
   const addresses = subnets.flatMap((subnet) =>
@@ -64,6 +65,19 @@ export function formatMetrics(source: StatusSource): string {
       "gauge",
       "The same for each pool, where a subnet has several.",
       poolAddresses,
+    ),
+    family("config_reloads_total", "counter", "Times that the config was read again.", [
+      [{ outcome: "done" }, reloads.done],
+      [{ outcome: "failed" }, reloads.failed],
+    ]),
+    family("config_last_reload_ok", "gauge", "Whether the config is what the file last said.", [
+      [{}, Number(reloads.problem === undefined)],
+    ]),
+    family(
+      "config_needs_restart",
+      "gauge",
+      "How many parts of the config take effect at the next start.",
+      [[{}, reloads["needs-restart"].length]],
     ),
     family("store_ok", "gauge", "Whether leases can be written.", [
       [{}, Number(source.health().ok)],

@@ -7,7 +7,7 @@ import type { NamesStatus } from "../names/name_registrar.ts";
 import { approximateDuration } from "../server/approximate_duration.ts";
 import { crowdedPools, describeCrowd, type QuarantineStatus } from "../server/quarantine_watch.ts";
 import type { LimitsStatus } from "../server/rate_limiter.ts";
-import type { StatusSource } from "../server/status.ts";
+import type { ReloadStatus, StatusSource } from "../server/status.ts";
 import { VERSION } from "../server/version.ts";
 import type { StoreHealth } from "../store/lease_store.ts";
 import { escapeInvisible, quoteUnlessPlain } from "../wire/escape.ts";
@@ -23,6 +23,8 @@ export interface StatusReport {
   readonly version: string;
   readonly "uptime-seconds": number;
   readonly store: StoreHealth;
+  /** What became of the times that the config was read again. */
+  readonly reloads: ReloadStatus;
   readonly interfaces: readonly InterfaceStatus[];
   readonly subnets: readonly SubnetView[];
   /** Number of lease records, whatever their state. */
@@ -87,6 +89,7 @@ export function reportStatus(source: StatusSource): StatusReport {
     version: VERSION,
     "uptime-seconds": uptimeSeconds(source, now),
     store: source.health(),
+    reloads: source.reloads(),
     interfaces: source.interfaces(),
     subnets: countSubnets(source, now),
     "lease-count": leases.size,
@@ -229,14 +232,21 @@ export function findTrouble(source: StatusSource): Trouble | undefined {
   if (waiting.length === 0) {
     const reason = source.limits().alarm
       ? STARVATION
-      : describeCrowdedPool(source) ?? describeRogues(source) ?? describeNoHosts(source) ??
-        store["clock-problem"];
+      : describeOldConfig(source) ?? describeCrowdedPool(source) ?? describeRogues(source) ??
+        describeNoHosts(source) ?? store["clock-problem"];
     return reason === undefined ? undefined : { outage: false, reason };
   }
-  return {
-    outage: waiting.length === interfaces.length,
-    reason: waiting.map(({ name, state }) => `${name} ${STATE_WORDS[state]}`).join(", "),
-  };
+  const outage = waiting.length === interfaces.length;
+  const idle = waiting.map(({ name, state }) => `${name} ${STATE_WORDS[state]}`).join(", ");
+  const oldConfig = outage ? undefined : describeOldConfig(source);
+  return { outage, reason: oldConfig === undefined ? idle : `${oldConfig}; ${idle}` };
+}
+
+function describeOldConfig(source: StatusSource): string | undefined {
+  const { problem } = source.reloads();
+  return problem === undefined
+    ? undefined
+    : `the config was not reloaded, the one before is in force: ${problem}`;
 }
 
 function describeCrowdedPool({ config, leases }: StatusSource): string | undefined {

@@ -1,5 +1,6 @@
 /** Counters of what the server did, by name; read by the status endpoint. */
 import type { Ipv4 } from "../wire/ipv4.ts";
+import { DROPS, OUTCOMES, REQUESTS, RULES } from "./counter_names.ts";
 import type { ConflictEvent, ServerEvent, WaitEvent } from "./events.ts";
 
 /** How many of the last conflicts are remembered. */
@@ -10,13 +11,13 @@ const LAST_WAITS_MAX = 100;
 
 export class Metrics {
   /** Requests by kind, e.g. `DISCOVER`. */
-  readonly requests = new Map<string, number>();
+  readonly requests = new Map<string, number>(Object.entries(REQUESTS));
   /** What became of them, e.g. `ACK`. */
-  readonly outcomes = new Map<string, number>();
+  readonly outcomes = new Map<string, number>(Object.entries(OUTCOMES));
   /** Which rules made the decisions, e.g. `pool-exhausted`. */
-  readonly rules = new Map<string, number>();
+  readonly rules = new Map<string, number>(Object.entries(RULES));
   /** Datagrams that are not requests, by reason. */
-  readonly dropped = new Map<string, number>();
+  readonly dropped = new Map<string, number>(Object.entries(DROPS));
 
   /** The last conflicts, the newest first. */
   readonly lastConflicts: ConflictEvent[] = [];

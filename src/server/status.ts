@@ -11,6 +11,16 @@ import type { LimitsStatus } from "./rate_limiter.ts";
 import type { RefusedClients } from "./refused_clients.ts";
 import type { RogueWatch } from "./rogue_watch.ts";
 
+/** What became of the times that the config was read again. */
+export interface ReloadStatus {
+  readonly done: number;
+  readonly failed: number;
+  /** Why the last one failed, in words for the operator: the config before it is in force. */
+  readonly problem?: string;
+  /** Keys of the file whose new values take effect at the next start. */
+  readonly "needs-restart": readonly string[];
+}
+
 export interface StatusSource {
   /** The running config; another one after a reload. */
   config(): Config;
@@ -32,4 +42,5 @@ export interface StatusSource {
   quarantines(): QuarantineStatus;
   /** What name servers were told; absent when there are none. */
   names(): NamesStatus | undefined;
+  reloads(): ReloadStatus;
 }

@@ -116,6 +116,7 @@ function appWith(hostname: string) {
     linkCounters: () => ({ oversizedDatagrams: 0, unsentReplies: 0 }),
     names: () => undefined,
     health: () => ({ ok: true }),
+    reloads: () => ({ done: 0, failed: 0, "needs-restart": [] }),
     quarantines: () => new QuarantineWatch(leases).status(),
     limits: () => new RateLimiter(leases).status(),
     refusals: refusalsOf(hostname),

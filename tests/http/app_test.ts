@@ -127,7 +127,10 @@ Deno.test("/status has the report and the counters", async () => {
   ]);
   assert.equal(report["lease-count"], 5);
   assert.equal(report["last-leases"].length, 5);
-  assert.deepEqual(report.counters, {
+  // Those of 0 are there, too.
+  const counted = JSON.parse(JSON.stringify(report.counters), (_, value) => value || undefined);
+  assert.equal(report.counters.requests.LEASEQUERY, 0);
+  assert.deepEqual(counted, {
     requests: { DISCOVER: 2 },
     outcomes: { silence: 2 },
     rules: { "pool-exhausted": 2 },
@@ -135,6 +138,52 @@ Deno.test("/status has the report and the counters", async () => {
     "oversized-datagrams": 2,
     "unsent-replies": 1,
   });
+});
+
+Deno.test("every counter is there from the start, with 0", async () => {
+  const text = await (await get({}, "/metrics")).text();
+  for (
+    const counter of [
+      'requests_total{kind="DISCOVER"}',
+      'outcomes_total{outcome="NAK"}',
+      'decisions_total{rule="pool-exhausted"}',
+      'decisions_total{rule="reservation"}',
+      'dropped_datagrams_total{reason="truncated-option"}',
+      'config_reloads_total{outcome="done"}',
+      'config_reloads_total{outcome="failed"}',
+    ]
+  ) assert.ok(text.includes(`\nsublet_${counter} 0\n`), counter);
+  // No family without a sample, but where there is no label yet to know: other servers.
+  const empty = text.matchAll(/^# TYPE (\S+) \w+\n(?=#|$)/gm);
+  assert.deepEqual([...empty].map(([, name]) => name), ["sublet_pool_addresses", ROGUE]);
+});
+
+const ROGUE = "sublet_rogue_server_present";
+
+Deno.test("a reload that failed shows in /healthz, /status, /metrics and on the page", async () => {
+  const problem = 'config.yaml:3:5: unknown key "pool"';
+  const reloads = { done: 1, failed: 2, problem, "needs-restart": [] };
+  const healthz = await get({ reloads }, "/healthz");
+  assert.equal(healthz.status, 200, "leases are given");
+  const degraded = `the config was not reloaded, the one before is in force: ${problem}`;
+  assert.equal(await healthz.text(), `degraded: ${degraded}\n`);
+  assert.deepEqual((await (await get({ reloads }, "/status")).json()).reloads, reloads);
+  const text = await (await get({ reloads }, "/metrics")).text();
+  assert.match(text, /^sublet_config_reloads_total\{outcome="failed"\} 2$/m);
+  assert.match(text, /^sublet_config_last_reload_ok 0$/m);
+  assert.ok((await (await get({ reloads }, "/")).text()).includes(`serving, but ${degraded}`));
+  const waiting = { name: "eth1", state: "missing", addresses: [] } as const;
+  const both = await (await get({ reloads, interfaces: [ETH0, waiting] }, "/healthz")).text();
+  assert.equal(both, `degraded: ${degraded}; eth1 is missing\n`);
+});
+
+Deno.test("what of a config waits for a restart shows in /status and /metrics", async () => {
+  const reloads = { done: 1, failed: 0, "needs-restart": ["journal", "names: dns-update"] };
+  assert.equal(await (await get({ reloads }, "/healthz")).text(), "ok\n");
+  const { reloads: shown } = await (await get({ reloads }, "/status")).json();
+  assert.deepEqual(shown["needs-restart"], ["journal", "names: dns-update"]);
+  const text = await (await get({ reloads }, "/metrics")).text();
+  assert.match(text, /^sublet_config_needs_restart 2$/m);
 });
 
 Deno.test("addresses that others use are shown while they are in quarantine, by whom", async () => {
@@ -163,7 +212,7 @@ Deno.test("addresses that others use are shown while they are in quarantine, by 
     { address: "192.168.1.105", interface: "eth0", relay: "192.168.1.2" },
     { address: "192.168.1.103", interface: "eth0", occupant: "02:00:00:00:00:99" },
   ]);
-  assert.deepEqual(report.counters.rules, { conflict: 4 });
+  assert.equal(report.counters.rules.conflict, 4);
   assert.ok((await (await get(sketch, "/")).text()).includes(`
 
 in use by others  by                 on

@@ -9,7 +9,7 @@ import { QuarantineWatch } from "../../src/server/quarantine_watch.ts";
 import { type LimitsStatus, RateLimiter } from "../../src/server/rate_limiter.ts";
 import { RefusedClients } from "../../src/server/refused_clients.ts";
 import { RogueWatch } from "../../src/server/rogue_watch.ts";
-import type { StatusSource } from "../../src/server/status.ts";
+import type { ReloadStatus, StatusSource } from "../../src/server/status.ts";
 import type { NamesStatus } from "../../src/names/name_registrar.ts";
 import type { StoreHealth } from "../../src/store/lease_store.ts";
 import { makeLease, makeSubnet, numberedClient } from "../support/leases_fixture.ts";
@@ -32,7 +32,10 @@ export interface SourceSketch {
   readonly limits?: LimitsStatus;
   readonly rogues?: RogueWatch;
   readonly refusals?: RefusedClients;
+  readonly reloads?: ReloadStatus;
 }
+
+const NEVER_RELOADED: ReloadStatus = { done: 0, failed: 0, "needs-restart": [] };
 
 export const ETH0: InterfaceStatus = {
   name: "eth0",
@@ -66,6 +69,7 @@ export function makeSource(sketch: SourceSketch = {}): StatusSource {
     linkCounters: () => ({ oversizedDatagrams: 2, unsentReplies: 1 }),
     names: () => sketch.names,
     health: () => sketch.health ?? { ok: true },
+    reloads: () => sketch.reloads ?? NEVER_RELOADED,
     limits: () => sketch.limits ?? new RateLimiter(leases).status(),
     quarantines: () => new QuarantineWatch(leases).status(),
     refusals: sketch.refusals ?? new RefusedClients(),

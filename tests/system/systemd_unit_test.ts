@@ -101,6 +101,14 @@ Deno.test("the systemd unit is of a user who can be given files to read, and let
   assert.deepEqual(await settingsOf("StateDirectoryMode"), [["0711"]]);
 });
 
+Deno.test("a reload by systemd checks the config that the server runs with, and only then tells it", async () => {
+  const [[, , , config]] = await settingsOf("ExecStart") as [string[]];
+  const [check, signal] = await settingsOf("ExecReload");
+  // Without a dash in front: what fails ends the reload, and systemctl fails with it.
+  assert.deepEqual(check, ["/usr/local/bin/sublet", "check", config]);
+  assert.deepEqual(signal, ["/bin/kill", "-HUP", "$MAINPID"]);
+});
+
 const CALLS = "from start to stop the server makes no system call and opens no socket that the " +
   "systemd unit forbids";
 const NEEDS = ["systemd-analyze", "strace", "curl"];
