@@ -43,9 +43,12 @@ export class QuarantineQueues {
   readonly #byPool: readonly Map<number, number>[];
   /** The same of rows outside of all pools, such as reserved ones. */
   readonly #elsewhere = new Map<number, number>();
+  /** Pools whose rows came in as the table has them, and were not put in order yet. */
+  readonly #unsorted: Set<number>;
 
   constructor(rows: LeaseRows, poolCount: number) {
     this.#rows = rows;
+    this.#unsorted = new Set(Array.from({ length: poolCount }, (_, pool) => pool));
     this.#byPool = Array.from({ length: poolCount }, () => new Map());
   }
 
@@ -66,7 +69,13 @@ export class QuarantineQueues {
 
   /** The rows of a pool, the oldest first. */
   of(pool: number): IterableIterator<number> {
-    return this.#byPool[pool]!.keys();
+    const queue = this.#byPool[pool]!;
+    if (this.#unsorted.delete(pool)) {
+      const inOrder = [...queue].sort(([, a], [, b]) => a - b);
+      queue.clear();
+      for (const [row, sinceMs] of inOrder) queue.set(row, sinceMs);
+    }
+    return queue.keys();
   }
 
   /** All rows. */

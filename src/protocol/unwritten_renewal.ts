@@ -35,7 +35,8 @@ export function leaseOnDisk(
   const lease = leases.get(address);
   if (lease === undefined || !isActive(lease, nowMs)) return undefined;
   const { updatedAtMs, expiresAtMs } = lease;
-  if (expiresAtMs === Infinity || updatedAtMs <= startedAtMs) return undefined;
+  if (updatedAtMs <= startedAtMs) return undefined;
+  if (expiresAtMs === Infinity) return sparesDisk === true ? lease : undefined;
   if (expiresAtMs - nowMs < UNWRITTEN_SECONDS_MIN * 1000) return undefined;
   if (sparesDisk === true) return lease;
   const ageMs = nowMs - updatedAtMs;

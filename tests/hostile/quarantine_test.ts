@@ -17,7 +17,7 @@ import {
   REQUEST,
 } from "../support/dhcp_packets.ts";
 import { type Ask, SERVER } from "../support/engine_fixture.ts";
-import { dotted, ip } from "../support/leases_fixture.ts";
+import { dotted, ip, makeLease } from "../support/leases_fixture.ts";
 
 const RESERVED_MAC = "b8:27:eb:00:ff:01";
 const RESERVED = "192.168.1.5";
@@ -257,5 +257,35 @@ Deno.test("quarantines of one wire are so many a second at most", async () => {
   it.clock.advance(1_000);
   for (let n = 0; n < POOL_SIZE; n++) await it.exchange(claim(`192.168.1.${10 + n}`, mac(500 + n)));
   assert.equal(it.server.quarantines.status().made, 110);
+  await it.stop();
+});
+
+Deno.test("after a reload the oldest quarantine is still the first to be looked at", async () => {
+  const pools = "192.168.1.10-192.168.1.12";
+  const it = await startWith(load("", pools));
+  // The rows are there in another order than the quarantines are made in.
+  for (const host of [10, 11, 12]) await it.exchange([claim(`192.168.1.${host}`, mac(host))[0]!]);
+  for (const host of [12, 10, 11]) {
+    it.clock.advance(1_000);
+    await it.exchange([claim(`192.168.1.${host}`, mac(host))[1]!]);
+  }
+  it.server.reconfigure(load("quarantine-time: 2h\n", pools));
+  assert.equal(await obtain(it, HONEST), "192.168.1.12");
+  await it.stop();
+});
+
+Deno.test("what a journal says of a quarantine ends by the config that the server starts with", async () => {
+  const it = await startWith(load("", "192.168.1.10-192.168.1.11"));
+  const updatedAtMs = it.clock.monotonicMs();
+  const lease = makeLease({
+    address: "192.168.1.11",
+    state: "declined",
+    updatedAtMs,
+    expiresAtMs: updatedAtMs + 86_400_000,
+  });
+  it.leases.put(lease);
+  // As at a start: the config is laid over the records.
+  it.server.reconfigure(load("", "192.168.1.10-192.168.1.11"));
+  assert.equal(it.leases.get(lease.address)!.expiresAtMs, updatedAtMs + 3_600_000);
   await it.stop();
 });

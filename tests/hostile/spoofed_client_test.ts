@@ -226,3 +226,15 @@ Deno.test("a holder that renews too often is answered from what is on disk, and 
   assert.equal(it.leases.get(ip(address))!.expiresAtMs - it.clock.monotonicMs(), 3_600_000);
   await it.stop();
 });
+
+Deno.test("a holder of a lease without end that renews too often writes no more than others", async () => {
+  const it = await startServer("lease-time: infinite\n");
+  it.clock.advance(1000);
+  const address = await takeLease(it, LAN);
+  it.store.records.length = 0;
+  const renewal = { type: REQUEST, mac: VICTIM, ciaddr: address, to: SERVER };
+  const acks = await it.exchangeBy("lan0", Array.from({ length: 1_000 }, () => renewal));
+  assert.equal(acks.length, 1_000);
+  assert.equal(it.store.records.length, 100);
+  await it.stop();
+});
