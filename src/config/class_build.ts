@@ -81,7 +81,7 @@ class FieldNumbers {
   readonly #numbers = new Map<string, number>();
 
   of(field: ClassField): number {
-    const key = `${field.kind} ${"code" in field ? field.code : ""}`;
+    const key = `${field.kind} ${"code" in field ? field.code : ""} ${field.ignoresCase ?? false}`;
     return getOrMake(this.#numbers, key, () => this.all.push(field) - 1);
   }
 }

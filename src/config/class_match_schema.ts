@@ -10,11 +10,12 @@ import {
   openEnded,
   parseHexGlob,
   parseTextGlob,
+  smallGlob,
 } from "../wire/glob.ts";
 import { Option, optionByCode, OPTIONS } from "../wire/option_codes.ts";
 import { encodeOptionValue, type OptionKind } from "../wire/option_values.ts";
 import type { Cidr } from "../wire/ipv4.ts";
-import { RelaySubOption } from "../wire/relay_agent.ts";
+import { RELAY_SUB_OPTIONS, RelaySubOption } from "../wire/relay_agent.ts";
 import type { ClassField } from "./client_class.ts";
 import { didYouMean, explain, mismatch, nearest, pack, quote } from "./explanation.ts";
 import {
@@ -34,71 +35,17 @@ import {
   textSchema,
   unknownKeyOfScope,
 } from "./schema_parts.ts";
-import { textOrHexSchema } from "./text_or_hex_schema.ts";
-import { CONTROL_CHARACTER, networkOrAddressSchema } from "./value_schemas.ts";
+import {
+  hexPatternsSchema,
+  identifiersSchema,
+  patternsSchema,
+  textGlobSchema,
+} from "./pattern_schemas.ts";
+import { networkOrAddressSchema } from "./value_schemas.ts";
 import { SYNONYMS } from "./synonyms.ts";
 
-const TEXT = 'text like "Cisco*"';
-const HEX = 'octets in hex like "00:04:*"';
 const MAC = 'a MAC address or its beginning like b8:27:eb or "b8:27:eb:*"';
 const MAC_OCTETS = 6;
-const TEXT_PATTERN = ".";
-
-const textGlobSchema = textSchema<Glob>({
-  expected: TEXT,
-  read: (text) => CONTROL_CHARACTER.test(text) ? undefined : parseTextGlob(text),
-  hintFor: putInQuotes,
-  pattern: TEXT_PATTERN,
-});
-
-const hexGlobSchema = textSchema<Glob>({
-  expected: HEX,
-  read: parseHexGlob,
-  hintFor: putInQuotes,
-  pattern: "^[0-9A-Fa-f?*:-]+$",
-});
-
-/** Text with stars, or octets in hex with stars. */
-const patternSchema = textOrHexSchema({
-  expected: `${TEXT}, or { hex: "00:04:*" }`,
-  either: textGlobSchema,
-  text: textGlobSchema,
-  hex: hexGlobSchema,
-}).meta({ id: "pattern" });
-
-const patternsSchema = oneOrManySchema(TEXT, patternSchema, 1, putInQuotes);
-
-/** As the log shows octets that are no text, with stars for some of them. */
-const OCTETS = /^[0-9a-f?*:]*[0-9a-f]{2}:[0-9a-f?*:]*$|^\*:[0-9a-f?*:]*[0-9a-f]{2}$/i;
-
-const IDENTIFIER = 'text like "eth 1/*", or octets in hex like "00:04:*"';
-
-/** What devices make up, as reservations have it: text, or octets in hex with colons. */
-const identifierSchema = textOrHexSchema({
-  expected: IDENTIFIER,
-  either: textSchema<Glob>({
-    expected: IDENTIFIER,
-    read(text) {
-      if (CONTROL_CHARACTER.test(text)) return undefined;
-      return (OCTETS.test(text) ? parseHexGlob(text) : undefined) ?? parseTextGlob(text);
-    },
-    hintFor: putInQuotes,
-    pattern: TEXT_PATTERN,
-  }),
-  text: textGlobSchema,
-  hex: hexGlobSchema,
-}).meta({ id: "identifier-pattern" });
-
-const identifiersSchema = oneOrManySchema(IDENTIFIER, identifierSchema, 1, putInQuotes);
-
-const octetsSchema = textOrHexSchema({
-  expected: HEX,
-  either: hexGlobSchema,
-  text: textGlobSchema,
-  hex: hexGlobSchema,
-}).meta({ id: "octets-pattern" });
-
-const hexPatternsSchema = oneOrManySchema(HEX, octetsSchema, 1, putInQuotes);
 
 const macSchema = textSchema<Glob>({
   expected: MAC,
@@ -205,6 +152,43 @@ const comparedOptionsSchema = mapSchema(
   return [...named, ...other];
 }).meta({ id: "compared-options" });
 
+/** A sub-option of option 82 that is compared. */
+interface SubOptionCondition {
+  readonly code: number;
+  readonly globs: readonly Glob[];
+}
+
+const namedSubOptions = Object.fromEntries(
+  RELAY_SUB_OPTIONS.map(({ code, name, source }) => [
+    name,
+    identifiersSchema.optional().meta({
+      title: `${name} (${code})`,
+      description: `Sub-option ${code}, ${source}.`,
+    }),
+  ]),
+);
+
+const comparedSubOptionsSchema = mapSchema(
+  'a map of sub-options like { subscriber-id: "acme-*" }',
+  {
+    ...namedSubOptions,
+    other: listSchema(
+      'a list of sub-options like { code: 200, value: "x*" }',
+      mapSchema('a sub-option like { code: 200, value: "x*" }', {
+        code: integerSchema(1, 254).meta({ description: "The sub-option's code." }),
+        value: identifiersSchema.meta({ description: "What it is compared with." }),
+      }),
+    ).optional().meta({ description: "Sub-options by code." }),
+  },
+).transform((values): SubOptionCondition[] => {
+  const byName = new Map<string, unknown>(Object.entries(values));
+  const named = RELAY_SUB_OPTIONS.flatMap(({ name, code }) => {
+    const globs = byName.get(name) as readonly Glob[] | undefined;
+    return globs === undefined ? [] : [{ code, globs }];
+  });
+  return [...named, ...(values.other ?? []).map(({ code, value }) => ({ code, globs: value }))];
+});
+
 /** What `match` says; all of it has to be true. */
 export interface ParsedMatch {
   readonly "vendor-class"?: readonly Glob[] | undefined;
@@ -216,6 +200,10 @@ export interface ParsedMatch {
   readonly "remote-id"?: readonly Glob[] | undefined;
   readonly "relay"?: readonly Cidr[] | undefined;
   readonly "interface"?: readonly Glob[] | undefined;
+  readonly "option-82"?: readonly SubOptionCondition[] | undefined;
+  readonly "duid"?: readonly Glob[] | undefined;
+  readonly "htype"?: readonly number[] | undefined;
+  readonly "ignore-case"?: boolean | undefined;
   readonly "reserved"?: boolean | undefined;
   readonly "options"?: readonly OptionCondition[] | undefined;
   readonly "any"?: readonly ParsedMatch[] | undefined;
@@ -268,6 +256,20 @@ const matchMap = mapSchema(MATCH, {
     .optional().meta({ description: "The relay agent, by the address it names as its (giaddr)." }),
   "interface": oneOrManySchema("the name of an interface like eth0", textGlobSchema, 1).optional()
     .meta({ description: "The interface that the client was heard on." }),
+  "option-82": comparedSubOptionsSchema.optional().meta({
+    description: "Any sub-options of option 82, by name, or by code under `other`.",
+  }),
+  "duid": hexPatternsSchema.optional().meta({
+    description:
+      "The DUID in the client identifier (RFC 4361), in hex: 00:01 begins one of type 1.",
+  }),
+  "htype": oneOrManySchema("a number like 1 or 6", integerSchema(0, 255), 1).optional().meta({
+    description: "The type of the hardware address by IANA's number: 1 is Ethernet, 6 IEEE 802, " +
+      "32 InfiniBand.",
+  }),
+  "ignore-case": booleanSchema().optional().meta({
+    description: "Whether text is compared as if all letters of ASCII were small.",
+  }),
   "reserved": booleanSchema().optional().meta({
     description: "Whether the client has a reservation on the subnet that it is on, or on " +
       "another one of its wire.",
@@ -282,7 +284,7 @@ const matchMap = mapSchema(MATCH, {
     description: "All of these have to be true.",
   }),
   "not": matchSchema.optional().meta({ description: "This must not be true." }),
-}, explainKey).refine((match) => Object.keys(match).length > 0, {
+}, explainKey).refine((match) => Object.keys(match).some((key) => key !== "ignore-case"), {
   error: () => pack(explain("this says nothing, and every client would match", `write ${MATCH}`)),
   // Next to an unknown key, which may be a misspelt one, it says something.
   when: ({ issues }) => issues.length === 0,
@@ -304,12 +306,15 @@ export function fieldConditions(match: ParsedMatch): readonly FieldCondition[] {
   const add = (field: ClassField, globs: readonly Glob[] | undefined, isNot = false) => {
     if (globs !== undefined) conditions.push({ field, globs, isNot });
   };
+  const ignoresCase = match["ignore-case"] === true;
+  const addText = (field: ClassField, globs: readonly Glob[] | undefined) =>
+    ignoresCase ? add({ ...field, ignoresCase }, globs?.map(smallGlob)) : add(field, globs);
   add({ kind: "mac" }, match.mac);
-  add({ kind: "text-option", code: Option.VENDOR_CLASS }, match["vendor-class"]);
-  add({ kind: "user-class" }, match["user-class"]);
+  addText({ kind: "text-option", code: Option.VENDOR_CLASS }, match["vendor-class"]);
+  addText({ kind: "user-class" }, match["user-class"]);
   add({ kind: "architecture" }, match.architecture?.flat().map(architectureGlob));
-  add({ kind: "relay-information", code: RelaySubOption.CIRCUIT_ID }, match["circuit-id"]);
-  add({ kind: "relay-information", code: RelaySubOption.REMOTE_ID }, match["remote-id"]);
+  addText({ kind: "relay-information", code: RelaySubOption.CIRCUIT_ID }, match["circuit-id"]);
+  addText({ kind: "relay-information", code: RelaySubOption.REMOTE_ID }, match["remote-id"]);
   const { relay, options, reserved, "random-mac": randomMac } = match;
   add(
     { kind: "relay" },
@@ -317,9 +322,15 @@ export function fieldConditions(match: ParsedMatch): readonly FieldCondition[] {
   );
   add({ kind: "interface" }, match.interface);
   for (const { code, isText, globs } of options ?? []) {
-    add({ kind: isText ? "text-option" : "option", code }, globs);
+    if (isText) addText({ kind: "text-option", code }, globs);
+    else add({ kind: "option", code }, globs);
   }
   if (randomMac !== undefined) add({ kind: "mac" }, [LOCAL_UNICAST], !randomMac);
+  for (const { code, globs } of match["option-82"] ?? []) {
+    addText({ kind: "relay-information", code }, globs);
+  }
+  add({ kind: "duid" }, match.duid);
+  add({ kind: "htype" }, match.htype?.map((type) => literalGlob(Uint8Array.of(type))));
   if (reserved !== undefined) add({ kind: "reserved" }, [RESERVED], !reserved);
   return conditions;
 }

@@ -16,14 +16,26 @@ export type ClassField =
   | {
     /**
      * The Ethernet address; `giaddr`; the interface's name; each class of option 77, and all of it;
-     * each architecture of option 93, two octets; 1 of who has a reservation.
+     * each architecture of option 93, two octets; 1 of who has a reservation; the DUID in option
+     * 61; the type of the hardware address.
      */
-    readonly kind: "mac" | "relay" | "interface" | "user-class" | "architecture" | "reserved";
+    readonly kind:
+      | "mac"
+      | "relay"
+      | "interface"
+      | "user-class"
+      | "architecture"
+      | "reserved"
+      | "duid"
+      | "htype";
+    readonly ignoresCase?: boolean;
   }
   | {
     /** An option, as text without the NULs at its end or as it is; a sub-option of option 82. */
     readonly kind: "text-option" | "option" | "relay-information";
     readonly code: number;
+    /** Whether its values are compared with small letters in place of capital ones. */
+    readonly ignoresCase?: boolean;
   };
 
 /** What is said of a client; `field` is an index of `ClientClasses.fields`. */

@@ -97,6 +97,8 @@ export interface Reservation extends ScopeSettings {
   readonly macs?: readonly string[];
   /** Client identifier (option 61) in hex with colons, type octet included. */
   readonly clientId?: string;
+  /** The same of one that was written as text, after a type octet of 0, as others send it. */
+  readonly typedClientId?: string;
   readonly port?: RelayPort;
   readonly vendorId?: VendorId;
   /** Absent where only the rest is kept for it. */

@@ -88,7 +88,7 @@ function reservedNamesOf(
       address,
       name: qualifyName(hostname, domain),
       ...(mac !== undefined && { mac: mac[0]! }),
-      ...(clientId !== undefined && { clientId }),
+      ...(clientId !== undefined && { clientId: clientId[0]! }),
     }]
   );
 }

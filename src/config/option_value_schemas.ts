@@ -2,6 +2,7 @@
 import * as z from "zod";
 import type { OptionKind, OptionValues } from "../wire/option_values.ts";
 import type { DnrResolver, PortParams, SixRd } from "../wire/structured_values.ts";
+import { formatHex } from "../wire/hex.ts";
 import { explain, mismatch, pack } from "./explanation.ts";
 import { booleanSchema, integerSchema, mapSchema, oneOrManySchema } from "./schema_parts.ts";
 import {
@@ -189,6 +190,12 @@ export const KIND_WORDS: { readonly [Kind in OptionKind]: string } = {
   "6rd": "a map of prefix, ipv4-mask-length and border-relays",
 };
 
+/** Where text that nobody can see in a file goes. */
+function asOctets(text: string): string {
+  const hex = formatHex(new TextEncoder().encode(text));
+  return `write it under other: { code: …, type: hex, value: "${hex}" }`;
+}
+
 /** What a config may say for each kind. */
 export const PLAIN_SCHEMAS: { readonly [Kind in PlainKind]: z.ZodType<OptionValues[Kind]> } = {
   "ipv4": ipv4Schema,
@@ -206,7 +213,7 @@ export const PLAIN_SCHEMAS: { readonly [Kind in PlainKind]: z.ZodType<OptionValu
   "u32-list": oneOrManySchema("a whole number from 0 to 4294967295", u32, 1),
   "i32": integerSchema(-0x8000_0000, 0x7fff_ffff),
   "bool": booleanSchema(),
-  "text": plainTextSchema("text"),
+  "text": plainTextSchema("text", asOctets),
   "uri": uriSchema,
   "uri-list": uris,
   "hex": hexSchema,

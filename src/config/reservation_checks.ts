@@ -62,7 +62,7 @@ function uniqueParts(reservation: ParsedReservation): UniquePart[] {
   if (address !== undefined) {
     parts.unshift({ words: `address ${formatIpv4(address)}`, path: ["address"] });
   }
-  if (clientId !== undefined) parts.push({ words: `client-id ${clientId}`, path: ["client-id"] });
+  for (const id of clientId ?? []) parts.push({ words: `client-id ${id}`, path: ["client-id"] });
   if (circuitId !== undefined || remoteId !== undefined) {
     const words = [
       ...(circuitId === undefined ? [] : [`circuit-id ${circuitId}`]),

@@ -1,6 +1,7 @@
 /** The schema of a reservation: who it is for, and what is kept for it. */
 import * as z from "zod";
 import { formatHex, parseHex } from "../wire/hex.ts";
+import { clientIdSchema } from "./client_id_schema.ts";
 import { explain, pack } from "./explanation.ts";
 import type { Explanation } from "./problem.ts";
 import { classNameSchema } from "./name_schemas.ts";
@@ -15,13 +16,7 @@ import {
 } from "./schema_parts.ts";
 import { scopeShape } from "./scope_schema.ts";
 import { textOrHexSchema } from "./text_or_hex_schema.ts";
-import {
-  clientIdSchema,
-  hostnameSchema,
-  ipv4Schema,
-  macSchema,
-  plainTextSchema,
-} from "./value_schemas.ts";
+import { hostnameSchema, ipv4Schema, macSchema, plainTextSchema } from "./value_schemas.ts";
 
 /** What one length octet can count. */
 const OCTETS_MAX = 255;
@@ -96,7 +91,8 @@ const identityShape = {
         "radio; they count whatever client-id it sends. Whichever comes first has the address.",
     }),
   "client-id": clientIdSchema.optional().meta({
-    description: "Option 61 of the client in hex, type octet included. Instead of `mac`.",
+    description: "Option 61 of the client: octets in hex, type octet included, or text, which " +
+      "clients send with or without a type octet of 0. Instead of `mac`.",
   }),
   "circuit-id": identifierSchema.optional().meta({
     description: "The port that the machine is plugged into, as the relay agent names it (option " +

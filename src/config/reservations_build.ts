@@ -31,7 +31,8 @@ function buildReservation(
   const settings = settingsOf(parsed);
   return Object.freeze({
     ...(macs !== undefined && { macs: Object.freeze(macs) }),
-    ...(clientId !== undefined && { clientId }),
+    ...(clientId !== undefined && { clientId: clientId[0]! }),
+    ...(clientId?.[1] !== undefined && { typedClientId: clientId[1] }),
     ...(port !== undefined && { port }),
     ...(vendorId !== undefined && { vendorId: Object.freeze(vendorId) }),
     ...(address !== undefined && { address }),

@@ -26,9 +26,6 @@ import { putInQuotes, Refusal, type TextForm, textSchema } from "./schema_parts.
 /** A subnet of more addresses than this is taken for a typing error. */
 const PREFIX_LENGTH_MIN = 8;
 const MAC_OCTETS = 6;
-/** RFC 2132 §9.14; the length of an option is one octet. */
-const CLIENT_ID_OCTETS_MIN = 2;
-const CLIENT_ID_OCTETS_MAX = 255;
 /** RFC 1035 §2.3.4, without the octets that only the wire has. */
 const HOSTNAME_LENGTH_MAX = 253;
 
@@ -261,20 +258,6 @@ export const macSchema = textSchema<string>({
   pattern: "^[0-9A-Fa-f]{2}([:-]?[0-9A-Fa-f]{2}){5}$",
 });
 
-/** A client identifier (option 61) with its type octet, as the engine writes it. */
-export const clientIdSchema = textSchema<string>({
-  expected: "a client identifier in hex like 01:b8:27:eb:01:02:03",
-  read(text) {
-    const octets = parseHex(text);
-    if (octets === undefined || octets.length < CLIENT_ID_OCTETS_MIN) return undefined;
-    return octets.length > CLIENT_ID_OCTETS_MAX
-      ? new Refusal(`a client identifier has at most ${CLIENT_ID_OCTETS_MAX} octets`)
-      : formatHex(octets);
-  },
-  hintFor: putInQuotes,
-  pattern: HEX_PATTERN,
-});
-
 /** Octets in hex, at least one. */
 export const hexSchema = textSchema<Uint8Array>({
   expected: "octets in hex like 01:04:c0:a8",
@@ -351,13 +334,13 @@ export const ipv6PrefixSchema = textSchema<
 });
 
 /** Text that is not empty and has no control characters. `what` names it: `a path`, `text`. */
-export function plainTextSchema(what: string) {
+export function plainTextSchema(what: string, hintOf?: (text: string) => string) {
   return textSchema<string>({
     expected: what,
     read(text) {
       if (text === "") return undefined;
       return CONTROL_CHARACTER.test(text)
-        ? new Refusal(`${quote(text)} has control characters in it`)
+        ? new Refusal(`${quote(text)} has control characters in it`, hintOf?.(text))
         : text;
     },
     hintFor: putInQuotes,

@@ -43,7 +43,9 @@ export function findReservation(subnet: Subnet, seeker: Seeker): Reservation | u
   const { client, relayInformation, view } = seeker;
   const { clientId, hardwareType, hardwareAddress } = client;
   if (clientId !== undefined) {
-    const byId = byHash.get(client.hash | 0)?.find((it) => it.clientId === clientId);
+    const byId = byHash.get(client.hash | 0)?.find((it) =>
+      it.clientId === clientId || it.typedClientId === clientId
+    );
     if (byId !== undefined) return byId;
   }
   if (hardwareType === HTYPE_ETHERNET) {
@@ -98,9 +100,11 @@ function makeIndex({ all }: Reservations): ReservationIndex {
   const byVendorId = new Map<string, Reservation>();
   const byPort = new Map<string, Reservation>();
   for (const reservation of all) {
-    const { macs = [], clientId, port, vendorId } = reservation;
+    const { macs = [], clientId, typedClientId, port, vendorId } = reservation;
     const hashes = macs.map((mac) => hardwareHash(HTYPE_ETHERNET, mac));
-    if (clientId !== undefined) hashes.push(clientIdHash(clientId));
+    for (const id of [clientId, typedClientId]) {
+      if (id !== undefined) hashes.push(clientIdHash(id));
+    }
     for (const hash of hashes) {
       // As a signed number, which the engine keeps without making an object of it.
       const alike = byHash.get(hash | 0);

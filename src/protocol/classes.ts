@@ -7,7 +7,7 @@ import type {
   ClientClass,
   ClientClasses,
 } from "../config/client_class.ts";
-import { matchesGlob } from "../wire/glob.ts";
+import { matchesGlob, smallLetters } from "../wire/glob.ts";
 import { writeIpv4 } from "../wire/ipv4.ts";
 import { Header, HTYPE_ETHERNET, type MessageView } from "../wire/message_view.ts";
 import { EMPTY_HASH, growHash } from "../wire/octet_hash.ts";
@@ -98,8 +98,13 @@ export class FieldValues {
 
   /** The values of the field with this number. */
   of(field: number): readonly Uint8Array[] {
-    return this.#values[field] ??= valuesOf(this.#fields[field]!, this.#asker);
+    return this.#values[field] ??= read(this.#fields[field]!, this.#asker);
   }
+}
+
+function read(field: ClassField, asker: Asker): readonly Uint8Array[] {
+  const values = valuesOf(field, asker);
+  return field.ignoresCase === true ? values.map(smallLetters) : values;
 }
 
 function valuesOf(
@@ -116,6 +121,10 @@ function valuesOf(
       return [encoder.encode(ingress.interfaceName)];
     case "user-class":
       return userClasses(view.option(Option.USER_CLASS));
+    case "duid":
+      return duidOf(view.option(Option.CLIENT_IDENTIFIER));
+    case "htype":
+      return [Uint8Array.of(view.htype)];
     case "reserved":
       return isReserved === true ? YES : NO;
     case "architecture":
@@ -127,6 +136,16 @@ function valuesOf(
     case "relay-information":
       return present(relayInformation && subOption(relayInformation, field.code));
   }
+}
+
+/** RFC 4361 §6.1: option 61 of this type has an IAID of four octets and then a DUID. */
+const CLIENT_ID_WITH_DUID = 255;
+const BEFORE_DUID_OCTETS = 5;
+
+function duidOf(clientId: Uint8Array | undefined): readonly Uint8Array[] {
+  const isThere = clientId !== undefined && clientId[0] === CLIENT_ID_WITH_DUID &&
+    clientId.length > BEFORE_DUID_OCTETS;
+  return isThere ? [clientId.subarray(BEFORE_DUID_OCTETS)] : NO;
 }
 
 const YES: readonly Uint8Array[] = [Uint8Array.of(1)];

@@ -63,6 +63,16 @@ export function networkGlob(network: number, prefixLength: number): Glob {
   return glob.finish();
 }
 
+/** The pattern for what `smallLetters` makes of octets. */
+export function smallGlob(glob: Glob): Glob {
+  return glob.map(({ values, masks }) => ({ values: smallLetters(values), masks }));
+}
+
+/** The octets with the capital letters of ASCII made small. */
+export function smallLetters(octets: Uint8Array): Uint8Array {
+  return octets.map((octet) => octet >= 0x41 && octet <= 0x5a ? octet | 0x20 : octet);
+}
+
 /** Reads text with `*` and `?`, which a backslash before them makes ordinary. Text is UTF-8. */
 export function parseTextGlob(text: string): Glob | undefined {
   const glob = new GlobBuilder();

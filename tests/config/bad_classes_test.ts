@@ -76,6 +76,14 @@ testBadConfigs("classes", [
   ["a match that is text", withMatch("Cisco*"), [
     'config.yaml:6:26: expected a map like { vendor-class: "Cisco*" }, got "Cisco*"',
   ]],
+  ["text with control characters", withMatch('{ vendor-class: "a\\tb" }'), [
+    'config.yaml:6:42: "a\\tb" has control characters in it',
+    'hint: write { hex: "61:09:62" }',
+  ]],
+  ["nothing but how to compare", withMatch("{ ignore-case: true }"), [
+    "config.yaml:6:26: this says nothing, and every client would match",
+    'hint: write a map like { vendor-class: "Cisco*" }',
+  ]],
   ["an unknown key", withMatch("{ vendor-clas: x }"), [
     'config.yaml:6:28: unknown key "vendor-clas"',
     'hint: did you mean "vendor-class"?',

@@ -113,6 +113,7 @@ testBadConfigs("options", [
   ]],
   ["text with a NUL", inOptions('domain-name: "home\\0arpa"'), [
     'config.yaml:6:16: "home\\x00arpa" has control characters in it',
+    'hint: write it under other: { code: …, type: hex, value: "68:6f:6d:65:00:61:72:70:61" }',
   ]],
   ["empty text", inOptions("domain-name: ''"), [
     'config.yaml:6:16: expected text, got ""',

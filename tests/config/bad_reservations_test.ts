@@ -198,12 +198,12 @@ testBadConfigs("reservations", [
     inSubnet(
       "reservations:",
       "  - { client-id: '01', address: 192.168.1.10 }",
-      "  - { client-id: pi, address: 192.168.1.11 }",
+      "  - { client-id: '01:52:5z', address: 192.168.1.11 }",
       `  - { client-id: '${"01".repeat(256)}', address: 192.168.1.12 }`,
     ),
     [
-      'config.yaml:6:22: expected a client identifier in hex like 01:b8:27:eb:01:02:03, got "01"',
-      'config.yaml:7:22: expected a client identifier in hex like 01:b8:27:eb:01:02:03, got "pi"',
+      'config.yaml:6:22: expected a client identifier: text, or octets in hex like 01:b8:27:eb:01:02:03, got "01"',
+      'config.yaml:7:22: expected a client identifier: text, or octets in hex like 01:b8:27:eb:01:02:03, got "01:52:5z"',
       "config.yaml:8:22: a client identifier has at most 255 octets",
     ],
   ],

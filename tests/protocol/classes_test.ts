@@ -33,6 +33,11 @@ function relayed(circuit: string, remote: string): Ask {
   return { options: [[82, Uint8Array.of(1, c.length, ...c, 2, r.length, ...r)]] };
 }
 
+/** Option 82 with one sub-option. */
+function subOption82(code: number, value: Uint8Array): Ask {
+  return { options: [[82, Uint8Array.of(code, value.length, ...value)]] };
+}
+
 type MatchRow = readonly [what: string, match: string, ask: Ask, isIn: boolean];
 
 const vendor = (value: string): Ask => ({ options: [[60, text(value)]] });
@@ -92,6 +97,47 @@ const ROWS: readonly MatchRow[] = [
   ["circuit-id: in hex", "{ circuit-id: { hex: '65:74:*' } }", relayed("eth 1/7", "sw"), true],
   ["remote-id (RFC 3046 §3.2)", "{ remote-id: sw }", relayed("eth 1/7", "sw"), true],
   ["remote-id: another", "{ remote-id: sw }", relayed("sw", "eth 1/7"), false],
+  [
+    "a sub-option of option 82 by name",
+    "{ option-82: { subscriber-id: 'acme-*' } }",
+    subOption82(6, text("acme-7")),
+    true,
+  ],
+  [
+    "a sub-option of option 82 by code, in hex",
+    "{ option-82: { other: [{ code: 200, value: { hex: '00:*' } }] } }",
+    subOption82(200, Uint8Array.of(0, 1)),
+    true,
+  ],
+  [
+    "a sub-option of option 82 that is another",
+    "{ option-82: { subscriber-id: acme } }",
+    subOption82(7, text("acme")),
+    false,
+  ],
+  ["DUID (RFC 4361 §6.1)", "{ duid: '00:01:*' }", { clientId: "ff:aa:bb:cc:dd:00:01:09" }, true],
+  ["DUID: another", "{ duid: '00:03:*' }", { clientId: "ff:aa:bb:cc:dd:00:01:09" }, false],
+  ["DUID: an identifier that has none", "{ duid: '*' }", { clientId: "01:aa:bb:cc:dd:00" }, false],
+  ["htype", "{ htype: [6, 32] }", { htype: 6 }, true],
+  ["htype: another", "{ htype: 6 }", {}, false],
+  [
+    "capitals do not count with ignore-case",
+    "{ vendor-class: 'CISCO*', ignore-case: true }",
+    vendor("Cisco 7960"),
+    true,
+  ],
+  [
+    "capitals do not count with ignore-case, in a circuit-id",
+    "{ circuit-id: 'Eth 1/*', ignore-case: true }",
+    relayed("ETH 1/7", "sw"),
+    true,
+  ],
+  [
+    "capitals count elsewhere than with ignore-case",
+    "{ any: [{ vendor-class: 'CISCO', ignore-case: true }, { vendor-class: CISCO }] }",
+    vendor("cISCOx"),
+    false,
+  ],
   ["relay: its network", "{ relay: 192.168.1.0/28 }", { giaddr: "192.168.1.7" }, true],
   ["relay: another", "{ relay: 192.168.1.0/28 }", { giaddr: "192.168.1.17" }, false],
   ["relay: none", "{ relay: 0.0.0.0/0 }", {}, false],

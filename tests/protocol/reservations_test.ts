@@ -1,5 +1,7 @@
 /** Who a reservation is for, and what it keeps. */
 import assert from "node:assert/strict";
+import { loadedConfig } from "../support/loaded_config.ts";
+import { formatHex } from "../../src/wire/hex.ts";
 import type { OptionSet } from "../../src/config/config.ts";
 import { DISCOVER, REQUEST } from "../support/dhcp_packets.ts";
 import {
@@ -267,4 +269,27 @@ Deno.test("an address that a reload reserves for another is not given to whom it
   after.leases.offer({ address: ip(A), client: numberedClient(1), expiresAtMs: START_MS + 9 });
   const { told } = after.ask({ type: REQUEST, server: SERVER, requested: A });
   assert.equal(told, "NAK (address-not-available)");
+});
+
+Deno.test("a client identifier as text: with a type octet of 0 before it, or without one", () => {
+  const config = loadedConfig(
+    "interfaces: eth0",
+    "conflict-probe: off",
+    "subnets:",
+    "  - subnet: 192.168.1.0/24",
+    "    reservations:",
+    "      - { client-id: press-3, address: 192.168.1.3 }",
+    "      - { client-id: { text: cafe }, address: 192.168.1.4 }",
+    "      - { client-id: cafe, address: 192.168.1.5 }",
+    "      - { client-id: { hex: 01:02 }, address: 192.168.1.6 }",
+  );
+  const hex = (text: string) => formatHex(new TextEncoder().encode(text));
+  const told = (clientId: string) =>
+    new Engine({ config }).decide({ type: DISCOVER, clientId }).told;
+  assert.equal(told(hex("press-3")), "OFFER 192.168.1.3 (reservation)");
+  assert.equal(told(`00:${hex("press-3")}`), "OFFER 192.168.1.3 (reservation)");
+  assert.equal(told(`01:${hex("press-3")}`), "silence (pool-exhausted)");
+  assert.equal(told(hex("cafe")), "OFFER 192.168.1.4 (reservation)");
+  assert.equal(told("ca:fe"), "OFFER 192.168.1.5 (reservation)");
+  assert.equal(told("01:02"), "OFFER 192.168.1.6 (reservation)");
 });
