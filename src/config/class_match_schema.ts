@@ -9,7 +9,6 @@ import {
   networkGlob,
   openEnded,
   parseHexGlob,
-  parseTextGlob,
   smallGlob,
 } from "../wire/glob.ts";
 import { Option, optionByCode, OPTIONS } from "../wire/option_codes.ts";

@@ -89,8 +89,8 @@ export interface PlaceSettings extends ScopeSettings {
 }
 
 /**
- * What is kept for one machine. It is known by exactly one of `macs`, `clientId`, `port` and
- * `vendorId`; leases/reservations.ts finds it.
+ * What is kept for one machine. It is known by exactly one of `macs`, `clientId`, `port`,
+ * `vendorId` and `clientHostname`; leases/reservations.ts finds it.
  */
 export interface Reservation extends ScopeSettings {
   /** Ethernet addresses, `b8:27:eb:01:02:03`. They match whatever the client's option 61 is. */
@@ -101,6 +101,8 @@ export interface Reservation extends ScopeSettings {
   readonly typedClientId?: string;
   readonly port?: RelayPort;
   readonly vendorId?: VendorId;
+  /** The label that its host name comes to. Anybody can send it. */
+  readonly clientHostname?: string;
   /** Absent where only the rest is kept for it. */
   readonly address?: Ipv4;
   readonly hostname?: string;

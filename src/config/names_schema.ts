@@ -46,7 +46,8 @@ const domainForm: TextForm<string> = {
 const domainSchema = textSchema(domainForm);
 const zoneSchema = textSchema({ ...domainForm, isListed: true });
 
-const hostLabelSchema = textSchema<string>({
+/** A host name without its domain, in lower case. */
+export const hostLabelSchema = textSchema<string>({
   expected: "a host name of one label like router",
   read(text) {
     const label = text.toLowerCase();

@@ -70,6 +70,10 @@ function uniqueParts(reservation: ParsedReservation): UniquePart[] {
     ].join(" with ");
     parts.push({ words, path: [circuitId === undefined ? "remote-id" : "circuit-id"] });
   }
+  const clientHostname = reservation["client-hostname"];
+  if (clientHostname !== undefined) {
+    parts.push({ words: `client-hostname ${clientHostname}`, path: ["client-hostname"] });
+  }
   if (vendorId !== undefined) {
     const { enterprise, code, value } = vendorId;
     const words = ["vendor-id", enterprise, ...(code === undefined ? [] : [code]), value].join(" ");

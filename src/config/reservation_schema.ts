@@ -4,6 +4,7 @@ import { formatHex, parseHex } from "../wire/hex.ts";
 import { clientIdSchema } from "./client_id_schema.ts";
 import { explain, pack } from "./explanation.ts";
 import type { Explanation } from "./problem.ts";
+import { hostLabelSchema } from "./names_schema.ts";
 import { classNameSchema } from "./name_schemas.ts";
 import {
   integerSchema,
@@ -104,6 +105,11 @@ const identityShape = {
   "vendor-id": vendorIdSchema.optional().meta({
     description: "What the vendor of the machine calls it (options 124 and 125). Instead of `mac`.",
   }),
+  "client-hostname": hostLabelSchema.optional().meta({
+    description:
+      "The host name that the machine sends (option 81, else 12), where nothing else is " +
+      "known of it. Weak: whoever sends the name has the reservation. Instead of `mac`.",
+  }),
 };
 
 /** What a reservation names its client by. */
@@ -141,6 +147,7 @@ export const reservationSchema = reservationMap.refine((it) => explainFault(it) 
     { required: ["mac"] },
     { required: ["client-id"] },
     { required: ["vendor-id"] },
+    { required: ["client-hostname"] },
     { anyOf: [{ required: ["circuit-id"] }, { required: ["remote-id"] }] },
   ],
 });
@@ -156,7 +163,7 @@ function explainFault(reservation: ParsedReservation): Explanation | undefined {
   const names = keys.filter(isIdentity)
     .filter((key) => key !== "remote-id" || reservation["circuit-id"] === undefined);
   if (names.length === 0) {
-    const hint = "add its mac, client-id, circuit-id, remote-id or vendor-id";
+    const hint = "add its mac, client-id, circuit-id, remote-id, vendor-id or client-hostname";
     return explain("this reservation names no client", hint);
   }
   if (names.length > 1) {

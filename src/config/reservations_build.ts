@@ -35,6 +35,7 @@ function buildReservation(
     ...(clientId?.[1] !== undefined && { typedClientId: clientId[1] }),
     ...(port !== undefined && { port }),
     ...(vendorId !== undefined && { vendorId: Object.freeze(vendorId) }),
+    ...(parsed["client-hostname"] !== undefined && { clientHostname: parsed["client-hostname"] }),
     ...(address !== undefined && { address }),
     ...(hostname !== undefined && { hostname }),
     ...(comment !== undefined && { comment }),

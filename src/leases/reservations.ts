@@ -2,6 +2,10 @@
 import type { RelayPort, Reservation, Reservations, Subnet } from "../config/config.ts";
 import { formatHex } from "../wire/hex.ts";
 import { HTYPE_ETHERNET, type MessageView } from "../wire/message_view.ts";
+import { decodeClientFqdn } from "../wire/client_fqdn.ts";
+import { hostLabel } from "../wire/host_label.ts";
+import { Option } from "../wire/option_codes.ts";
+import { decodeOptionValue } from "../wire/option_values.ts";
 import { RelaySubOption } from "../wire/relay_agent.ts";
 import { subOption } from "../wire/sub_options.ts";
 import { type Client, clientIdHash, hardwareHash, type Lease } from "./lease.ts";
@@ -25,6 +29,7 @@ interface ReservationIndex {
   readonly byHash: ReadonlyMap<number, readonly Reservation[]>;
   readonly byVendorId: ReadonlyMap<string, Reservation>;
   readonly byPort: ReadonlyMap<string, Reservation>;
+  readonly byHostname: ReadonlyMap<string, Reservation>;
 }
 
 /** Made when the reservations of a config are first asked for; gone with the config. */
@@ -33,13 +38,14 @@ const indexes = new WeakMap<Reservations, ReservationIndex>();
 /**
  * The reservation of a client in a subnet. One by client identifier goes before one by MAC: it
  * is the narrower (one system of the machine, where the MAC means the machine whatever system it
- * boots), so both can stand side by side. Then what the vendor calls the machine, and last the
- * port that it is plugged into, by both names before one of them.
+ * boots), so both can stand side by side. Then what the vendor calls the machine, the port that it
+ * is plugged into, by both names before one of them, and last the host name that it sends, which
+ * anybody can.
  */
 export function findReservation(subnet: Subnet, seeker: Seeker): Reservation | undefined {
   const { reservations } = subnet;
   if (reservations.all.length === 0) return undefined;
-  const { byHash, byVendorId, byPort } = indexOf(reservations);
+  const { byHash, byVendorId, byPort, byHostname } = indexOf(reservations);
   const { client, relayInformation, view } = seeker;
   const { clientId, hardwareType, hardwareAddress } = client;
   if (clientId !== undefined) {
@@ -60,14 +66,32 @@ export function findReservation(subnet: Subnet, seeker: Seeker): Reservation | u
       if (found !== undefined) return found;
     }
   }
-  if (byPort.size === 0 || relayInformation === undefined) return undefined;
+  const atPort = byPort.size === 0 ? undefined : findAtPort(byPort, relayInformation);
+  if (atPort !== undefined || byHostname.size === 0) return atPort;
+  const label = labelOf(view);
+  return label === undefined ? undefined : byHostname.get(label);
+}
+
+function findAtPort(
+  byPort: ReservationIndex["byPort"],
+  relayInformation: Uint8Array | undefined,
+): Reservation | undefined {
+  if (relayInformation === undefined) return undefined;
   const circuitId = hexOf(relayInformation, RelaySubOption.CIRCUIT_ID);
   const remoteId = hexOf(relayInformation, RelaySubOption.REMOTE_ID);
   return byPort.get(portKey({ circuitId, remoteId })) ??
     byPort.get(portKey({ circuitId })) ?? byPort.get(portKey({ remoteId }));
 }
 
-/** A lease does not say what its client's vendor called it. */
+/** What a client's host name comes to: option 81 goes before option 12 (RFC 4702 §4). */
+function labelOf(view: Seeker["view"]): string | undefined {
+  const fqdn = view.option(Option.CLIENT_FQDN);
+  const hostname = view.option(Option.HOST_NAME);
+  return hostLabel((fqdn && decodeClientFqdn(fqdn)?.name) ?? "") ??
+    hostLabel((hostname && decodeOptionValue("text", hostname)) ?? "");
+}
+
+/** A lease does not say what its client's vendor called it, nor by which name it asked. */
 const NOTHING_SAID: Seeker["view"] = { option: () => undefined };
 
 /** The reservation of a lease's client, where the lease is; one by vendor by its address alone. */
@@ -78,7 +102,15 @@ export function reservationOf(subnets: readonly Subnet[], lease: Lease): Reserva
   const own = findReservation(subnet, { client, relayInformation, view: NOTHING_SAID });
   if (own !== undefined) return own;
   const atAddress = subnet.reservations.byAddress.get(address);
-  return atAddress?.vendorId === undefined ? undefined : atAddress;
+  return atAddress !== undefined && isSaidInPassing(atAddress) ? atAddress : undefined;
+}
+
+/**
+ * Whether its client is known by what need not be in each of its messages, and is in none of its
+ * leases. Then who has its address was given it.
+ */
+export function isSaidInPassing({ vendorId, clientHostname }: Reservation): boolean {
+  return vendorId !== undefined || clientHostname !== undefined;
 }
 
 /** Whether the subnet has reservations by port, which only relay agents can tell. */
@@ -99,6 +131,7 @@ function makeIndex({ all }: Reservations): ReservationIndex {
   const byHash = new Map<number, Reservation[]>();
   const byVendorId = new Map<string, Reservation>();
   const byPort = new Map<string, Reservation>();
+  const byHostname = new Map<string, Reservation>();
   for (const reservation of all) {
     const { macs = [], clientId, typedClientId, port, vendorId } = reservation;
     const hashes = macs.map((mac) => hardwareHash(HTYPE_ETHERNET, mac));
@@ -112,9 +145,11 @@ function makeIndex({ all }: Reservations): ReservationIndex {
       else alike.push(reservation);
     }
     if (port !== undefined) byPort.set(portKey(port), reservation);
+    const { clientHostname } = reservation;
+    if (clientHostname !== undefined) byHostname.set(clientHostname, reservation);
     if (vendorId !== undefined) byVendorId.set(vendorKey(vendorId), reservation);
   }
-  return { byHash, byVendorId, byPort };
+  return { byHash, byVendorId, byPort, byHostname };
 }
 
 /** A name that is missing is not one of no octets. */

@@ -4,7 +4,7 @@
  */
 import type { Reservation, Subnet } from "../config/config.ts";
 import { chooseAddress } from "../leases/allocate.ts";
-import { findReservation } from "../leases/reservations.ts";
+import { findReservation, isSaidInPassing } from "../leases/reservations.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import { Header } from "../wire/message_view.ts";
 import type { ReplySlab } from "../wire/message_writer.ts";
@@ -120,9 +120,9 @@ function answer(
  * address, as a lease without end, since that is what it has been told (RFC 1534 §2). Such a lease
  * outlives the reservation: it ends when its client asks by DHCP, and not before.
  */
-function fitsSeveral({ macs = [], clientId, port, vendorId }: Reservation): boolean {
+function fitsSeveral({ macs = [], clientId, port, ...other }: Reservation): boolean {
   const names = macs.length + (clientId === undefined ? 0 : 1);
-  return names > 1 || port !== undefined || vendorId !== undefined;
+  return names > 1 || port !== undefined || isSaidInPassing(other);
 }
 
 /** RFC 951 §7.3: a client that names a server in `sname` wants an answer from no other. */

@@ -6,7 +6,7 @@ import type { Config, Pool, Reservation, Subnet } from "../config/config.ts";
 import { ADDRESS_RULES, type Candidate, chooseAddress, isOpenTo } from "../leases/allocate.ts";
 import type { Client, Lease } from "../leases/lease.ts";
 import type { LeaseTable } from "../leases/lease_table.ts";
-import { findReservation } from "../leases/reservations.ts";
+import { findReservation, isSaidInPassing } from "../leases/reservations.ts";
 import { quarantineMsAt } from "../leases/subnets.ts";
 import { contains, type Ipv4, isHostAddress } from "../wire/ipv4.ts";
 import type { ReplySlab } from "../wire/message_writer.ts";
@@ -199,7 +199,7 @@ function selecting(request: Selecting, state: EngineState, slab: ReplySlab): Dec
 
   const isOffered = leases.offeredAddress(client, subnet, nowMs) === address;
   const reservation = findReservation(subnet, request) ??
-    (isOffered ? reservedByVendor(address, subnet) : undefined);
+    (isOffered ? reservedInPassing(address, subnet) : undefined);
   const claim = { client, classes, reservation, subnet };
   const refusal = refusalOf(claim, request, state) ??
     (isOffered || !holdsOther(client, address, subnet, state)
@@ -249,7 +249,7 @@ function continuing(request: Continuing, state: EngineState, slab: ReplySlab): D
 
   const binding = bindingOf(request, subnet, leases);
   const reservation = reservationOf(request, subnet, leases) ??
-    (binding === address ? reservedByVendor(address, subnet) : undefined);
+    (binding === address ? reservedInPassing(address, subnet) : undefined);
   // A reservation that was made since takes effect here, once its address is free: until then the
   // client keeps what it has, so that it is never sent away for an address that it cannot get.
   const beside = subnetsBeside(config, request, subnet, address);
@@ -273,12 +273,12 @@ function continuing(request: Continuing, state: EngineState, slab: ReplySlab): D
 }
 
 /**
- * The reservation of the address, where it is for what its vendor calls a machine: this is who was
- * given it, though its REQUEST may lack that name.
+ * The reservation of the address, where it is for what its vendor calls a machine, or it itself:
+ * this is who was given it, though its REQUEST may lack that name.
  */
-function reservedByVendor(address: Ipv4, subnet: Subnet): Reservation | undefined {
+function reservedInPassing(address: Ipv4, subnet: Subnet): Reservation | undefined {
   const reservation = subnet.reservations.byAddress.get(address);
-  return reservation?.vendorId === undefined ? undefined : reservation;
+  return reservation !== undefined && isSaidInPassing(reservation) ? reservation : undefined;
 }
 
 /**

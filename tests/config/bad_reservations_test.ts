@@ -48,7 +48,7 @@ testBadConfigs("reservations", [
   ],
   ["no client", inSubnet("reservations:", "  - address: 192.168.1.10"), [
     "config.yaml:6:9: this reservation names no client",
-    "hint: add its mac, client-id, circuit-id, remote-id or vendor-id",
+    "hint: add its mac, client-id, circuit-id, remote-id, vendor-id or client-hostname",
   ]],
   [
     "two names for the client",
@@ -274,6 +274,29 @@ testBadConfigs("reservations", [
       "config.yaml:8:63: expected a host name of letters, digits and hyphens, got the number 314",
       "hint: put it in quotes to make it text",
       'config.yaml:9:63: expected a host name of letters, digits and hyphens, got "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…"',
+    ],
+  ],
+]);
+
+testBadConfigs("client-hostname of a reservation", [
+  [
+    "a name twice, whatever its case",
+    inSubnet(
+      "reservations:",
+      "  - { client-hostname: printer, address: 192.168.1.9 }",
+      "  - { client-hostname: Printer, address: 192.168.1.8 }",
+    ),
+    ["config.yaml:7:28: client-hostname printer has a reservation on line 6 already"],
+  ],
+  [
+    "beside a MAC address",
+    inSubnet(
+      "reservations:",
+      "  - { client-hostname: printer, mac: b827eb010203, address: 192.168.1.9 }",
+    ),
+    [
+      "config.yaml:6:9: this reservation has a mac and a client-hostname",
+      "hint: keep one of them",
     ],
   ],
 ]);
