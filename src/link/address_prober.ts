@@ -108,6 +108,11 @@ export class AddressProber {
     }
   }
 
+  /** The answers that `takeAnswers` has not taken yet. */
+  get answers(): readonly ProbeAnswer[] {
+    return this.#answers;
+  }
+
   /** See `Link.takeAnswers`. */
   takeAnswers(): readonly ProbeAnswer[] {
     if (this.#answers.length === 0) return NO_ANSWERS;

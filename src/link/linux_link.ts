@@ -23,6 +23,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { CLIENT_PORT, type Ingress, PXE_PORT, SERVER_PORT } from "../protocol/endpoints.ts";
 import { assert } from "../wire/assert.ts";
 import { AddressProber } from "./address_prober.ts";
+import { BridgedClients } from "./bridged_clients.ts";
 import { isSameStatus, statusOf } from "./interface_status.ts";
 import { clearEvent, closeFd, type Fd, openEvent, signalEvent, SystemCallError } from "./libc.ts";
 import { LinkError } from "./link_error.ts";
@@ -87,6 +88,7 @@ class SocketLink implements Link {
   readonly #sender: ReplySender;
   readonly #prober: AddressProber;
   readonly #searcher: ServerSearcher;
+  readonly #bridged = new BridgedClients();
   #names: readonly string[];
   #statuses: readonly InterfaceStatus[] = [];
   #ownAddresses: ReadonlySet<number> = new Set();
@@ -112,7 +114,12 @@ class SocketLink implements Link {
     this.#event = openEvent();
     // Subscribed before the first look, so that no change falls between the two.
     this.#watch = openLinkWatch();
-    this.#sender = new ReplySender(openFrameSocket(), ports, options.onTrouble);
+    this.#sender = new ReplySender(
+      openFrameSocket(),
+      ports,
+      options.onTrouble,
+      (reply) => this.#bridged.note(reply, performance.now()),
+    );
     this.#prober = new AddressProber(options.onTrouble);
     this.#searcher = new ServerSearcher(ports, options.onTrouble);
     try {
@@ -145,6 +152,7 @@ class SocketLink implements Link {
     if (pollSet.isReady(this.#event)) clearEvent(this.#event);
     if (pollSet.isReady(this.#watch)) this.#lookAgain();
     this.#prober.collect((fd) => pollSet.isReady(fd));
+    this.#redirect();
     this.#searcher.collect((fd) => pollSet.isReady(fd), () => this.#servedLinks);
     return this.#drain(pollSet);
   }
@@ -173,6 +181,16 @@ class SocketLink implements Link {
   send(replies: readonly Outgoing[], standing: Standing = "paid"): void {
     if (this.#closed) return;
     this.#sender.send(replies, standing, this.#exitOf);
+    const probes = this.#bridged.takeProbes();
+    if (probes.length > 0) this.probe(probes);
+  }
+
+  /** Sends ACKs again, to who has turned out to have the address. */
+  #redirect(): void {
+    const { answers } = this.#prober;
+    if (answers.length === 0) return;
+    const misdirected = this.#bridged.takeMisdirected(answers);
+    if (misdirected.length > 0) this.#sender.send(misdirected, "paid", this.#exitOf);
   }
 
   probe(probes: readonly Probe[]): void {

@@ -30,6 +30,8 @@ export class ReplySender {
   readonly #frameSocket: Fd;
   readonly #ports: { readonly server: number; readonly client: number };
   readonly #onTrouble: (message: string) => void;
+  /** Told of each frame to a client that has its address already. */
+  readonly #onFramed: (reply: Outgoing) => void;
   readonly #datagrams: SendSlab;
   readonly #frames: SendSlab;
   /** How many replies of the current `send` failed, by what is said of them. */
@@ -41,7 +43,9 @@ export class ReplySender {
     frameSocket: Fd,
     ports: { readonly server: number; readonly client: number },
     onTrouble: (message: string) => void,
+    onFramed: (reply: Outgoing) => void,
   ) {
+    this.#onFramed = onFramed;
     this.#frameSocket = frameSocket;
     this.#ports = ports;
     this.#onTrouble = onTrouble;
@@ -70,6 +74,7 @@ export class ReplySender {
         this.#fail(exit.link.name, `longer than ${SEND_OCTETS_MAX - FRAME_OVERHEAD_OCTETS} octets`);
       } else if (isFramable(reply.destination, exit.link)) {
         this.#addFrame(reply, reply.destination, exit.link);
+        if (reply.destination.kind === "unicast") this.#onFramed(reply);
       } else {
         this.#addDatagram(reply, exit);
       }
