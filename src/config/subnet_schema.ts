@@ -106,8 +106,9 @@ export const subnetEntrySchema = mapSchema("a map that begins with subnet", {
   "relays": oneOrManySchema("the address of a relay agent like 10.20.0.1", relaySchema)
     .optional().meta({
       description: "The relay agents that this subnet is reached through, by the address that " +
-        "they name as theirs (giaddr). What comes through others is dropped. When left out, any " +
-        "whose address is in a subnet of the config.",
+        "they name as theirs (giaddr), wherever it lies: what comes through them is of this " +
+        "subnet, and what comes through others is dropped. When left out, any whose address is " +
+        "in a subnet that no interface of this machine is on.",
     }),
   ...servingShape,
   ...scopeShape,

@@ -4,7 +4,7 @@
  */
 import type { Reservation, Subnet } from "../config/config.ts";
 import { chooseAddress } from "../leases/allocate.ts";
-import { findReservation, isSaidInPassing } from "../leases/reservations.ts";
+import { findReservation } from "../leases/reservations.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import { Header } from "../wire/message_view.ts";
 import type { ReplySlab } from "../wire/message_writer.ts";
@@ -17,6 +17,8 @@ import { limitReached } from "./limits.ts";
 import { encodeBootReply } from "./reply.ts";
 import type { Bootp } from "./request.ts";
 import type { EngineState } from "./respond.ts";
+import { fitsSeveral } from "./reserved.ts";
+import { leaseTimeFor } from "./short_lease.ts";
 import { scopesOf } from "./scopes.ts";
 import { attachedSubnets } from "./subnet_selection.ts";
 
@@ -90,16 +92,24 @@ function answer(
     return ignore("other-server-chosen");
   }
   const reply = encodeBootReply(request, { address, subnet, scopes }, state, slab);
-  const isOwn = reservation?.address === address && !fitsSeveral(reservation);
-  if (isOwn) return { kind: "reply", rule, reply, address };
+  const isReserved = reservation?.address === address;
+  const isShared = isReserved && fitsSeveral(reservation);
+  // What is one client's alone is so as long as the config has it: nothing needs to be written.
+  if (isReserved && !isShared) return { kind: "reply", rule, reply, address };
   const { client, hostname, view } = request;
+  // What the client is told is its own without end (RFC 1534 §2). What it shares with others by a
+  // reservation it would keep from them for ever, though it may be gone: so that ends, and each
+  // request begins it anew.
+  const leaseSeconds = isShared
+    ? leaseTimeFor({ client, subnet, address, reservation, scopes }, state).defaultSeconds
+    : Infinity;
   const classes = classNames(request, state);
   return {
     kind: "reply-after-commit",
     rule,
     reply,
     address,
-    leaseSeconds: Infinity,
+    leaseSeconds,
     // A client that has its address in ciaddr would answer itself.
     probe: view.ciaddr === 0 ? probeBeforeGiving(address, request, subnet, state) : undefined,
     change: {
@@ -109,20 +119,9 @@ function answer(
       ...(hostname === undefined ? {} : { hostname }),
       ...(classes.length === 0 ? {} : { classes }),
       updatedAtMs: state.nowMs,
-      expiresAtMs: Infinity,
+      expiresAtMs: state.nowMs + leaseSeconds * 1000,
     },
   };
-}
-
-/**
- * Whether more than one client may have the reservation. What is one client's alone is so as long
- * as the config has it, and nothing needs to be written. Of several, the first that asks has the
- * address, as a lease without end, since that is what it has been told (RFC 1534 §2). Such a lease
- * outlives the reservation: it ends when its client asks by DHCP, and not before.
- */
-function fitsSeveral({ macs = [], clientId, port, ...other }: Reservation): boolean {
-  const names = macs.length + (clientId === undefined ? 0 : 1);
-  return names > 1 || port !== undefined || isSaidInPassing(other);
 }
 
 /** RFC 951 §7.3: a client that names a server in `sname` wants an answer from no other. */

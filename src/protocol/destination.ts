@@ -2,11 +2,11 @@
 import type { Config } from "../config/config.ts";
 import { ETHERNET_ADDRESS_OCTETS } from "../wire/frame.ts";
 import { BROADCAST_FLAG, Header, HTYPE_ETHERNET } from "../wire/message_view.ts";
-import type { Ipv4 } from "../wire/ipv4.ts";
+import { ANY_ADDRESS, type Ipv4 } from "../wire/ipv4.ts";
 import { RelaySubOption } from "../wire/relay_agent.ts";
 import { subOption } from "../wire/sub_options.ts";
 import { CLIENT_PORT, type Destination, PXE_PORT } from "./endpoints.ts";
-import type { Request } from "./request.ts";
+import type { Inform, Request } from "./request.ts";
 import { isRelayListed } from "./subnet_selection.ts";
 
 /** In the first octet of an Ethernet address: multicast or broadcast (IEEE 802). */
@@ -65,7 +65,10 @@ export function toRelay(request: Request, config: Config): Destination {
  * address given in the 'ciaddr' field" (RFC 2131 §4.3.5), also where a relay brought the request.
  * By the kernel, and so by ARP: who asks may do so for another machine, with that one's `chaddr`.
  */
-export function informDestination(address: Ipv4): Destination {
+export function informDestination(request: Inform, config: Config): Destination {
+  const { address } = request;
+  // Kea and ISC dhcpd answer one without ciaddr by its relay agent, too.
+  if (address === ANY_ADDRESS) return toRelay(request, config);
   return { kind: "unicast", address, hardwareAddress: undefined };
 }
 

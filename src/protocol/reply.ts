@@ -104,7 +104,7 @@ export function encodeInformAck(
   const { ciaddr, flags } = request.view;
   const header = { ciaddr, yiaddr: 0, flags };
   const facts = factsOf(MessageType.ACK, request, network, server);
-  return reply("ACK", request, header, facts, informDestination(request.address), slab);
+  return reply("ACK", request, header, facts, informDestination(request, server.config), slab);
 }
 
 /** BOOTREPLY to a client that knows nothing of DHCP. */

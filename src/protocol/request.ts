@@ -56,6 +56,7 @@ export interface Discover extends RequestBase {
 /** The client takes the offer of the server it names (option 54). */
 export interface Selecting extends RequestBase {
   readonly kind: "SELECTING";
+  /** 0 where the client names none: it means what it was offered. */
   readonly address: Ipv4;
   readonly serverIdentifier: Ipv4;
 }
@@ -87,6 +88,7 @@ export interface Release extends RequestBase {
 /** A client with an address of its own wants options only. */
 export interface Inform extends RequestBase {
   readonly kind: "INFORM";
+  /** 0 where its client left it out, and a relay agent brought it. */
   readonly address: Ipv4;
 }
 
@@ -178,10 +180,8 @@ function classifyRequest(
   const ciaddr = base.view.ciaddr;
   if (server !== undefined) {
     // SELECTING: option 50 MUST be there and ciaddr MUST be zero (§4.3.2). Clients that put the
-    // offered address into ciaddr instead exist, and mean the same.
-    const address = requested ?? ciaddr;
-    if (address === 0) return malformed("no-address");
-    return { ...base, kind: "SELECTING", address, serverIdentifier: server };
+    // offered address into ciaddr instead exist, and so do those that name none.
+    return { ...base, kind: "SELECTING", address: requested ?? ciaddr, serverIdentifier: server };
   }
   if (ciaddr !== 0) {
     // A client that uses an address (ciaddr) and also sends option 50, against §4.3.2, is taken
@@ -195,10 +195,14 @@ function classifyRequest(
   return { ...base, kind: "INIT-REBOOT", address: requested };
 }
 
-/** INFORM has its address in ciaddr (RFC 2131 §4.4.3); one that forgot has it in the IP header. */
+/**
+ * INFORM has its address in ciaddr (RFC 2131 §4.4.3); one that forgot has it in the IP header.
+ * Behind a relay agent that header is gone, and the relay agent is there to be answered.
+ */
 function classifyInform(base: RequestBase): Request | Malformed {
   const { view, ingress } = base;
-  const address = view.ciaddr !== 0 ? view.ciaddr : view.giaddr === 0 ? ingress.source : 0;
+  if (view.giaddr !== 0) return { ...base, kind: "INFORM", address: view.ciaddr };
+  const address = view.ciaddr || ingress.source;
   return address === 0 ? malformed("no-address") : { ...base, kind: "INFORM", address };
 }
 

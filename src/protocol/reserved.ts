@@ -1,7 +1,7 @@
 /** The reservation of a client, wherever its message has what it is known by. */
 import type { Reservation, Subnet } from "../config/config.ts";
 import type { LeaseTable } from "../leases/lease_table.ts";
-import { findReservation, reservesByPort } from "../leases/reservations.ts";
+import { findReservation, isSaidInPassing, reservesByPort } from "../leases/reservations.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import type { Request } from "./request.ts";
 import type { EngineState } from "./respond.ts";
@@ -58,4 +58,10 @@ export function lastRelayInformation(request: Request, leases: LeaseTable): Uint
   if (relayInformation !== undefined) return relayInformation;
   if (kind !== "RENEWING" && kind !== "INFORM") return undefined;
   return leases.relayInformationOf(request.client, request.address);
+}
+
+/** Whether more than one client may have the reservation. */
+export function fitsSeveral({ macs = [], clientId, port, ...other }: Reservation): boolean {
+  const names = macs.length + (clientId === undefined ? 0 : 1);
+  return names > 1 || port !== undefined || isSaidInPassing(other);
 }

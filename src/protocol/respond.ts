@@ -4,14 +4,14 @@
  */
 import type { Config, Pool, Reservation, Subnet } from "../config/config.ts";
 import { ADDRESS_RULES, type Candidate, chooseAddress, isOpenTo } from "../leases/allocate.ts";
-import type { Client, Lease } from "../leases/lease.ts";
+import type { Client } from "../leases/lease.ts";
 import type { LeaseTable } from "../leases/lease_table.ts";
 import { findReservation, isSaidInPassing } from "../leases/reservations.ts";
-import { quarantineMsAt } from "../leases/subnets.ts";
-import { contains, type Ipv4, isHostAddress } from "../wire/ipv4.ts";
+import { ANY_ADDRESS, contains, type Ipv4, isHostAddress } from "../wire/ipv4.ts";
 import type { ReplySlab } from "../wire/message_writer.ts";
 import { Option } from "../wire/option_codes.ts";
 import { canBeProbed, isProbedByArp } from "./address_probe.ts";
+import { disbelief, isRelayAllowed } from "./belief.ts";
 import { bootp } from "./bootp.ts";
 import { chanceOf } from "./chance.ts";
 import { clientClasses, isDenied } from "./class_policy.ts";
@@ -19,21 +19,18 @@ import { type Decision, ignore } from "./decision.ts";
 import {
   attachedSubnet,
   attachedSubnets,
-  isOffLink,
-  isRelayAllowed,
   subnetOfAddress,
   subnetsBeside,
   wireOf,
 } from "./subnet_selection.ts";
 import {
   type Continuing,
-  type Decline,
   type Discover,
   type Inform,
-  type Release,
   type Request,
   type Selecting,
 } from "./request.ts";
+import { decline, release } from "./give_back.ts";
 import { offerAutoConfigure, offerV6Only } from "./no_address.ts";
 import { encodeInformAck } from "./reply.ts";
 import { proxyDhcp } from "./proxy_dhcp.ts";
@@ -78,12 +75,13 @@ export function respond(request: Request, state: EngineState, slab: ReplySlab): 
 
 function decide(request: Request, state: EngineState, slab: ReplySlab): Decision {
   if (request.kind === "LEASEQUERY") return answerLeaseQuery(request, state, slab);
-  if (!isRelayAllowed(state.config, request)) return ignore("relay-not-allowed");
+  if (!isRelayAllowed(request, state)) return ignore("relay-not-allowed");
   if (state.config.proxyDhcp === true) {
     const decision = proxyDhcp(request, state, slab);
     if (decision !== undefined) return decision;
   }
-  if (!mayComeSo(request, state)) return ignore("off-link");
+  const unbelieved = disbelief(request, state);
+  if (unbelieved !== undefined) return ignore(unbelieved);
   switch (request.kind) {
     case "DISCOVER":
       return discover(request, state, slab);
@@ -102,18 +100,6 @@ function decide(request: Request, state: EngineState, slab: ReplySlab): Decision
     case "BOOTP":
       return bootp(request, state, slab);
   }
-}
-
-/**
- * Whether a message may ask for what it does. One that a router brought here, past every relay
- * agent, may be anybody's who can reach us, and shows nothing of where its client is. A client
- * sends such to go on with its lease, to give it back, or to ask for options, and broadcasts when
- * nobody answers (RFC 2131 §4.4.4, §4.4.5): so nothing else is taken at its word.
- */
-function mayComeSo(request: Request, { config, leases, nowMs }: EngineState): boolean {
-  const { kind, client } = request;
-  if (kind === "RELEASE" || kind === "INFORM" || !isOffLink(config, request)) return true;
-  return kind === "RENEWING" && leases.holdings.isUnderName(client, request.address, nowMs);
 }
 
 /** RFC 2131 §4.3.1. */
@@ -181,8 +167,9 @@ function chooseAmong(
 }
 
 /** RFC 2131 §4.3.2, "DHCPREQUEST generated during SELECTING state". */
-function selecting(request: Selecting, state: EngineState, slab: ReplySlab): Decision {
+function selecting(asked: Selecting, state: EngineState, slab: ReplySlab): Decision {
   const { config, leases, nowMs } = state;
+  const request = asked.address === ANY_ADDRESS ? takingItsOffer(asked, state) : asked;
   const { client, classes, address } = request;
   const subnets = attachedSubnets(config, request, address);
   const subnet = subnets[0];
@@ -195,6 +182,7 @@ function selecting(request: Selecting, state: EngineState, slab: ReplySlab): Dec
       .map((subnet) => ({ subnet, client }));
     return { kind: "ignore", rule: "other-server-chosen", withdraw };
   }
+  if (address === ANY_ADDRESS) return ignore("unknown-client");
   if (!contains(subnet.cidr, address)) return nak("wrong-network", request, state, slab);
 
   const isOffered = leases.offeredAddress(client, subnet, nowMs) === address;
@@ -208,6 +196,14 @@ function selecting(request: Selecting, state: EngineState, slab: ReplySlab): Dec
   if (refusal !== undefined) return nak(refusal, request, state, slab);
   const rule = isOffered ? "outstanding-offer" : "confirmed";
   return acknowledge(rule, request, { address, subnet, reservation }, state, slab);
+}
+
+/** A client that names no address means the one that it was offered, as Kea takes it, too. */
+function takingItsOffer(request: Selecting, { config, leases, nowMs }: EngineState): Selecting {
+  const offered = attachedSubnets(config, request, undefined)
+    .map((it) => leases.offeredAddress(request.client, it, nowMs))
+    .find((it) => it !== undefined);
+  return offered === undefined ? request : { ...request, address: offered };
 }
 
 /**
@@ -299,61 +295,21 @@ function bindingOf(
   return leases.isBindingOf(client, address) ? address : leases.bindingOf(client, subnet);
 }
 
-/** RFC 2131 §4.3.3. Only the holder of a lease can put its address into quarantine. */
-function decline(request: Decline, state: EngineState): Decision {
-  const { config, nowMs } = state;
-  return endLease(request, state, (lease) => ({
-    kind: "change",
-    rule: "quarantined",
-    change: {
-      ...lease,
-      state: "declined",
-      updatedAtMs: nowMs,
-      expiresAtMs: nowMs + quarantineMsAt(config, lease.address),
-    },
-  }));
-}
-
-/**
- * RFC 2131 §4.3.4. The record stays: "retain a record of the client's initialization parameters
- * for possible reuse", so the client gets the same address while it is free.
- */
-function release(request: Release, state: EngineState): Decision {
-  const { nowMs } = state;
-  return endLease(request, state, (lease) => ({
-    kind: "change",
-    rule: "released",
-    change: { ...lease, state: "released", updatedAtMs: nowMs, expiresAtMs: nowMs },
-  }));
-}
-
-function endLease(
-  request: Decline | Release,
-  state: EngineState,
-  end: (lease: Lease) => Decision,
-): Decision {
-  const { address, client, serverIdentifier } = request;
-  const { leases, nowMs } = state;
-  if (serverIdentifier !== undefined && !isOurs(serverIdentifier, request, state)) {
-    return ignore("other-server-chosen");
-  }
-  const isHolder = leases.heldUntilMs(client, address, nowMs) > nowMs;
-  return isHolder ? end(leases.get(address)!) : ignore("not-the-holder");
-}
-
 /** RFC 2131 §4.3.5: no address, no lease time, and nothing is recorded. */
 function inform(request: Inform, state: EngineState, slab: ReplySlab): Decision {
   const subnet = subnetOfAddress(state.config, request, request.address);
   if (subnet === undefined) return ignore("no-subnet");
   // "The server SHOULD check the network address in a DHCPINFORM message for consistency": the
-  // reply goes to that address, so it has to be one that a client on the subnet can have.
-  if (!isHostAddress(subnet.cidr, request.address)) return ignore("wrong-network");
+  // reply goes to that address, so it has to be one that a client on the subnet can have. Where the
+  // client left it out, its relay agent passes the reply on.
+  const isToRelay = request.address === ANY_ADDRESS;
+  if (!isToRelay && !isHostAddress(subnet.cidr, request.address)) return ignore("wrong-network");
   const reservation = reservationOf(request, subnet, state.leases);
   const scopes = scopesOf(subnet, request.address, reservation, request.classes);
   return {
     kind: "reply",
     rule: "options-only",
     reply: encodeInformAck(request, { subnet, scopes }, state, slab),
-    address: request.address,
+    ...(!isToRelay && { address: request.address }),
   };
 }

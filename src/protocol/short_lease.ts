@@ -8,6 +8,7 @@ import { isInPool, poolAt } from "../leases/subnets.ts";
 import type { Ipv4 } from "../wire/ipv4.ts";
 import { cutTo } from "./lease_time.ts";
 import type { EngineState } from "./respond.ts";
+import { fitsSeveral } from "./reserved.ts";
 import { leaseTimeOf } from "./scopes.ts";
 
 /**
@@ -27,7 +28,7 @@ interface Grantee {
 
 /** The lease time of the nearest scope that has one, cut for a new client, or for a full pool. */
 export function leaseTimeFor(grantee: Grantee, state: EngineState): LeaseTime {
-  const leaseTime = leaseTimeOf(grantee.scopes, grantee.subnet);
+  const leaseTime = endingIfShared(leaseTimeOf(grantee.scopes, grantee.subnet), grantee);
   const { firstSeconds, whenFull } = leaseTime;
   const isFlooded = isOfFlood(grantee, state);
   if (firstSeconds === undefined && whenFull === undefined && !isFlooded) return leaseTime;
@@ -66,6 +67,17 @@ function isProven({ state, updatedAtMs, expiresAtMs }: Lease, nowMs: number): bo
   const lengthMs = expiresAtMs - updatedAtMs;
   return lengthMs > shortMs || nowMs < expiresAtMs && nowMs - updatedAtMs >= lengthMs / 2;
 }
+
+/**
+ * A reservation of several clients is one client's at a time. A lease of it without end would be
+ * the last one, though its client is gone: so the others wait for a day at most.
+ */
+function endingIfShared(leaseTime: LeaseTime, { address, reservation }: Grantee): LeaseTime {
+  if (leaseTime.maxSeconds !== Infinity || reservation?.address !== address) return leaseTime;
+  return fitsSeveral(reservation) ? cutTo(SHARED_SECONDS_MAX, leaseTime) : leaseTime;
+}
+
+const SHARED_SECONDS_MAX = 86_400;
 
 /**
  * Which part of its pool is in use with the client's address: the same at its OFFER and its ACK. A

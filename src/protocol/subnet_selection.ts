@@ -1,6 +1,6 @@
 /**
- * Which subnet a request is about: the one that the relay agent or the client names, else that of
- * giaddr, else where it came in (RFC 2131 §4.3.1).
+ * Which subnet a request is about: the one that the relay agent or the client names, else the one
+ * that lists giaddr, else the one that giaddr is in, else where it came in (RFC 2131 §4.3.1).
  */
 import type { Config, Subnet } from "../config/config.ts";
 import { subnetOf } from "../leases/subnets.ts";
@@ -29,32 +29,22 @@ function selectedNetwork(config: Config, { view, relayInformation }: Request): I
 }
 
 /** The subnet that the request is for by what a relay agent or the client says, if they do. */
-function toldSubnet(config: Config, request: Request): Subnet | undefined {
-  const told = selectedNetwork(config, request) ?? request.view.giaddr;
-  return told === 0 ? undefined : subnetOf(config.subnets, told);
-}
-
-/**
- * Whether the request came by a way that its subnet is reached by. A subnet that lists its relay
- * agents is theirs: no other, and no client by option 118, has a say in it. A giaddr outside of
- * every subnet, to which anybody could have us send, is a relay agent's only where it is listed.
- */
-export function isRelayAllowed(config: Config, request: Request): boolean {
+export function selectedSubnet(config: Config, request: Request): Subnet | undefined {
   const { giaddr } = request.view;
-  const subnet = toldSubnet(config, request);
-  if (subnet === undefined) return true;
-  if (subnet.relays === undefined) {
-    return giaddr === 0 || contains(subnet.cidr, giaddr) ||
-      subnetOf(config.subnets, giaddr) !== undefined;
-  }
-  return giaddr === 0
-    ? subnetsOfInterface(config, request.ingress).includes(subnet)
-    : subnet.relays.has(giaddr);
+  const selected = selectedNetwork(config, request);
+  if (selected !== undefined) return subnetOf(config.subnets, selected);
+  if (giaddr === ANY_ADDRESS) return undefined;
+  return subnetListing(config, giaddr) ?? subnetOf(config.subnets, giaddr);
 }
 
 /** Whether the config names the relay agent that brought the request. */
 export function isRelayListed(config: Config, request: Request): boolean {
-  return toldSubnet(config, request)?.relays?.has(request.view.giaddr) === true;
+  return subnetListing(config, request.view.giaddr) !== undefined;
+}
+
+/** The subnet that lists a relay agent in `relays`; of several, which share a wire, its own. */
+export function subnetListing({ subnets }: Config, giaddr: Ipv4): Subnet | undefined {
+  return layoutOf(subnets).listing.get(giaddr);
 }
 
 /**
@@ -73,7 +63,7 @@ export function isOffLink(config: Config, { view, ingress }: Request): boolean {
 
 /**
  * The subnets that the client may be attached to, the likeliest first: the one that is selected,
- * else the one that holds `giaddr`, else those of the receiving interface; and with each of them
+ * else the one that lists `giaddr` or holds it, else those of the receiving interface; and with each of them
  * those that share its wire. Of several, the one that holds `address`, the address that the client
  * speaks of, goes before the others; they stand as the interface's do.
  */
@@ -96,14 +86,29 @@ function likelySubnets(config: Config, request: Request): readonly Subnet[] {
   if (selected !== undefined) {
     return canReachRelay(config, giaddr) ? subnetsOf(config, selected) : NO_SUBNETS;
   }
-  return giaddr === 0 ? subnetsOfInterface(config, request.ingress) : subnetsAt(config, giaddr);
+  return subnetsOnWay(config, request);
+}
+
+/**
+ * The subnets of the wire that the request came by, or of those that its relay agent speaks for:
+ * as `likelySubnets`, where a client has no say. What the relay agent says of the link counts.
+ */
+export function subnetsOnWay(config: Config, request: Request): readonly Subnet[] {
+  const { view: { giaddr }, relayInformation, ingress } = request;
+  const link = relayAddress(relayInformation, RelaySubOption.LINK_SELECTION);
+  if (link !== undefined) {
+    return canReachRelay(config, giaddr) ? subnetsOf(config, link) : NO_SUBNETS;
+  }
+  if (giaddr === ANY_ADDRESS) return subnetsOfInterface(config, ingress);
+  const listing = subnetListing(config, giaddr);
+  return listing === undefined ? subnetsAt(config, giaddr) : wireOf(config, listing);
 }
 
 /**
  * The subnets of the wire that an interface is on: those that the config says are its own, else
  * those of its addresses, save what the config says is another interface's.
  */
-function subnetsOfInterface(
+export function subnetsOfInterface(
   config: Config,
   { interfaceName, addresses }: Ingress,
 ): readonly Subnet[] {
@@ -140,8 +145,31 @@ function canReachRelay(config: Config, giaddr: Ipv4): boolean {
 
 const NO_SUBNETS: readonly Subnet[] = [];
 
-/** The subnets of each shared wire; found when a config is first asked, and gone with it. */
-const wiresOf = new WeakMap<Config["subnets"], Map<string | undefined, Subnet[]>>();
+/** What follows from the subnets of a config, for whoever asks by packet. */
+interface Layout {
+  /** By the name of the shared network. */
+  readonly wires: ReadonlyMap<string | undefined, readonly Subnet[]>;
+  /** By relay agent. */
+  readonly listing: ReadonlyMap<Ipv4, Subnet>;
+}
+
+/** Found when a config is first asked, and gone with it. */
+const layouts = new WeakMap<Config["subnets"], Layout>();
+
+function layoutOf(subnets: Config["subnets"]): Layout {
+  let layout = layouts.get(subnets);
+  if (layout === undefined) {
+    const listing = new Map<Ipv4, Subnet>();
+    for (const subnet of subnets) {
+      for (const relay of subnet.relays ?? []) {
+        if (!listing.has(relay) || contains(subnet.cidr, relay)) listing.set(relay, subnet);
+      }
+    }
+    layout = { wires: Map.groupBy(subnets, ({ sharedNetwork }) => sharedNetwork), listing };
+    layouts.set(subnets, layout);
+  }
+  return layout;
+}
 
 /**
  * The subnets that a client which is on `subnet` may get another address of: those that the
@@ -161,12 +189,8 @@ export function subnetsBeside(
 /** The subnets that share a wire with this one: itself first, then in the order of the config. */
 export function wireOf({ subnets }: Config, subnet: Subnet): readonly Subnet[] {
   if (subnet.sharedNetwork === undefined) return [subnet];
-  let wires = wiresOf.get(subnets);
-  if (wires === undefined) {
-    wires = Map.groupBy(subnets, ({ sharedNetwork }) => sharedNetwork);
-    wiresOf.set(subnets, wires);
-  }
-  const others = wires.get(subnet.sharedNetwork)!.filter((it) => it !== subnet);
+  const wire = layoutOf(subnets).wires.get(subnet.sharedNetwork)!;
+  const others = wire.filter((it) => it !== subnet);
   return [subnet, ...others];
 }
 

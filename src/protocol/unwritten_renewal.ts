@@ -46,6 +46,8 @@ export function leaseOnDisk(
 
 /** Whether a change says of its client what the lease, which is so old, does not. */
 function isWorthWriting(lease: Lease, change: Lease, ageMs: number): boolean {
+  // Another machine has the address: that is no news of its holder, and a restart has to know it.
+  if (lease.client.hardwareAddress !== change.client.hardwareAddress) return true;
   // What was unknown is written at once: a machine that starts has no name before its system runs.
   const isFirst = (lease.hostname === undefined && change.hostname !== undefined) ||
     (lease.name === undefined && change.name !== undefined) ||
@@ -57,7 +59,6 @@ function isWorthWriting(lease: Lease, change: Lease, ageMs: number): boolean {
 function isNews(lease: Lease, change: Lease): boolean {
   return lease.hostname !== change.hostname || lease.name !== change.name ||
     lease.isReverseOnly !== change.isReverseOnly ||
-    lease.client.hardwareAddress !== change.client.hardwareAddress ||
     lease.client.clientId !== change.client.clientId ||
     lease.classes?.join() !== change.classes?.join() ||
     hexOf(lease.relayInformation) !== hexOf(change.relayInformation);

@@ -56,9 +56,9 @@ export const PUBLISHED_FLAWS: readonly PublishedFlaw[] = [
     name: "CVE-2025-40779",
     flaw: "Kea: a unicast request with certain options from a client of no subnet failed an assert",
     datagrams: [
-      packet([[61, text("id")], [82, Uint8Array.of(1, 1, 1)]], { giaddr: "203.0.113.9" }),
-      packet([[12, text("pi")], [57, Uint8Array.of(5, 220)]], { giaddr: "203.0.113.9" }),
-      packet([[118, octets("203.0.113.9")]], { giaddr: "203.0.113.9", ciaddr: "203.0.113.7" }),
+      packet([[61, text("id")], [82, Uint8Array.of(1, 1, 1)]], { giaddr: "198.51.100.9" }),
+      packet([[12, text("pi")], [57, Uint8Array.of(5, 220)]], { giaddr: "198.51.100.9" }),
+      packet([[118, octets("198.51.100.9")]], { giaddr: "198.51.100.9", ciaddr: "203.0.113.7" }),
     ],
     isUnicast: true,
     expect: /^ignore no-subnet$/,
@@ -224,7 +224,7 @@ export const PUBLISHED_FLAWS: readonly PublishedFlaw[] = [
     flaw: "dnsmasq: every answer with certain options leaked memory",
     datagrams: [
       packet([[55, filled(255, 119)], [60, filled(200, 97)], [77, filled(200, 98)]]),
-      packet([[82, Uint8Array.of(1, 100, ...filled(100, 99))]], { giaddr: "192.168.1.2" }),
+      packet([[82, Uint8Array.of(1, 100, ...filled(100, 99))]], { giaddr: "10.20.0.1" }),
     ],
     expect: SERVED,
   },
@@ -291,7 +291,7 @@ export const PUBLISHED_FLAWS: readonly PublishedFlaw[] = [
     name: "option 82 of hostile lengths",
     flaw: "sub-options that go beyond the option, or have no length",
     datagrams: [[1], [1, 255], [1, 4, 1], [255, 255, 255], [0, 0, 0], []].map((it) =>
-      packet([[82, Uint8Array.from(it)]], { giaddr: "192.168.1.2" })
+      packet([[82, Uint8Array.from(it)]], { giaddr: "10.20.0.1" })
     ),
     expect: SERVED,
   },

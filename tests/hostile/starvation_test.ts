@@ -9,6 +9,7 @@ import { ALARM_MS } from "../../src/server/held_back.ts";
 import { type Ask, SERVER } from "../support/engine_fixture.ts";
 import { createRandom, type Random } from "../support/random.ts";
 import {
+  AGENTS,
   mac,
   obtain,
   POOL_SIZE,
@@ -22,7 +23,7 @@ import {
   type Whom,
 } from "./starving_network.ts";
 
-const AGENT = "192.168.1.250";
+const AGENT = AGENTS.at(-1)!;
 
 const ATTACKERS = 100_000;
 /** In the variations of it. */
@@ -54,7 +55,7 @@ const WAYS: readonly (readonly [string, string, Whom, (random: Random) => Partia
   ["on its own wire", SUBNET, {}, () => ({})],
   [
     "as if through a listed relay agent, with made-up ports",
-    `${SUBNET}    relays: ${AGENT}\n`,
+    SUBNET,
     { giaddr: AGENT },
     (random) => ({
       giaddr: AGENT,
@@ -119,6 +120,7 @@ const WIDE = `
 subnets:
   - subnet: 192.168.0.0/16
     pools: 192.168.16.0-192.168.35.255
+    relays: [192.168.0.250, ${AGENTS.join(", ")}]
 `;
 const WIDE_SIZE = 5_120;
 

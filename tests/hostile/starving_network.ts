@@ -15,11 +15,15 @@ import { type Ask, SERVER } from "../support/engine_fixture.ts";
 export const RESERVED_MAC = "b8:27:eb:00:ff:01";
 export const RESERVED = "192.168.1.10";
 
+/** Relay agents on the wire of the server, which have to be listed. */
+export const AGENTS = Array.from({ length: 51 }, (_, n) => `192.168.1.${200 + n}`);
+
 export const SUBNET = `
 subnets:
   - subnet: 192.168.1.0/24
     pools: 192.168.1.100-192.168.1.199
     reservations: [{ mac: "${RESERVED_MAC}", address: ${RESERVED} }]
+    relays: [${AGENTS.join(", ")}]
 `;
 export const POOL_SIZE = 100;
 

@@ -11,6 +11,7 @@ const CONFIG = loadedConfig(
   "subnets:",
   "  - subnet: 192.168.1.0/24",
   "    bootp: dynamic",
+  "    relays: 192.168.1.254",
   "    pools: [192.168.1.100, { range: 192.168.1.102-192.168.1.103, always-broadcast: true }]",
   "    reservations:",
   "      - { mac: 'b8:27:eb:00:00:08', address: 192.168.1.8, always-broadcast: true }",

@@ -23,7 +23,9 @@ const reservations = [{ mac: macOf(1), address: RESERVED }];
 
 const text = (value: string) => new TextEncoder().encode(value);
 
-const oneOf = (sketch: SubnetSketch) => ({ subnets: [{ pools: [A], ...sketch }] });
+const oneOf = (sketch: SubnetSketch) => ({
+  subnets: [{ pools: [A], relays: [RELAY], ...sketch }],
+});
 
 testAnswers([
   {
@@ -143,8 +145,8 @@ for (
     const engine = new Engine(oneOf({ reservations: [{ ...reservation, address: RESERVED }] }));
     const first = engine.ask(ask);
     assert.equal(first.told, `BOOTREPLY ${RESERVED} (reservation)`);
-    assert.equal(engine.leases.get(ip(RESERVED))?.expiresAtMs, Infinity, "on disk, without end");
-    engine.advance(100_000_000);
+    const { expiresAtMs } = engine.leases.get(ip(RESERVED))!;
+    assert.equal(expiresAtMs, engine.nowMs + engine.subnet().leaseTime.defaultSeconds * 1000);
     const second = { ...ask, mac: macOf(2) };
     assert.equal(engine.ask(second).told, "silence (bootp-not-served)");
     const { packet } = engine.ask({ ...second, type: DISCOVER });
@@ -152,6 +154,8 @@ for (
     const taken = engine.ask({ ...second, type: REQUEST, server: SERVER, requested: RESERVED });
     assert.equal(taken.told, "NAK (address-not-available)");
     assert.equal(engine.ask(ask).told, first.told, "the same to the same");
+    engine.advance(engine.subnet().leaseTime.defaultSeconds + 1);
+    assert.equal(engine.ask(second).told, first.told, "the first has not asked again");
   });
 }
 

@@ -31,7 +31,7 @@ const QUARANTINED = { leases: [{ address: A, state: "declined" as const }] };
 /** How each of the three states asks for an address (§4.3.2). */
 const STATES: Readonly<Record<string, (address: string) => Ask>> = {
   "INIT-REBOOT": (requested) => ({ type: REQUEST, requested }),
-  "RENEWING": (ciaddr) => ({ type: REQUEST, ciaddr, from: "192.168.1.7", to: SERVER }),
+  "RENEWING": (ciaddr) => ({ type: REQUEST, ciaddr, from: "0.0.0.0", to: SERVER }),
   "REBINDING": (ciaddr) => ({ type: REQUEST, ciaddr }),
 };
 
@@ -294,7 +294,7 @@ testAnswers([
     name: "RENEWING from our own wire with an address of another subnet: it heals nothing there",
     given: BEHIND_ROUTER,
     when: { type: REQUEST, ciaddr: "10.20.1.7", from: A, to: SERVER },
-    expect: "silence (unknown-client)",
+    expect: "silence (off-link)",
   },
   {
     name: "REBINDING through its relay agent heals that client",

@@ -63,12 +63,6 @@ testAnswers(SHARED.flatMap(({ message, ask, ended, section }): AnswerRow[] => [
     expect: "silence (not-the-holder)",
   },
   {
-    name: `${message} of an address that is only offered is ignored`,
-    after: [{ type: DISCOVER, requested: A }],
-    when: ask,
-    expect: "silence (not-the-holder)",
-  },
-  {
     name: `${message} of a lease that ended is ignored`,
     given: { leases: [{ address: A, expiresAtMs: START_MS - 1 }] },
     when: ask,
@@ -327,3 +321,49 @@ Deno.test("of the addresses in quarantine the oldest is the first to be looked a
     "who did not take it is out",
   );
 });
+
+testAnswers([
+  {
+    name: "DECLINE of an address that its client was offered: quarantine (§4.3.3)",
+    after: [{ type: DISCOVER, requested: A }],
+    when: DECLINE_A,
+    expect: `quarantined ${A}`,
+  },
+  {
+    name: "DECLINE of an address that another client was offered is ignored",
+    after: [{ type: DISCOVER, requested: A, mac: macOf(2) }],
+    when: DECLINE_A,
+    expect: "silence (not-the-holder)",
+  },
+  {
+    name: "DECLINE of an address whose offer has run out is ignored",
+    after: [{ type: DISCOVER, requested: A }],
+    secondsLater: 61,
+    when: DECLINE_A,
+    expect: "silence (not-the-holder)",
+  },
+  {
+    name: "RELEASE of an address that is only offered is ignored",
+    after: [{ type: DISCOVER, requested: A }],
+    when: RELEASE_A,
+    expect: "silence (not-the-holder)",
+  },
+  {
+    name: "RELEASE without option 61, by the hardware address of the holder (connman)",
+    after: [{ type: REQUEST, requested: A, clientId: "01:02" }],
+    when: RELEASE_A,
+    expect: `released ${A}`,
+  },
+  {
+    name: "RELEASE without option 61, by another hardware address, is ignored",
+    after: [{ type: REQUEST, requested: A, clientId: "01:02" }],
+    when: { ...RELEASE_A, mac: macOf(2) },
+    expect: "silence (not-the-holder)",
+  },
+  {
+    name: "DECLINE without option 61, by the hardware address of the holder, is ignored",
+    after: [{ type: REQUEST, requested: A, clientId: "01:02" }],
+    when: DECLINE_A,
+    expect: "silence (not-the-holder)",
+  },
+]);

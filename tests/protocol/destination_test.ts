@@ -98,7 +98,9 @@ const ROWS: readonly Row[] = [
 
 for (const { name, when, expect } of ROWS) {
   Deno.test(`an OFFER or ACK goes ${name} (§4.1)`, () => {
-    const { destination, told } = new Engine({ subnets: [{ pools: [A] }] }).decide(when);
+    const { destination, told } = new Engine({ subnets: [{ pools: [A], relays: [RELAY] }] }).decide(
+      when,
+    );
     assert.equal(destination, expect, told);
   });
 }

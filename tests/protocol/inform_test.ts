@@ -42,6 +42,20 @@ testAnswers([
     destination: "unicast 10.20.0.9",
   },
   {
+    name: "INFORM through a relay that forgot ciaddr: ACK to the relay agent",
+    given: { subnets: [{ subnet: "10.20.0.0/16", pools: [] }] },
+    when: { type: INFORM, giaddr: "10.20.0.1", from: "10.20.0.1", to: SERVER },
+    expect: "ACK (options-only)",
+    destination: "relay 10.20.0.1",
+  },
+  {
+    name: "INFORM through a relay that forgot ciaddr, with the broadcast bit: to the relay agent",
+    given: { subnets: [{ subnet: "10.20.0.0/16", pools: [] }] },
+    when: { type: INFORM, giaddr: "10.20.0.1", from: "10.20.0.1", flags: 0x8000, to: SERVER },
+    expect: "ACK (options-only)",
+    destination: "relay 10.20.0.1",
+  },
+  {
     name: "INFORM: the server MUST NOT check for a lease: any address will do (§4.3.5)",
     given: { authoritative: false, leases: [{ address: A }] },
     when: { type: INFORM, mac: macOf(2), ciaddr: A },

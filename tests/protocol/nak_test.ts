@@ -29,7 +29,7 @@ const RELAYED = { giaddr: RELAY, from: RELAY, to: SERVER };
 const REFUSED: readonly (Ask & { readonly state: string })[] = [
   { state: "SELECTING", type: REQUEST, server: SERVER, requested: ELSEWHERE },
   { state: "INIT-REBOOT", type: REQUEST, requested: ELSEWHERE },
-  { state: "RENEWING", type: REQUEST, ciaddr: ELSEWHERE, from: "192.168.1.7", to: SERVER },
+  { state: "RENEWING", type: REQUEST, ciaddr: ELSEWHERE, from: "0.0.0.0", to: SERVER },
   { state: "REBINDING", type: REQUEST, ciaddr: ELSEWHERE },
 ];
 

@@ -19,7 +19,8 @@ const V6_MOSTLY: OptionSet = new Map([[15, hexOctets("61")], [108, HALF_AN_HOUR]
 const AUTO: OptionSet = new Map([[116, DO_NOT]]);
 const ASKS: Ask["options"] = [[116, Uint8Array.of(1)]];
 
-const v6Mostly = { subnets: [{ pools: [A], options: V6_MOSTLY }] };
+const RELAY = "192.168.1.254";
+const v6Mostly = { subnets: [{ pools: [A], options: V6_MOSTLY, relays: [RELAY] }] };
 const full = { subnets: [{ pools: [], options: AUTO }] };
 
 testAnswers([
@@ -63,9 +64,9 @@ testAnswers([
   {
     name: "through a relay agent, the offer of no address goes there",
     given: v6Mostly,
-    when: { type: DISCOVER, list: [108], giaddr: "192.168.1.254" },
+    when: { type: DISCOVER, list: [108], giaddr: RELAY },
     expect: "OFFER (ipv6-only-preferred)",
-    destination: "relay 192.168.1.254",
+    destination: `relay ${RELAY}`,
   },
   {
     name: "Rapid Commit is not honoured for a client that asks for 108 (RFC 8925 §3.3)",

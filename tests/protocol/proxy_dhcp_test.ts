@@ -20,7 +20,8 @@ const boot = makeBoot({
   "http-x64": "http://10.0.0.1/ipxe.efi",
   "next-server": "10.0.0.1",
 });
-const PROXY = { subnets: [{ pools: [], proxyDhcp: true, boot }] };
+const RELAY = "192.168.1.254";
+const PROXY = { subnets: [{ pools: [], proxyDhcp: true, boot, relays: [RELAY] }] };
 
 /** A subnet whose addresses are ours, and one whose are not, on two interfaces. */
 const BOTH = {
@@ -56,9 +57,9 @@ testAnswers([
   {
     name: "proxyDHCP: by a relay agent, to it",
     given: PROXY,
-    when: pxe(DISCOVER, { giaddr: "192.168.1.254" }),
+    when: pxe(DISCOVER, { giaddr: RELAY }),
     expect: "OFFER (boot-data-only)",
-    destination: "relay 192.168.1.254",
+    destination: `relay ${RELAY}`,
   },
   {
     name: "proxyDHCP: silence to a client that does not boot",

@@ -17,7 +17,8 @@ import {
 } from "../support/engine_fixture.ts";
 
 const A = "192.168.1.100";
-const GIVEN = { subnets: [{ pools: [A], rapidCommit: true }] };
+const RELAY = "192.168.1.254";
+const GIVEN = { subnets: [{ pools: [A], rapidCommit: true, relays: [RELAY] }] };
 const RAPID: PacketOption = [80, new Uint8Array(0)];
 const ASK: Ask = { type: DISCOVER, options: [RAPID] };
 
@@ -57,9 +58,9 @@ const ROWS: readonly AnswerRow[] = [
   {
     name: "DISCOVER with option 80 by a relay agent: the ACK goes to it",
     given: GIVEN,
-    when: { ...ASK, giaddr: "192.168.1.254" },
+    when: { ...ASK, giaddr: RELAY },
     expect: `ACK ${A} (free-address)`,
-    destination: "relay 192.168.1.254",
+    destination: `relay ${RELAY}`,
   },
   {
     name: "DISCOVER with option 80 where no address is free: silence",

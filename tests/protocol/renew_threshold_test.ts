@@ -9,6 +9,8 @@ const A = "192.168.1.100";
 const HOUR: LeaseTime = { defaultSeconds: 3600, minSeconds: 600, maxSeconds: 7200 };
 const RENEWAL: Ask = { type: REQUEST, ciaddr: A, to: SERVER };
 
+const RELAY = "192.168.1.9";
+
 /** Option 12. */
 function named(hostname: string): Pick<Ask, "options"> {
   return { options: [[12, new TextEncoder().encode(hostname)]] };
@@ -16,7 +18,7 @@ function named(hostname: string): Pick<Ask, "options"> {
 
 /** Option 82. */
 function relayed(octets: readonly number[]): Partial<Ask> {
-  return { giaddr: "192.168.1.9", options: [[82, Uint8Array.from(octets)]] };
+  return { giaddr: RELAY, options: [[82, Uint8Array.from(octets)]] };
 }
 
 /** Option 81, S set: the server is asked to keep the names. */
@@ -43,7 +45,7 @@ function askAgain(
   first: Partial<Ask> = named("pi"),
 ) {
   const engine = new Engine({
-    subnets: [{ pools: [A], leaseTime: HOUR }],
+    subnets: [{ pools: [A], leaseTime: HOUR, relays: [RELAY] }],
     renewWriteThreshold: 0.25,
     ...sketch,
   });
@@ -71,18 +73,28 @@ Deno.test("early in a lease, a renewal is answered with what is left of it, and 
 });
 
 /** What makes a renewal be written all the same. */
-const WRITTEN: readonly (readonly [string, number, Partial<Ask>, EngineSketch?])[] = [
+const WRITTEN: readonly (readonly [
+  when: string,
+  secondsLater: number,
+  again: Partial<Ask>,
+  sketch?: EngineSketch,
+  first?: Partial<Ask>,
+])[] = [
   ["later than the threshold", 900, {}],
   ["while the threshold is off", 10, {}, { renewWriteThreshold: 0 }],
   ["when its host name is another, a minute later", 60, named("pi2")],
+  ["by another machine of the same name", 10, { mac: macOf(2), clientId: "ff:01:02:03" }, {}, {
+    ...named("pi"),
+    clientId: "ff:01:02:03",
+  }],
   ["through a relay agent, when it came without one", 10, {
-    giaddr: "192.168.1.9",
+    giaddr: RELAY,
     options: [...named("pi").options!, [82, Uint8Array.of(1, 1, 7)]],
   }],
 ];
-for (const [when, secondsLater, again, sketch] of WRITTEN) {
+for (const [when, secondsLater, again, sketch, first] of WRITTEN) {
   Deno.test(`${when}, a renewal is written, for the whole time`, () => {
-    const { answer, seconds } = askAgain(secondsLater, again, sketch);
+    const { answer, seconds } = askAgain(secondsLater, again, sketch, first);
     assert.equal(answer.told, `ACK ${A} (renewed)`);
     assert(answer.decision?.kind === "reply-after-commit");
     assert.equal(seconds, 3600);
@@ -98,7 +110,6 @@ Deno.test("a first host name is written at once: its machine has begun without a
 const NEWS: readonly (readonly [string, (n: number) => Partial<Ask>, EngineSketch?])[] = [
   ["host name", (n) => named(`pi-${n}`)],
   ["port of a switch", (n) => relayed([1, 1, n])],
-  ["hardware address", (n) => ({ mac: macOf(n + 1), clientId: "ff:01:02:03" })],
   [
     "client identifier, where the hardware address is who it is",
     (n) => ({ clientId: `ff:0${n}` }),
@@ -113,7 +124,7 @@ const NEWS: readonly (readonly [string, (n: number) => Partial<Ask>, EngineSketc
 for (const [what, newsOf, sketch] of NEWS) {
   Deno.test(`a ${what} that is another at each renewal is written once a minute`, () => {
     const engine = new Engine({
-      subnets: [{ pools: [A], leaseTime: HOUR }],
+      subnets: [{ pools: [A], leaseTime: HOUR, relays: [RELAY] }],
       renewWriteThreshold: 0.25,
       ...sketch,
     });
@@ -150,7 +161,7 @@ Deno.test("a client that asks for less than is left gets what it asks for", () =
 Deno.test("a lease that came out of the store is written at its first renewal", () => {
   // Where the clock was behind at that start, it has been given time that the next need not find.
   const engine = new Engine({
-    subnets: [{ pools: [A], leaseTime: HOUR }],
+    subnets: [{ pools: [A], leaseTime: HOUR, relays: [RELAY] }],
     renewWriteThreshold: 0.25,
     leases: [{ address: A, updatedAtMs: 1_000_000, expiresAtMs: 1_000_000 + 3_600_000 }],
   });

@@ -21,7 +21,7 @@ const CONFIGURED: OptionSet = new Map([
   [6, Uint8Array.of(192, 168, 1, 1, 9, 9, 9, 9)],
   [42, Uint8Array.of(192, 168, 1, 1)],
 ]);
-const GIVEN = { subnets: [{ pools: [A], options: CONFIGURED }] };
+const GIVEN = { subnets: [{ pools: [A], options: CONFIGURED, relays: [RELAY] }] };
 
 function engineOf(options: OptionSet): Engine {
   return new Engine({ subnets: [{ pools: [A], options }] });

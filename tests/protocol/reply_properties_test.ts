@@ -72,7 +72,7 @@ function packetOptions({ list, clientId, relayInformation, sizeMax }: Options): 
 }
 
 function sketchOf(options: ReadonlyMap<number, Uint8Array>): EngineSketch {
-  return { subnets: [{ pools: [A], options }] };
+  return { subnets: [{ pools: [A], options, relays: ["192.168.1.254"] }] };
 }
 
 Deno.test("xid, chaddr, htype, hlen, giaddr and flags come back byte for byte (property)", () => {

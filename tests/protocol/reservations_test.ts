@@ -23,7 +23,7 @@ const GIADDR = "192.168.1.1";
 const ROUTERS: OptionSet = new Map([[3, Uint8Array.of(192, 168, 1, 254)]]);
 
 function reserving(...reservations: ReservationSketch[]) {
-  return { subnets: [{ pools: [`${A}-${B}`], reservations }] };
+  return { subnets: [{ pools: [`${A}-${B}`], reservations, relays: [GIADDR] }] };
 }
 
 const WIRED = macOf(1);

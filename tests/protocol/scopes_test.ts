@@ -75,7 +75,12 @@ Deno.test("INFORM is told what a client with its address is told (RFC 2131 §4.3
 /** Two subnets on one wire, of which the interface has an address on the first only. */
 const WIRE = {
   subnets: [
-    { subnet: "10.0.0.0/24", sharedNetwork: "campus", pools: ["10.0.0.9"] },
+    {
+      subnet: "10.0.0.0/24",
+      sharedNetwork: "campus",
+      pools: ["10.0.0.9"],
+      relays: ["10.0.0.2"],
+    },
     {
       subnet: "10.0.1.0/24",
       sharedNetwork: "campus",

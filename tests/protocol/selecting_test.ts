@@ -141,10 +141,27 @@ const ROWS: readonly AnswerRow[] = [
     expect: "silence (pool-exhausted)",
   },
   {
-    name: "REQUEST with neither option 50 nor ciaddr is not acknowledged (§4.3.2)",
-    after: [{ type: DISCOVER }],
+    name: "SELECTING ours that names no address: the one that was offered",
+    after: [{ type: DISCOVER, requested: A }],
     when: OURS,
-    expect: "malformed (no-address)",
+    expect: `ACK ${A} (outstanding-offer)`,
+  },
+  {
+    name: "SELECTING ours that names no address, and nothing was offered: silence",
+    when: OURS,
+    expect: "silence (unknown-client)",
+  },
+  {
+    name: "SELECTING ours that names no address, of another client's offer: silence",
+    after: [{ type: DISCOVER, requested: A, mac: macOf(2) }],
+    when: OURS,
+    expect: "silence (unknown-client)",
+  },
+  {
+    name: "SELECTING another server's without an address: our offer is withdrawn (§3.1.4)",
+    after: [{ type: DISCOVER }],
+    when: { ...OURS, server: OTHER_SERVER },
+    expect: "silence, offer withdrawn (other-server-chosen)",
   },
   {
     name: "SELECTING ours from a network that we do not serve: silence",

@@ -14,7 +14,7 @@ const CONFIG = loadedConfig(
   "shared-networks:",
   "  - { name: wire, authoritative: false, offer-time: 20s, server-identifier: 10.8.8.8 }",
   "subnets:",
-  "  - { subnet: 192.168.1.0/24, pools: 192.168.1.100 }",
+  "  - { subnet: 192.168.1.0/24, pools: 192.168.1.100, relays: 192.168.1.254 }",
   "  - subnet: 192.168.2.0/24",
   "    shared-network: wire",
   "    pools: 192.168.2.100",

@@ -249,6 +249,7 @@ Deno.test("beyond a relay agent it is ICMP echo, with `local` nothing at all", a
   const another = await start({ ...RELAYED, conflictProbe: local }, {
     ...LAN,
     conflictProbe: local,
+    relays: ["192.168.1.9"],
   });
   assert.deepEqual(await another.ask(discover), ["OFFER 10.20.0.50"]);
   assert.deepEqual(await another.ask(HERS), []);

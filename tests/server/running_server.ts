@@ -58,7 +58,10 @@ export async function startWith(config: Config, others: Readonly<Record<string, 
     clock,
     /** Lets requests arrive in one batch, and returns the replies to them as they were sent. */
     async exchange(asks: readonly Ask[]): Promise<Packet[]> {
-      for (const ask of asks) link.inject("lan0", requestBytes(ask), 0, LIMITED_BROADCAST);
+      for (const ask of asks) {
+        const source = ip(ask.from ?? ask.ciaddr ?? "0.0.0.0");
+        link.inject("lan0", requestBytes(ask), source, LIMITED_BROADCAST);
+      }
       await settle();
       return link.sent.splice(0).map(({ bytes }) => parsePacket(bytes));
     },
@@ -73,7 +76,10 @@ export async function startWith(config: Config, others: Readonly<Record<string, 
     },
     /** Lets requests arrive in one batch, and the loop go on as far as it can. */
     async ask(...asks: Ask[]): Promise<string[]> {
-      for (const ask of asks) link.inject("lan0", requestBytes(ask), 0, LIMITED_BROADCAST);
+      for (const ask of asks) {
+        const source = ip(ask.from ?? ask.ciaddr ?? "0.0.0.0");
+        link.inject("lan0", requestBytes(ask), source, LIMITED_BROADCAST);
+      }
       await settle();
       return this.sent();
     },
