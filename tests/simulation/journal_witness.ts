@@ -60,11 +60,15 @@ export class JournalWitness {
     );
   }
 
-  /** Whether the last line of the address is that client's, for a lease of so long. */
+  /**
+   * Whether the last line of the address is that client's, for a lease of so long. Of a client that
+   * is known by one of the two, the other may be news that is not written yet.
+   */
   endsWith({ address, mac, clientId }: Promised, leaseMs: number): boolean {
     const last = this.#boundByAddress.get(address)?.at(-1);
-    return last?.mac === mac && last.clientId === clientId &&
-      Math.abs(last.leaseMs - leaseMs) <= TOLERANCE_MS;
+    if (last === undefined) return false;
+    const isSame = last.mac === mac || (clientId !== undefined && last.clientId === clientId);
+    return isSame && Math.abs(last.leaseMs - leaseMs) <= TOLERANCE_MS;
   }
 
   #take(text: string): void {

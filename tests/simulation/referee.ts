@@ -148,7 +148,9 @@ export class Referee {
     const newest = this.#chronicle.newest(number(address));
     if (newest?.lease.state !== "bound") return false;
     const { client, updatedAtMs, expiresAtMs } = newest.lease;
-    return client.hardwareAddress === mac && client.clientId === clientId &&
+    const isSame = client.hardwareAddress === mac ||
+      (clientId !== undefined && client.clientId === clientId);
+    return isSame &&
       askedMs + leaseSeconds * 1000 <= newest.endsMs &&
       this.#witness.endsWith(promised, expiresAtMs - updatedAtMs);
   }
