@@ -13,6 +13,7 @@ import { bootDataFor } from "./boot.ts";
 import { chanceOf } from "./chance.ts";
 import { classNames } from "./class_policy.ts";
 import { type Decision, ignore, type Rule } from "./decision.ts";
+import { givenUp } from "./grant.ts";
 import { limitReached } from "./limits.ts";
 import { encodeBootReply } from "./reply.ts";
 import type { Bootp } from "./request.ts";
@@ -112,6 +113,8 @@ function answer(
     leaseSeconds,
     // A client that has its address in ciaddr would answer itself.
     probe: view.ciaddr === 0 ? probeBeforeGiving(address, request, subnet, state) : undefined,
+    // Nobody would ever ask again for what it had without end, and is not given any more.
+    ends: view.ciaddr === 0 ? givenUp(client, address, subnet, state) : undefined,
     change: {
       address,
       client,

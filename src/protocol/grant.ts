@@ -173,7 +173,7 @@ function boundLease(
  * one, or one of the pools because its own was reserved for somebody, who need not wait any more.
  * A REQUEST that follows no offer of ours proves nothing: it may be an old one, and ends nothing.
  */
-function givenUp(
+export function givenUp(
   client: Client,
   address: Ipv4,
   subnet: Subnet,

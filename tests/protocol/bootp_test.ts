@@ -253,3 +253,12 @@ Deno.test("BOOTP: a client that names a server gets an answer of no other (RFC 9
   }
   assert.equal(replyTo(named("ours"), new Engine(oneOf({ reservations }))), undefined);
 });
+
+Deno.test("BOOTP dynamic: what the config does not give any more ends when its client asks again", () => {
+  const left = "192.168.1.50";
+  const lease = { address: left, client: numberedClient(2), expiresAtMs: Infinity };
+  const engine = new Engine({ ...oneOf({ bootp: "dynamic" }), leases: [lease] });
+  assert.equal(engine.ask({ mac: macOf(2) }).told, `BOOTREPLY ${A} (free-address)`);
+  assert.equal(engine.leases.get(ip(left))?.state, "released");
+  assert.equal(engine.leases.get(ip(A))?.state, "bound");
+});

@@ -235,3 +235,13 @@ Deno.test("of two that want one name, the journal has what each is given", () =>
   assert.equal(take(engine, 1, [hostName("pi")]).recorded, "pi");
   assert.equal(take(engine, 2, [hostName("pi")]).recorded, "pi-2");
 });
+
+Deno.test("a machine with a reservation by MAC keeps its name, whatever it calls itself besides", () => {
+  const reservations = [{ mac: macOf(1), address: "192.168.1.10" }];
+  const engine = engineWith({}, { reservations });
+  for (const clientId of ["01:02", "ff:00:00:00:01", "00:aa"]) {
+    const told = take(engine, 1, [hostName("pi")], { clientId });
+    assert.deepEqual([told.address, told.name], ["192.168.1.10", "pi.home.arpa"]);
+  }
+  assert.equal(take(engine, 2, [hostName("pi")]).name, "pi-2.home.arpa");
+});
