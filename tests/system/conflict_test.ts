@@ -177,3 +177,24 @@ sceneTest(FLAP, { cables: [LAN], needs: NEEDS }, async (scene) => {
   await client.kill();
   assert.equal(server.code, undefined, "the server never ended");
 });
+
+const CLONES: Cable = [
+  { node: "server", name: "lan0", addresses: [`${SERVER}/24`] },
+  { node: "one", name: "eth0" },
+  { node: "two", name: "eth0" },
+];
+
+const APART = "two machines with one client identifier get an address each, and the log names both";
+sceneTest(APART, { cables: [CLONES], needs: NEEDS }, async (scene) => {
+  const server = await startServer(scene, CONFIG);
+  const id = ["-x", "0x3d:ff0000dead"];
+  const one = await udhcpc(scene, "one", "eth0", id);
+  one.start();
+  const first = (await one.next(["bound"])).address!;
+  const two = await udhcpc(scene, "two", "eth0", id);
+  two.start();
+  const second = (await two.next(["bound"])).address!;
+  assert.notEqual(second, first);
+  const [mac, other] = [await macOf(scene, "one", "eth0"), await macOf(scene, "two", "eth0")];
+  await server.says(new RegExp(`${mac} and ${other} have one client identifier.*identity: mac`));
+});
