@@ -157,6 +157,17 @@ function explainChoice({ facts }: Plan, others: readonly Plan[]): string {
     : `Others that could be: ${names}.`;
 }
 
+/** Above the router; more where it is this machine, for want of another. */
+function explainRouter({ ownAddress, router }: Plan): readonly string[] {
+  if (router !== ownAddress) return ["      # Where clients send what is for other networks."];
+  return [
+    "      # This machine has no default route here, so clients are told that it is their router and",
+    "      # their DNS server itself. If it is not, write the addresses of those that are, or leave",
+    "      # both lines out: then clients reach their own network only. If it is, it has to forward",
+    "      # packets (sysctl -w net.ipv4.ip_forward=1) and to answer DNS.",
+  ];
+}
+
 function render(plan: Plan, reason: string): string {
   const { facts, ownAddress, cidr, router, pools, spare } = plan;
   const routerWords = router === ownAddress ? "" : ` and the router (${formatIpv4(router)})`;
@@ -184,9 +195,11 @@ function render(plan: Plan, reason: string): string {
     `    # Without this machine (${formatIpv4(ownAddress)})${routerWords}.`,
     `    pools: [${pools.map(formatRange).join(", ")}]`,
     "    options:",
-    "      # Where clients send what is for other networks.",
+    ...explainRouter(plan),
     `      routers: ${formatIpv4(router)}`,
-    "      # Most routers answer DNS. If this one does not, name others: [9.9.9.9, 1.1.1.1]",
+    ...router === ownAddress
+      ? ["      # Where clients ask for names. For servers elsewhere: [9.9.9.9, 1.1.1.1]"]
+      : ["      # Most routers answer DNS. If this one does not, name others: [9.9.9.9, 1.1.1.1]"],
     `      domain-name-servers: ${formatIpv4(router)}`,
   );
   if (spare !== undefined) {

@@ -6,6 +6,7 @@ import type { ClientClass } from "../config/client_class.ts";
 import { type Client, clientOfOctets } from "../leases/lease.ts";
 import { hasBroadcast, type Ipv4, lastAddress, LIMITED_BROADCAST } from "../wire/ipv4.ts";
 import { Header, type Malformed, type MessageView } from "../wire/message_view.ts";
+import { isNoName } from "../wire/host_label.ts";
 import { Option } from "../wire/option_codes.ts";
 import { decodeOptionValue } from "../wire/option_values.ts";
 import { relayAddress, RelaySubOption } from "../wire/relay_agent.ts";
@@ -245,12 +246,15 @@ function readBase(
       Header.CHADDR + view.hlen,
       clientId,
     ),
-    hostname: hostname === undefined
-      ? undefined
-      : decodeOptionValue("text", hostname.subarray(0, HOSTNAME_OCTETS_MAX)) || undefined,
+    hostname: hostname && readHostname(hostname),
     relayInformation: believedRelayInformation(view, ingress, trusted),
     classes: NO_CLASSES,
   };
+}
+
+function readHostname(octets: Uint8Array): string | undefined {
+  const text = decodeOptionValue("text", octets.subarray(0, HOSTNAME_OCTETS_MAX));
+  return text === undefined || text === "" || isNoName(text) ? undefined : text;
 }
 
 function believedRelayInformation(

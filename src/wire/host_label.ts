@@ -10,6 +10,14 @@ export const LABEL_OCTETS_MAX = 63;
  */
 export const RESERVED_LABELS: readonly string[] = ["isatap", "localhost", "wpad"];
 
+/** What systems send that nobody gave a name: the kernel's own, C's null, and the loopback's. */
+const NO_NAME = /^(?:\((?:none|null)\)|localhost[46]?(?:\.localdomain[46]?)?\.?)$/i;
+
+/** Whether a host name stands for none. */
+export function isNoName(text: string): boolean {
+  return NO_NAME.test(text);
+}
+
 /** RFC 1123 §2.1: letters, digits and, between them, hyphens. Case does not count in DNS. */
 const CLEAN = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
@@ -24,6 +32,7 @@ const DROPPED = /['’‘`"“”\p{M}\p{Cf}]/gu;
  * their accents, hyphens in place of what else there is. `undefined` when nothing is left of it.
  */
 export function hostLabel(text: string): string | undefined {
+  if (isNoName(text)) return undefined;
   if (CLEAN.test(text)) return text;
   const trimmed = text.replace(/\0/g, "").trim();
   if (DOTTED_QUAD.test(trimmed)) return undefined;

@@ -74,6 +74,17 @@ Deno.test("init: with one interface, the router there is another machine, and in
   assert.match(renderInitialConfig(interfaces), /turn that one off first/);
 });
 
+Deno.test("init: without a default route, it says that this machine is router and DNS, and what else to write", () => {
+  const own = renderInitialConfig([LOOPBACK, ethernet("eth0", ["10.0.0.1/24"])]);
+  assert.match(
+    own,
+    /no default route here[^]*their router and\n.*DNS server itself[^]*routers: 10\.0\.0\.1\n/,
+  );
+  assert.match(own, /write the addresses of those that are, or leave/);
+  const another = ethernet("eth0", ["10.0.0.2/24"], { gateway: "10.0.0.1" });
+  assert.doesNotMatch(renderInitialConfig([LOOPBACK, another]), /no default route/);
+});
+
 Deno.test("init: bridges of containers come last, and br-lan is none", () => {
   const eth0 = ethernet("eth0", ["10.0.0.2/24"], { gateway: "10.0.0.1" });
   const containers = ["docker0", "br-0123456789ab", "virbr0", "veth12ab"]

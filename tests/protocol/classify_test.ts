@@ -318,6 +318,8 @@ Deno.test("the host name is option 12 as text, without the NULs some clients app
     [[raw(12, 0x70, 0x69, 0)], "pi"],
     [[raw(12, 0x1b, 0x5b, 0x41)], "\x1b[A"],
     [[raw(12, 0xff)], "\ufffd"],
+    [[[12, new TextEncoder().encode("(none)")]], undefined],
+    [[[12, new TextEncoder().encode("localhost.localdomain\0")]], undefined],
     [[[12, new Uint8Array(300).fill(0x61)]], "a".repeat(255)],
   ];
   for (const [options, expected] of rows) {
