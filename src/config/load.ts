@@ -18,6 +18,7 @@ import type { Finding, Path, Problem } from "./problem.ts";
 import { type ExplainedPlace, explainPlaces } from "./origins.ts";
 import { salvage } from "./salvage.ts";
 import { configSchema, type ParsedConfig } from "./schema.ts";
+import { warnOfExposedSecrets } from "./secret_checks.ts";
 import { scopeSchema } from "./scope_schema.ts";
 import { sharedNetworkSchema, subnetEntrySchema } from "./subnet_schema.ts";
 import { readYaml } from "./yaml_source.ts";
@@ -39,7 +40,7 @@ export async function loadConfigFile(
 ): Promise<LoadResult> {
   const { source, problems, included } = await readFiles(path);
   if (source === undefined) return { problems: inOrder(problems) };
-  return load(source, { path, faults: problems, included, interfaces });
+  return load(source, { path, faults: problems, included, interfaces, looksAtModes: true });
 }
 
 /** Reads a file that has to be a config. Throws ConfigError with all of its problems. */
@@ -78,10 +79,17 @@ interface Reading {
   readonly faults: readonly Problem[];
   readonly included: readonly string[];
   readonly interfaces: ListInterfaces | undefined;
+  /** Whether it is read from files, which others may be able to read, too. */
+  readonly looksAtModes?: true;
 }
 
-function load(source: ConfigSource, { path, faults, included, interfaces }: Reading): LoadResult {
+function load(source: ConfigSource, reading: Reading): LoadResult {
+  const { path, faults, included, interfaces, looksAtModes } = reading;
   const { parsed, findings } = examine(source);
+  if (looksAtModes && parsed !== undefined) {
+    const fileOf = (key: Path) => source.locate(key, "value").file;
+    findings.push(...warnOfExposedSecrets(parsed, fileOf, dirname(path)));
+  }
   const problems = inOrder([
     ...faults,
     ...withMachine(parsed, findings, interfaces).map(({ path, part, ...said }) => ({

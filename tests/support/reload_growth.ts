@@ -69,6 +69,8 @@ const samplesIn = (directory: string): Samples => ({
   ],
   "hosts-file": [`${directory}/hosts`, `${directory}/made/hosts`, "/etc/hosts"],
   "secret-file": [`${directory}/secret`, `${directory}/elsewhere/secret`],
+  "include": [`${directory}/conf.d`],
+  "reservations-from": [`${directory}/reservations.yaml`],
   ".status.listen": ["127.0.0.1:8067", "127.0.0.1:8068"],
 });
 

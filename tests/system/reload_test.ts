@@ -57,6 +57,12 @@ async function reloadsInAWhile(scene: Scene, user: string): Promise<void> {
   const directory = `${scene.directory}/made`;
   await Deno.mkdir(directory);
   await Deno.writeTextFile(`${directory}/secret`, "AAECAwQFBgcICQoLDA0ODw==\n");
+  await Deno.mkdir(`${directory}/conf.d`);
+  await Deno.writeTextFile(`${directory}/conf.d/more.yaml`, "classes: [{ name: more }]\n");
+  await Deno.writeTextFile(
+    `${directory}/reservations.yaml`,
+    '- { mac: "06:00:00:00:00:09", address: 10.77.0.49 }\n',
+  );
   if (user !== "") await Deno.chown(directory, 65_534, 65_534);
   const growth = growthIn(directory);
   // Names go nowhere at the start: the process gives up all that they need.
