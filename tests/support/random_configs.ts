@@ -222,11 +222,21 @@ function candidates(key: string, place: Place, samples: Samples, random: Random)
   return [...own ?? [], mapOf(1), mapOf(0.3)];
 }
 
+const PATTERNS: readonly Value[] = [
+  "ab*",
+  "00:01",
+  { hex: "00:*" },
+  { text: "a*" },
+  "10.77.0.2",
+  1,
+];
+
 /** Of many keys that are alike. */
 function samplesLike(path: string): readonly Value[] | undefined {
   if (/\.boot\.http-/.test(path)) return ["http://10.77.0.2/c.efi"];
   if (/\.boot\.(?!next-server|server-name)/.test(path)) return ["a.bin"];
+  if (/^#match\.option-82\.[^.]+$/.test(path)) return PATTERNS;
   if (!/^#compared-options\.[^.]+$/.test(path)) return undefined;
   const option = OPTION_SAMPLES[path.slice("#compared-options.".length)] ?? [];
-  return [...option, "ab*", "00:01", { hex: "00:*" }, { text: "a*" }];
+  return [...option, ...PATTERNS];
 }

@@ -26,6 +26,7 @@ classes:
         slp-service-scope: { scopes: "a,b", mandatory: true }
         v4-dnr: { name: a.b, addresses: 10.0.0.1, protocols: [dot, h2], port: 853, path: /q, priority: 1 }
       circuit-id: { text: "a*" }
+      option-82: { circuit-id: "a*" }
       remote-id: { hex: "00:*" }
       user-class: { text: "b*" }
 shared-networks: [{ name: campus }]
