@@ -2,7 +2,7 @@
  * What has to hold between the values of a file, each of which is in order by itself. The checks
  * of one subnet are in subnet_checks.ts.
  */
-import { formatCidr, lastAddress } from "../wire/ipv4.ts";
+import { formatCidr, formatIpv4, type Ipv4, lastAddress } from "../wire/ipv4.ts";
 import { findOverlaps, formatRange } from "./address_range.ts";
 import { checkClasses } from "./class_checks.ts";
 import type { AddressRange } from "./config.ts";
@@ -46,6 +46,7 @@ export function checkFile(
   const outermost = defaults === undefined ? [] : [defaults];
   if (defaults !== undefined) checkScope(defaults, [], reporter);
   checkSharedNetworks(sharedNetworks, subnets, reporter);
+  checkRelays(subnets, reporter);
   for (const network of sharedNetworks) checkScope(network, outermost, reporter);
   checkClasses(parts, reporter);
   checkAlways(everyScope(parts), reporter);
@@ -136,6 +137,24 @@ function checkSharedNetworks(
       ? `add shared-networks: [{ name: ${name} }]`
       : didYouMean(meant);
     reporter.error(pathOf(["shared-network"]), explain(said, hint));
+  }
+}
+
+/** A relay agent selects the subnet that lists it: so it stands for one wire. */
+function checkRelays(subnets: readonly FilePart<ParsedSubnet>[], reporter: Reporter): void {
+  const seen = new Map<Ipv4, { readonly path: Path; readonly wire: string | undefined }>();
+  for (const { parsed, pathOf } of subnets) {
+    const wire = parsed["shared-network"];
+    for (const [i, relay] of (parsed.relays ?? []).entries()) {
+      const path = pathOf(["relays", i]);
+      const first = seen.get(relay);
+      if (first === undefined) seen.set(relay, { path, wire });
+      else if (wire === undefined || wire !== first.wire) {
+        const said = `the relay agent ${formatIpv4(relay)} is listed on ` +
+          `${reporter.placeOf(first.path)} already, by a subnet of another wire`;
+        reporter.error(path, explain(said, "put both subnets into one of shared-networks"));
+      }
+    }
   }
 }
 

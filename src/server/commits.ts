@@ -3,6 +3,8 @@ import type { Lease } from "../leases/lease.ts";
 import type { Link, Outgoing } from "../link/link.ts";
 import type { NameRegistrar } from "../names/name_registrar.ts";
 import type { NameChange } from "../names/registration.ts";
+import type { Reply } from "../protocol/decision.ts";
+import type { Request } from "../protocol/request.ts";
 import { type LeaseStore, StoreError } from "../store/lease_store.ts";
 import type { ExchangeEvent, ServerEvent } from "./events.ts";
 
@@ -16,6 +18,11 @@ import type { ExchangeEvent, ServerEvent } from "./events.ts";
  */
 export const IN_FLIGHT_MAX = 8192;
 export const IN_FLIGHT_TO_OFFER_MAX = IN_FLIGHT_MAX / 2;
+
+/** A reply as the link sends it, the way that its request came. */
+export function outgoing({ bytes, destination }: Reply, { ingress }: Request): Outgoing {
+  return { bytes, destination, ingress };
+}
 
 /** An ACK that waits for its lease to be durable. */
 interface PaidReply {

@@ -7,3 +7,5 @@ export const OVERLOADED = ignore("overloaded");
 export const RATE_LIMITED = ignore("rate-limited");
 /** Too many addresses in a row were somebody else's. */
 export const CONFLICTS = ignore("conflict");
+/** There is no memory for one more record. */
+export const NO_ROOM = ignore("no-room");

@@ -10,7 +10,7 @@ import type { LeaseTable } from "../leases/lease_table.ts";
 import { offerMsOf, quarantineMsAt, subnetOf } from "../leases/subnets.ts";
 import type { Datagram, Link, Outgoing, ProbeAnswer } from "../link/link.ts";
 import type { NameRegistrar } from "../names/name_registrar.ts";
-import { changeOf, type Decision, needsRoom, type Reply } from "../protocol/decision.ts";
+import { changeOf, type Decision, needsRoom } from "../protocol/decision.ts";
 import { classify, type Request } from "../protocol/request.ts";
 import { type EngineState, respond } from "../protocol/respond.ts";
 import { isSearchOf } from "../protocol/server_search.ts";
@@ -22,15 +22,16 @@ import { ReplySlab } from "../wire/message_writer.ts";
 import { ClockWatch } from "./clock_watch.ts";
 import { ConflictProbes, type HeldRequest } from "./conflict_probes.ts";
 import { Clones } from "./clones.ts";
-import { type Commitment, Commits, IN_FLIGHT_MAX, sizeOf } from "./commits.ts";
+import { type Commitment, Commits, IN_FLIGHT_MAX, outgoing, sizeOf } from "./commits.ts";
 import type { DropEvent, ServerEvent } from "./events.ts";
 import { describeConflict, describeDrop, describeExchange } from "./exchange_event.ts";
 import { OwnAddresses } from "./own_addresses.ts";
 import { proxyArpNotice, ProxyArpWatch, releaseAll } from "./proxy_arp.ts";
 import { quarantineOf, QuarantineWatch, withoutQuarantine } from "./quarantine_watch.ts";
 import { RateLimiter } from "./rate_limiter.ts";
+import { RelayAdvice } from "./relay_advice.ts";
 import { ReservationWaits } from "./reservation_waits.ts";
-import { CONFLICTS, OVERLOADED, RATE_LIMITED } from "./refusals.ts";
+import { CONFLICTS, NO_ROOM, OVERLOADED, RATE_LIMITED } from "./refusals.ts";
 import { RogueWatch } from "./rogue_watch.ts";
 
 /** Everything the loop works with; made in cli/run.ts and in tests/support. */
@@ -81,6 +82,7 @@ export class DhcpServer {
   readonly limiter: RateLimiter;
   readonly quarantines: QuarantineWatch;
   readonly #waits = new ReservationWaits();
+  readonly #relayAdvice = new RelayAdvice();
   readonly #clones = new Clones();
   readonly #proxyArp = new ProxyArpWatch();
   readonly rogues = new RogueWatch(crypto.getRandomValues(new Uint32Array(1))[0]!);
@@ -293,8 +295,9 @@ export class DhcpServer {
     if (request.kind === "DISCOVER" && this.#commits.isLate) return OVERLOADED;
     const decision = respond(request, state, slab);
     if (needsRoom(decision) && !state.leases.hasRoom(changeOf(decision))) return NO_ROOM;
-    const wait = this.#waits.note(request, decision, state.leases, state.nowMs);
-    if (wait !== undefined) this.#parts.emit(wait);
+    const told = this.#waits.note(request, decision, state.leases, state.nowMs) ??
+      this.#relayAdvice.note(request, decision, state.config);
+    if (told !== undefined) this.#parts.emit(told);
     const admission = limits && this.limiter.admission(decision, request, limits, state.nowMs);
     if (admission === "none") return undefined;
     if (admission !== "unwritten") return decision;
@@ -393,8 +396,3 @@ export class DhcpServer {
     if (ended !== undefined) this.#put(ended, group);
   }
 }
-
-function outgoing(reply: Reply, request: Request): Outgoing {
-  return { bytes: reply.bytes, destination: reply.destination, ingress: request.ingress };
-}
-const NO_ROOM: Decision = { kind: "ignore", rule: "no-room", withdraw: [] };

@@ -18,6 +18,18 @@ testBadConfigs("relay agents", [
     'got "10.20.0.1, 10.20.0.2"',
     "hint: write [10.20.0.1, 10.20.0.2]",
   ]],
+  [
+    "a relay agent that selects two subnets",
+    inFile(
+      "  - { subnet: 10.1.0.0/24, pools: 10.1.0.9, relays: 10.9.9.9 }",
+      "  - { subnet: 10.2.0.0/24, pools: 10.2.0.9, relays: [10.8.8.8, 10.9.9.9] }",
+    ),
+    [
+      "config.yaml:6:64: the relay agent 10.9.9.9 is listed on line 5 already, by a subnet of " +
+      "another wire",
+      "hint: put both subnets into one of shared-networks",
+    ],
+  ],
   ["trust in an interface that is not served", inFile("trust-option-82: [eth0, eth7]"), [
     'config.yaml:5:25: "eth7" is not one of the interfaces',
     'hint: did you mean "eth0"?',
