@@ -57,10 +57,11 @@ export async function confineToUser(path: string, config: Config, notify: Notify
     if (!(cause instanceof SystemCallError)) throw cause;
     throw new ConfinementError(`cannot become "${user}": ${cause.message}`, { cause });
   }
-  if (!canRead(path)) {
+  for (const it of [path, ...config.included ?? []]) {
+    if (canRead(it)) continue;
     notify(
       "warning",
-      `${user} cannot read ${path}, so SIGHUP will not reload it; give it that user's group, ` +
+      `${user} cannot read ${it}, so SIGHUP will not reload it; give it that user's group, ` +
         "mode 0640",
     );
   }

@@ -3,7 +3,8 @@ import type { ClientClass } from "../config/client_class.ts";
 import type { Reservation } from "../config/config.ts";
 import { type Claim, isOpenTo } from "../leases/allocate.ts";
 import type { LeaseTable } from "../leases/lease_table.ts";
-import { poolAt } from "../leases/subnets.ts";
+import { isSaidInPassing } from "../leases/reservations.ts";
+import { poolAt, subnetOf } from "../leases/subnets.ts";
 import { classesOf, NO_CLASSES } from "./classes.ts";
 import type { Continuing, LeaseQuery, Request, Selecting } from "./request.ts";
 import { lastRelayInformation, reservationOf } from "./reserved.ts";
@@ -35,8 +36,9 @@ export function clientClasses(
 /** What is kept for the client on the subnet that it is on, and on those of the same wire. */
 function reservationsOf(
   request: Exclude<Request, LeaseQuery>,
-  { config, leases }: EngineState,
+  state: EngineState,
 ): readonly Reservation[] {
+  const { config, leases } = state;
   const { kind } = request;
   const own = kind === "RENEWING" || kind === "INFORM"
     ? subnetOfAddress(config, request, request.address)
@@ -49,7 +51,23 @@ function reservationsOf(
     const reservation = reservationOf(request, subnet, leases);
     if (reservation !== undefined) found.push(reservation);
   }
-  return found;
+  const given = found.length > 0 ? undefined : givenInPassing(request, state);
+  return given === undefined ? found : [given];
+}
+
+/** The reservation of the address that the client was given, by a name that it need not repeat. */
+function givenInPassing(
+  request: Exclude<Request, LeaseQuery>,
+  { config, leases, nowMs }: EngineState,
+): Reservation | undefined {
+  if (!("address" in request)) return undefined;
+  const { client, address } = request;
+  const subnet = subnetOf(config.subnets, address);
+  const reservation = subnet?.reservations.byAddress.get(address);
+  if (reservation === undefined || !isSaidInPassing(reservation)) return undefined;
+  const isGiven = leases.isBindingOf(client, address) ||
+    leases.offeredAddress(client, subnet!, nowMs) === address;
+  return isGiven ? reservation : undefined;
 }
 
 const NONE_KNOWN: readonly number[] = [];

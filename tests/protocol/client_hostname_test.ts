@@ -53,3 +53,23 @@ Deno.test("client-hostname: a REQUEST may lack the name that its DISCOVER had", 
   const taken = it.ask({ type: REQUEST, server: SERVER, requested: "192.168.1.9" });
   assert.equal(taken.told, "ACK 192.168.1.9 (outstanding-offer)");
 });
+
+Deno.test("client-hostname: who was offered the address is known, though its REQUEST lacks the name", () => {
+  const it = new Engine({
+    config: loadedConfig(
+      "interfaces: eth0",
+      "conflict-probe: off",
+      "classes: [{ name: unknown, match: { reserved: false }, deny: true }]",
+      "subnets:",
+      "  - subnet: 192.168.1.0/24",
+      "    reservations: [{ client-hostname: hpprinter, address: 192.168.1.9 }]",
+    ),
+  });
+  const request = { type: REQUEST, server: SERVER, requested: "192.168.1.9" };
+  assert.equal(it.decide(request).told, "silence (denied)");
+  it.ask({ type: DISCOVER, ...named("hpprinter") });
+  assert.equal(it.ask(request).told, "ACK 192.168.1.9 (outstanding-offer)");
+  assert.equal(it.decide({ ...request, mac: macOf(7) }).told, "silence (denied)");
+  const renewal = { type: REQUEST, ciaddr: "192.168.1.9", to: SERVER };
+  assert.equal(it.decide(renewal).told, "ACK 192.168.1.9 (renewed)");
+});
