@@ -26,7 +26,7 @@ classes:
         slp-service-scope: { scopes: "a,b", mandatory: true }
         v4-dnr: { name: a.b, addresses: 10.0.0.1, protocols: [dot, h2], port: 853, path: /q, priority: 1 }
       circuit-id: { text: "a*" }
-      option-82: { circuit-id: "a*" }
+      option-82: { circuit-id: "a*", other: [{ code: 200, value: "x*" }] }
       remote-id: { hex: "00:*" }
       user-class: { text: "b*" }
 shared-networks: [{ name: campus }]
@@ -46,6 +46,9 @@ subnets:
     reservations:
       - { mac: "06:00:00:00:00:01", address: 10.77.0.20 }
       - { client-id: "01:06:00:00:00:00:02", address: 10.77.0.21 }
+      - { client-id: { text: some-client }, address: 10.77.0.24 }
+      - { client-id: { hex: "01:06:00:00:00:00:03" }, address: 10.77.0.25 }
+      - { client-hostname: hpprinter, address: 10.77.0.26 }
       - { circuit-id: { text: eth9 }, remote-id: { hex: "00:01" }, address: 10.77.0.22 }
       - { vendor-id: { enterprise: 9, code: 2, value: { text: abc } }, address: 10.77.0.23 }
   - { subnet: 10.88.0.0/24, shared-network: campus, pools: 10.88.0.100-10.88.0.199 }
@@ -106,6 +109,7 @@ const TEXTS: Samples = {
   ".subnets.names.domain": ["sub.home.arpa"],
   ".names.domain": ["home.arpa", "other.home.arpa"],
   "hostname": ["pi"],
+  "client-hostname": ["hpprinter"],
   "comment": ["a printer"],
   "server-name": ["boot.home.arpa"],
   "algorithm": ["hmac-sha256"],
