@@ -312,6 +312,13 @@ export class LeaseRows implements HeapColumns {
     this.#newest.note(row);
   }
 
+  /** Has a lease made now that says it was made later; if it ends after that, it is as long. */
+  makeNow(row: number, nowMs: number): void {
+    const aheadMs = this.updatedAtMs[row]! - nowMs;
+    if (this.updatedAtMs[row]! <= this.expiresAtMs[row]!) this.expiresAtMs[row]! -= aheadMs;
+    this.updatedAtMs[row] = nowMs;
+  }
+
   /** Option 82 of the lease of a row that has one. */
   relayInformation(row: number): Uint8Array | undefined {
     return this.#clients.relayInformation(this.#record[row]!);

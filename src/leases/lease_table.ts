@@ -182,10 +182,7 @@ export class LeaseTable {
     this.limits.enter(row);
   }
 
-  /**
-   * Takes in the newest record so far of an address into a table that nobody asks yet: it counts
-   * once the times are placed on the clock (`finishLoading`). Throws RecordsFullError.
-   */
+  /** Takes in a record that counts from `finishLoading` on. Throws RecordsFullError. */
   load(lease: PackedLease): void {
     const rows = this.#rows;
     if (!rows.hasRoom) throw new RecordsFullError();
@@ -198,8 +195,8 @@ export class LeaseTable {
     rows.setPacked(row, lease);
   }
 
-  /** Moves every time of what was loaded into an empty table, and has it count from now on. */
-  finishLoading(byMs: number): void {
+  /** Has what was loaded into an empty table count from now on; see `LoadedLeases`. */
+  finishLoading(byMs: number, nowMs = Infinity): void {
     assert(this.#byClient.size === 0, "nothing was put in before what is loaded");
     assert(this.#nowMs === -Infinity, "times are placed on the clock before it begins to run");
     const rows = this.#rows;
@@ -207,11 +204,12 @@ export class LeaseTable {
     for (let row = 0; row < end; row++) {
       updatedAtMs[row]! += byMs;
       expiresAtMs[row]! += byMs;
+      if (updatedAtMs[row]! > nowMs) rows.makeNow(row, nowMs);
       this.#standings.enter(row);
       rows.rehash(row);
       this.#settle(row);
     }
-    // One after the other: a loop that does nothing else need not wait for each slot it goes to.
+    // One after the other: a loop that does nothing else waits for no slot that it goes to.
     for (let row = 0; row < end; row++) if (rows.hasHolder(row)) this.#byClient.add(row);
     for (let row = 0; row < end; row++) {
       if (rows.hasHolder(row)) this.#byHardware?.add(row);

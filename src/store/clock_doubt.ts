@@ -1,6 +1,6 @@
 /** Whether what the machine takes for the time can be the time. */
-import { CLOCK_STEP_LIMIT_MS } from "./journal_reader.ts";
 import { formatWall } from "./journal_format.ts";
+import { CLOCK_STEP_LIMIT_MS } from "./placement.ts";
 
 /** It is later than this: before that there was no Sublet. */
 const EARLIEST_WALL_MS = Date.UTC(2026, 10, 1);

@@ -33,9 +33,9 @@ export class CommitGroup {
   }
 
   /** Takes in lines that nobody waits for. */
-  addLine(line: string): void {
-    this.text.append(line);
-    this.lineCount++;
+  addLines(lines: string, count: number): void {
+    this.text.append(lines);
+    this.lineCount += count;
   }
 
   /** Forgets what is to be written: it is on disk by another way. */

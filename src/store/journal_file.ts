@@ -8,7 +8,6 @@ import { Utf8Text } from "../wire/utf8_text.ts";
 import type { Disk, DiskFile } from "./disk.ts";
 import { diskIsFull, errorCode } from "./disk_error.ts";
 import { appendLease, encodeHeader } from "./journal_format.ts";
-import type { RejectedLine } from "./journal_reader.ts";
 import { StoreError } from "./lease_store.ts";
 
 /** Leases encoded between two writes: packets wait for no more than a fraction of a millisecond. */
@@ -19,9 +18,6 @@ export const LEASES_PER_WRITE = 256;
  * waits for, stands behind a little of it at most, and not behind all of it.
  */
 const BYTES_PER_SYNC = 1024 * 1024;
-
-/** A journal may have hundred thousands of bad lines, or one of as many bytes. */
-const REJECTED_BYTES_PER_WRITE = 64 * 1024;
 
 /** The journal's file as it is open. */
 export interface JournalFile {
@@ -135,24 +131,16 @@ export function lockPathOf(path: string): string {
   return `${path}.lock`;
 }
 
-/** Appends bad lines to `<path>.rejected` as they stood in the journal, durably. */
+/** Appends to `<path>.rejected` what `write` hands over, a part at a time, durably. */
 export async function keepAside(
   disk: Disk,
   path: string,
-  rejected: readonly RejectedLine[],
+  write: (keep: (bytes: Uint8Array) => Promise<void>) => Promise<void>,
 ): Promise<void> {
   const rejectedPath = rejectedPathOf(path);
   const file = await disk.openAside(rejectedPath);
   try {
-    const text = new Utf8Text();
-    for (const { bytes } of rejected) {
-      text.appendOctets(bytes, 0, bytes.length);
-      text.append("\n");
-      if (text.octets().length < REJECTED_BYTES_PER_WRITE) continue;
-      await append(file, text);
-      text.clear();
-    }
-    await append(file, text);
+    await write((bytes) => appendBytes(file, bytes));
     await file.sync();
   } finally {
     file.close();

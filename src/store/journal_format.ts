@@ -1,10 +1,13 @@
 /**
  * One journal line <-> one value. The file is JSON lines, for `jq` and for people:
  *
- *     {"journal":"sublet","version":1,"at":"2026-11-22T08:00:00.000Z"}
+ *     {"journal":"sublet","version":1,"at":"2026-11-22T08:00:00.000Z","sum":"…"}
  *     {"at":"2026-11-22T08:00:00.000Z","address":"192.168.1.100","state":"bound",
- *      "expires":"2026-11-22T20:00:00.000Z","mac":"b8:27:eb:01:02:03","hostname":"pi"}
- *     {"at":"2026-11-22T09:00:00.000Z","clock":"stepped","was":"1970-01-01T01:00:00.000Z"}
+ *      "expires":"2026-11-22T20:00:00.000Z","mac":"b8:27:eb:01:02:03","hostname":"pi","sum":"…"}
+ *     {"at":"2026-11-22T09:00:00.000Z","clock":"stepped","was":"1970-01-01T01:00:00.000Z","sum":"…"}
+ *
+ * The last field is the line's check of itself (line_sum.ts). A step of the clock moves all that is
+ * before it, so it is told three times: `again` is a copy, and two that agree are believed.
  *
  * A lease line has `htype` when it is not 1, `client-id` and `hostname` when there is one, `name`
  * when the address has one in DNS by this server's doing (with `"forward":"client"` when the client
@@ -27,6 +30,7 @@ import { parseIpv4 } from "../wire/ipv4.ts";
 import { HTYPE_ETHERNET } from "../wire/message_view.ts";
 import { nameRelayInformation, readRelayInformation } from "../wire/relay_agent.ts";
 import { Utf8Text } from "../wire/utf8_text.ts";
+import { appendSum, checkSum, sealLine } from "./line_sum.ts";
 
 const JOURNAL_VERSION = 1;
 
@@ -44,20 +48,28 @@ export type JournalLine =
   | { readonly kind: "header"; readonly atMs: number | undefined }
   /** The times of `lease` are wall milliseconds, not yet on this process's monotonic clock. */
   | { readonly kind: "lease"; readonly lease: Lease }
-  /** The wall clock read `wasMs` and was set to `atMs`. */
-  | { readonly kind: "clock"; readonly atMs: number; readonly wasMs: number }
+  /** The wall clock read `wasMs` and was set to `atMs`; `isCopy`: as the line before says. */
+  | {
+    readonly kind: "clock";
+    readonly atMs: number;
+    readonly wasMs: number;
+    readonly isCopy: boolean;
+  }
   | { readonly kind: "bad"; readonly reason: string };
 
 /** The first line of a file written at `atMs` (wall), with its newline. */
 export function encodeHeader(atMs: number): string {
-  const header = { journal: "sublet", version: JOURNAL_VERSION, at: formatWall(atMs) };
-  return JSON.stringify(header) + "\n";
+  return sealLine({ journal: "sublet", version: JOURNAL_VERSION, at: formatWall(atMs) });
 }
 
-/** The line of a wall clock that read `wasMs` when it was set to `atMs`, with its newline. */
+/** Lines that tell of one step of the clock. */
+export const STEP_LINES = 3;
+
+/** The lines of a wall clock that read `wasMs` when it was set to `atMs`, with their newlines. */
 export function encodeClockStep(atMs: number, wasMs: number): string {
-  const step = { at: formatWall(atMs), clock: "stepped", was: formatWall(wasMs) };
-  return JSON.stringify(step) + "\n";
+  const [at, was] = [formatWall(atMs), formatWall(wasMs)];
+  return sealLine({ at, clock: "stepped", was }) +
+    sealLine({ at, clock: "again", was }).repeat(STEP_LINES - 1);
 }
 
 /** The line of a lease, with its newline. `offsetMs` is wall time less monotonic time. */
@@ -76,6 +88,7 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
  * the order that people read: a journal of thousands of leases is written anew while packets wait.
  */
 export function appendLease(text: Utf8Text, lease: PackedLease, offsetMs: number): void {
+  const start = text.length;
   text.append(`{"at":"`);
   appendWall(text, lease.updatedAtMs + offsetMs);
   text.append(`","address":"`);
@@ -86,7 +99,7 @@ export function appendLease(text: Utf8Text, lease: PackedLease, offsetMs: number
   if (lease.expiresAtMs === Infinity) text.append("infinite");
   else appendWall(text, lease.expiresAtMs + offsetMs);
   appendHolder(text, lease.holder.octets);
-  text.append("}\n");
+  appendSum(text, start);
 }
 
 /** From its hardware address on, what a line says of the holder. */
@@ -177,6 +190,8 @@ let lastDayText = "";
 
 /** Reads one line, given without its newline. Never throws; what is wrong comes back as `bad`. */
 export function decodeLine(text: string): JournalLine {
+  const sum = checkSum(encoder.encode(text));
+  if (sum === "wrong") return bad(WRONG_SUM);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -187,9 +202,38 @@ export function decodeLine(text: string): JournalLine {
     return bad("not a JSON object");
   }
   const fields = value as Readonly<Record<string, unknown>>;
+  if (sum === "none") {
+    if (fields["sum"] !== undefined) return bad(WRONG_SUM);
+    const name = repeatedName(text);
+    if (name !== undefined) return bad(`it has ${stringifyVisibly(name)} twice`);
+  }
   if (fields["journal"] !== undefined) return decodeHeader(fields);
   if (fields["clock"] !== undefined) return decodeClockStep(fields);
   return decodeLease(fields);
+}
+
+const encoder = new TextEncoder();
+
+const WRONG_SUM = "it is not what its `sum` says: damaged, or edited (take `sum` out of a line " +
+  "that you edit)";
+
+/** What can tell where in a text of JSON one is: a text, maybe as a name, or a bracket. */
+const JSON_MARK = /"(?:[^"\\]|\\.)*"\s*:?|[{}[\]]/g;
+
+/** A name that the object of a text of JSON has twice: `JSON.parse` passes over the first. */
+function repeatedName(text: string): string | undefined {
+  const names = new Set<string>();
+  let depth = 0;
+  for (const [mark] of text.matchAll(JSON_MARK)) {
+    if (mark === "{" || mark === "[") depth++;
+    else if (mark === "}" || mark === "]") depth--;
+    else if (depth === 1 && mark.endsWith(":")) {
+      const name = JSON.parse(mark.slice(0, -1));
+      if (names.has(name)) return name;
+      names.add(name);
+    }
+  }
+  return undefined;
 }
 
 function bad(reason: string): JournalLine {
@@ -214,9 +258,10 @@ function decodeHeader(fields: Readonly<Record<string, unknown>>): JournalLine {
 function decodeClockStep(fields: Readonly<Record<string, unknown>>): JournalLine {
   const atMs = parseWall(fields["at"]);
   const wasMs = parseWall(fields["was"]);
-  if (fields["clock"] !== "stepped") return bad("unknown `clock` event");
+  const { clock } = fields;
+  if (clock !== "stepped" && clock !== "again") return bad("unknown `clock` event");
   if (atMs === undefined || wasMs === undefined) return bad("`at` or `was` is not a UTC time");
-  return { kind: "clock", atMs, wasMs };
+  return { kind: "clock", atMs, wasMs, isCopy: clock === "again" };
 }
 
 function decodeLease(fields: Readonly<Record<string, unknown>>): JournalLine {

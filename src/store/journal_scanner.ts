@@ -6,7 +6,9 @@
 import type { LeaseState } from "../leases/lease.ts";
 import { HOLDER_HEADER_OCTETS, HolderAt, PackedLease } from "../leases/packed_lease.ts";
 import { HTYPE_ETHERNET } from "../wire/message_view.ts";
+import { xxhash32 } from "../wire/xxhash32.ts";
 import { areClassNames, isDnsName, isPlain } from "./journal_format.ts";
+import { SUM_BEGINNING, SUM_DIGITS, SUM_END } from "./line_sum.ts";
 import { relaySubOptionCode, subOptionOctets } from "../wire/relay_agent.ts";
 import { subOption } from "../wire/sub_options.ts";
 
@@ -35,6 +37,8 @@ const NEXT = expected(',"');
 const CLOSED = expected("]");
 const OPTION_82 = expected(',"option-82":{');
 const IS = expected(':"');
+const SUM = expected(SUM_BEGINNING);
+const END_OF_SUM = expected(`${SUM_END}\n`);
 const END = expected("}\n");
 const STATES: readonly (readonly [LeaseState, Expected])[] = [
   ["bound", expected("bound")],
@@ -56,6 +60,17 @@ const NOT_A_DIGIT = 1e6;
 /** The value of a lower-case hexadecimal digit by its octet; 255 for any other octet. */
 const NIBBLES = new Uint8Array(256).fill(255);
 octetsOf("0123456789abcdef").forEach((octet, value) => NIBBLES[octet] = value);
+
+/** The two hexadecimal digits of an octet, as they are read from a text, little-endian. */
+const HEX = Uint16Array.from({ length: 256 }, (_, octet) => {
+  const [high, low] = octetsOf(octet.toString(16).padStart(2, "0"));
+  return low! << 8 | high!;
+});
+
+/** The digits of 16 bits. */
+function hexOf(word: number): number {
+  return HEX[word & 255]! << 16 | HEX[word >>> 8]!;
+}
 
 /** Reads lines one after the other; keeps what many of them have in common. */
 export class LeaseScanner {
@@ -103,7 +118,18 @@ export class LeaseScanner {
     this.#holder(lease.holder.octets);
     lease.holder.length = this.#packed;
     // Every part said "not my form" by going to where nothing follows any more.
-    return this.#skip(END) && this.#at <= end;
+    const octets = this.#at - start;
+    return (this.#skip(SUM) ? this.#isSumOf(start, octets) : this.#skip(END)) && this.#at <= end;
+  }
+
+  /** Goes to the next line, and says whether what stands here is the sum of these octets. */
+  #isSumOf(start: number, octets: number): boolean {
+    const view = this.#view;
+    const at = this.#at;
+    const sum = xxhash32(view, start, start + octets);
+    this.#at = at + SUM_DIGITS;
+    return view.getInt32(at, true) === hexOf(sum >>> 16) &&
+      view.getInt32(at + 4, true) === hexOf(sum & 0xffff) && this.#skip(END_OF_SUM);
   }
 
   /** Packs what a line says of the holder, from its hardware address on. */
@@ -113,7 +139,7 @@ export class LeaseScanner {
     octets[HolderAt.HARDWARE_TYPE] = HTYPE_ETHERNET;
     octets[HolderAt.HARDWARE_OCTETS] = this.#hexInto(octets);
     if (this.#skip(CLIENT_ID)) octets[HolderAt.ID_OCTETS] = this.#hexInto(octets);
-    if (this.#bytes[this.#at] === CLOSING_BRACE) return;
+    if (this.#isEnd()) return;
     if (this.#skip(HOSTNAME)) octets[HolderAt.HOSTNAME_OCTETS + 1] = this.#textInto(octets);
     if (this.#skip(NAME)) {
       const start = this.#packed;
@@ -124,6 +150,12 @@ export class LeaseScanner {
     }
     if (this.#skip(CLASSES)) octets[HolderAt.CLASSES_OCTETS + 1] = this.#classesInto(octets);
     if (this.#skip(OPTION_82)) octets[HolderAt.RELAY_OCTETS] = this.#relayInto(octets);
+  }
+
+  /** Whether nothing more comes than the end of the line. */
+  #isEnd(): boolean {
+    return this.#view.getInt32(this.#at, true) === SUM.words[0] ||
+      this.#bytes[this.#at] === CLOSING_BRACE;
   }
 
   /** Goes past `expected`; stays, and says so, where something else stands. */

@@ -28,11 +28,12 @@ import {
   type Snapshot,
   writeNewJournal,
 } from "./journal_file.ts";
-import { encodeClockStep } from "./journal_format.ts";
+import { encodeClockStep, STEP_LINES } from "./journal_format.ts";
 import { openExisting } from "./journal_open.ts";
 import { JournalPlace } from "./journal_place.ts";
-import { CLOCK_STEP_LIMIT_MS, openError } from "./journal_reader.ts";
+import { openError } from "./journal_reader.ts";
 import { type LeaseStore, type LoadedLeases, StoreError, type StoreHealth } from "./lease_store.ts";
+import { CLOCK_STEP_LIMIT_MS } from "./placement.ts";
 import { SyncSchedule } from "./sync_schedule.ts";
 
 /** A failing disk is tried again so often at most, lest every packet wait for it. */
@@ -197,7 +198,7 @@ class JournalStore implements LeaseStore {
    * it shows at once, not with the first client, whether the disk takes anything.
    */
   async #beginApart(): Promise<readonly string[]> {
-    this.#pending.addLine("\n");
+    this.#pending.addLines("\n", 1);
     await this.#writeGroup();
     return this.#fault === undefined ? [] : [this.#fault.error.message];
   }
@@ -211,7 +212,7 @@ class JournalStore implements LeaseStore {
     const offsetMs = this.#clock.wallMs() - monotonicMs;
     if (Math.abs(offsetMs - this.#offsetMs) <= CLOCK_STEP_LIMIT_MS) return;
     const wasMs = monotonicMs + this.#offsetMs;
-    this.#pending.addLine(encodeClockStep(monotonicMs + offsetMs, wasMs));
+    this.#pending.addLines(encodeClockStep(monotonicMs + offsetMs, wasMs), STEP_LINES);
     this.#offsetMs = offsetMs;
   }
 

@@ -36,9 +36,10 @@ export interface LoadedLeases {
   load(lease: PackedLease): void;
   /**
    * Moves all times, once and after the last `load`: only the end of a file says what time it is.
-   * From then on the records count.
+   * From then on the records count. No record was made after `nowMs`: one that says so lasts from
+   * then on for as long as it says.
    */
-  finishLoading(byMs: number): void;
+  finishLoading(byMs: number, nowMs?: number): void;
 }
 
 export interface StoreHealth {

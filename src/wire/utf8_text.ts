@@ -4,6 +4,7 @@
  */
 import { HIGH, LOW } from "./hex.ts";
 import type { Ipv4 } from "./ipv4.ts";
+import { xxhash32 } from "./xxhash32.ts";
 
 const OCTETS_AT_FIRST = 4096;
 
@@ -26,7 +27,14 @@ const encoder = new TextEncoder();
 /** A text that grows; used over and over, it makes no garbage. */
 export class Utf8Text {
   #octets = new Uint8Array(OCTETS_AT_FIRST);
+  /** The same octets. */
+  #view = new DataView(this.#octets.buffer);
   #length = 0;
+
+  /** How many octets there are. */
+  get length(): number {
+    return this.#length;
+  }
 
   /** A view of what was appended, valid until more is appended or all is cleared. */
   octets(): Uint8Array {
@@ -85,6 +93,24 @@ export class Utf8Text {
     this.#length = at;
   }
 
+  /** The xxHash32 of what was appended from the octet at `start` on. */
+  hashFrom(start: number): number {
+    return xxhash32(this.#view, start, this.#length);
+  }
+
+  /** 32 bits as eight hexadecimal digits. */
+  appendHex32(value: number): void {
+    this.#makeRoom(8);
+    const octets = this.#octets;
+    let at = this.#length;
+    for (let shift = 24; shift >= 0; shift -= 8) {
+      const octet = (value >>> shift) & 255;
+      octets[at++] = HIGH[octet]!;
+      octets[at++] = LOW[octet]!;
+    }
+    this.#length = at;
+  }
+
   /** A whole number from 0 to 10^digits - 1, with zeros in front. */
   appendDigits(value: number, digits: number): void {
     this.#makeRoom(digits);
@@ -115,5 +141,6 @@ export class Utf8Text {
     const grown = new Uint8Array(Math.max(needed, 2 * this.#octets.length));
     grown.set(this.#octets);
     this.#octets = grown;
+    this.#view = new DataView(grown.buffer);
   }
 }

@@ -7,7 +7,7 @@ import {
   encodeHeader,
   encodeLease,
 } from "../../src/store/journal_format.ts";
-import { replay } from "../../src/store/journal_reader.ts";
+import { replay } from "../../src/store/journal_replay.ts";
 import { formatHex } from "../../src/wire/hex.ts";
 import { LeaseList } from "../support/lease_list.ts";
 import type { Random } from "../support/random.ts";

@@ -9,6 +9,7 @@ import { nameRelayInformation } from "../../src/wire/relay_agent.ts";
 import { PackedLease } from "../../src/leases/packed_lease.ts";
 import { unpack } from "../support/lease_list.ts";
 import { makeLease, numberedClient } from "../support/leases_fixture.ts";
+import { withoutSums } from "../support/sealed_lines.ts";
 
 const scanner = new LeaseScanner();
 
@@ -99,7 +100,8 @@ Deno.test("whatever is changed in a line, the scanner takes nothing that is not 
   );
 });
 
-const WHOLE = encodeLease(
+/** What is changed in it is not found by its check, which it has not. */
+const WHOLE = withoutSums(encodeLease(
   makeLease({
     address: "192.168.1.100",
     client: numberedClient(1, "01:b8:27:eb:00:00:01"),
@@ -107,7 +109,7 @@ const WHOLE = encodeLease(
     updatedAtMs: Date.UTC(2026, 10, 22),
   }),
   0,
-).trimEnd();
+)).trimEnd();
 
 const RELAYED = WHOLE.replace(
   '"pi"}',

@@ -27,15 +27,15 @@ export class LeaseList implements LoadedLeases {
     this.#byAddress.set(packed.address, unpack(packed));
   }
 
-  finishLoading(byMs: number): void {
+  finishLoading(byMs: number, nowMs = Infinity): void {
     for (const [address, lease] of this.#byAddress) {
       const { updatedAtMs, expiresAtMs } = lease;
-      const shifted = {
+      const aheadMs = Math.max(0, updatedAtMs + byMs - nowMs);
+      this.#byAddress.set(address, {
         ...lease,
-        updatedAtMs: updatedAtMs + byMs,
-        expiresAtMs: expiresAtMs + byMs,
-      };
-      this.#byAddress.set(address, shifted);
+        updatedAtMs: updatedAtMs + byMs - aheadMs,
+        expiresAtMs: expiresAtMs + byMs - (updatedAtMs <= expiresAtMs ? aheadMs : 0),
+      });
     }
   }
 }
