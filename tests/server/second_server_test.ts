@@ -1,5 +1,6 @@
 /** A server that lets another one answer first: `offer-delay`, `min-secs`. */
 import assert from "node:assert/strict";
+import { CLEAR_MS } from "../../src/server/conflict_probes.ts";
 import { DISCOVER, REQUEST } from "../support/dhcp_packets.ts";
 import { type Ask, Engine, macOf, OTHER_SERVER, SERVER } from "../support/engine_fixture.ts";
 import { loadedConfig } from "../support/loaded_config.ts";
@@ -75,6 +76,21 @@ Deno.test("offer-delay: an address in use is passed over, and the next one waits
   await it.answer(A, "02:0c:c0:00:00:99");
   assert.deepEqual(await it.pass(1_690), []);
   assert.match((await it.pass(20)).join(), /^OFFER 192\.168\.1\.10[1-9]$/);
+  await it.stop();
+});
+
+Deno.test("offer-delay: to wait is not to ask, so an address is probed again when its time is over", async () => {
+  const it = await startSecond("conflict-probe: { timeout: 500ms }", "offer-delay: 2s");
+  await it.ask(HERS);
+  assert.deepEqual(await it.pass(2_010), [`OFFER ${A}`]);
+  assert.deepEqual(it.probed(), [`arp ${A}`]);
+  await it.pass(CLEAR_MS - 3_000);
+  await it.ask(HERS);
+  assert.deepEqual(await it.pass(2_010), [`OFFER ${A}`]);
+  assert.deepEqual(it.probed(), [], "it is known for unused");
+  await it.pass(1_000);
+  await it.ask(HERS);
+  assert.deepEqual(it.probed(), [`arp ${A}`], "since it was asked for, not since it was offered");
   await it.stop();
 });
 
