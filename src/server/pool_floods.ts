@@ -31,8 +31,9 @@ const PATIENCE_MS_MAX = 120_000;
 const WAITING_SLOTS = 131_072;
 
 interface PoolState {
+  /** For anybody; and for those who have waited: half of the pool at once. */
   readonly rate: Rate;
-  /** For anybody; and for those who have waited. */
+  readonly patientRate: Rate;
   readonly open: TokenBuckets;
   readonly patient: TokenBuckets;
   floodUntilMs: number;
@@ -73,14 +74,17 @@ export class PoolFloods {
   ): boolean {
     const state = this.#stateOf(pool, size);
     this.#waiting ??= new WaitingClients();
-    return this.#waiting.hasWaited(client, nowMs) && state.patient.take(0, state.rate, nowMs);
+    return this.#waiting.hasWaited(client, nowMs) &&
+      state.patient.take(0, state.patientRate, nowMs);
   }
 
   #stateOf(pool: Pool, size: number): PoolState {
     let state = this.#states.get(pool);
     if (state === undefined) {
+      const rate = rateOf(size);
+      const patientRate = { ...rate, burst: Math.max(rate.burst, Math.ceil(size / 2)) };
       const [open, patient] = [new TokenBuckets(1), new TokenBuckets(1)];
-      state = { rate: rateOf(size), open, patient, floodUntilMs: -Infinity };
+      state = { rate, patientRate, open, patient, floodUntilMs: -Infinity };
       this.#states.set(pool, state);
     }
     return state;

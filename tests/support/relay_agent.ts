@@ -65,9 +65,10 @@ export class RelayAgent {
     this.sendRaw(this.#encode(question, this.#xid++));
   }
 
-  /** Sends a question and waits for the reply; throws when none comes. */
+  /** Sends a question, and a second time as clients do; throws when no reply comes. */
   async ask(question: Question, timeoutMs = REPLY_MS): Promise<Packet> {
-    const reply = await this.#replyTo(question, timeoutMs);
+    const reply = await this.#replyTo(question, timeoutMs) ??
+      await this.#replyTo(question, timeoutMs);
     if (reply === undefined) {
       throw new Error(`no reply to message type ${question.type} of ${question.mac}`);
     }
