@@ -31,11 +31,8 @@ const PATIENCE_MS_MAX = 120_000;
 const WAITING_SLOTS = 131_072;
 
 interface PoolState {
-  /** For anybody; and for those who have waited: half of the pool at once. */
   readonly rate: Rate;
-  readonly patientRate: Rate;
-  readonly open: TokenBuckets;
-  readonly patient: TokenBuckets;
+  readonly tokens: TokenBuckets;
   floodUntilMs: number;
 }
 
@@ -56,7 +53,7 @@ export class PoolFloods {
   /** Takes notice of a new client in a pool: false when it comes too fast. */
   takes(pool: Pool, size: number, nowMs: number): boolean {
     const state = this.#stateOf(pool, size);
-    if (state.open.take(0, state.rate, nowMs)) return true;
+    if (state.tokens.take(0, state.rate, nowMs)) return true;
     state.floodUntilMs = nowMs + FLOOD_MS;
     this.pools.add(pool);
     return false;
@@ -66,25 +63,15 @@ export class PoolFloods {
    * Whether a client has waited for an address of a flooded pool; from now on it does. It is known
    * by two hashes: one would let through who happens to share it.
    */
-  takesPatient(
-    client: readonly [number, number],
-    pool: Pool,
-    size: number,
-    nowMs: number,
-  ): boolean {
-    const state = this.#stateOf(pool, size);
+  hasWaited(client: readonly [number, number], nowMs: number): boolean {
     this.#waiting ??= new WaitingClients();
-    return this.#waiting.hasWaited(client, nowMs) &&
-      state.patient.take(0, state.patientRate, nowMs);
+    return this.#waiting.hasWaited(client, nowMs);
   }
 
   #stateOf(pool: Pool, size: number): PoolState {
     let state = this.#states.get(pool);
     if (state === undefined) {
-      const rate = rateOf(size);
-      const patientRate = { ...rate, burst: Math.max(rate.burst, Math.ceil(size / 2)) };
-      const [open, patient] = [new TokenBuckets(1), new TokenBuckets(1)];
-      state = { rate, patientRate, open, patient, floodUntilMs: -Infinity };
+      state = { rate: rateOf(size), tokens: new TokenBuckets(1), floodUntilMs: -Infinity };
       this.#states.set(pool, state);
     }
     return state;

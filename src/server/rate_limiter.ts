@@ -249,7 +249,7 @@ export class RateLimiter {
     const isShort = expiresAtMs - nowMs <= FLOOD_LEASE_SECONDS * 1000;
     if (isShort) this.#shortenedCount++;
     return isShort && !isFull ||
-      this.#floods.takesPatient([clientHash(request), client.hash], pool, size, nowMs);
+      this.#floods.hasWaited([clientHash(request), client.hash], nowMs);
   }
 
   /** Where a lease is new to its client, which has no reservation; `undefined` where it is not. */

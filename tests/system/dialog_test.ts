@@ -42,6 +42,7 @@ options:
 subnets:
   - subnet: 10.77.0.0/24
     pools: 10.77.0.100-10.77.0.149
+    relays: ${AGENT}
     options:
       routers: 10.77.0.1
 `;
