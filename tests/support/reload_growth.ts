@@ -42,6 +42,7 @@ options:
 names: { domain: home.arpa }
 subnets:
   - subnet: 10.77.0.0/24
+    relays: 10.77.0.2
     pools: [{ range: 10.77.0.100-10.77.0.199 }]
     reservations:
       - { mac: "06:00:00:00:00:01", address: 10.77.0.20 }

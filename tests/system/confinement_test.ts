@@ -22,7 +22,7 @@ const OPTIONS = { cables: [LAN], needs: ["curl", "setpriv"] };
 const CONFIG = `
 interfaces: [lan0, lan1]
 subnets:
-  - { subnet: 10.77.0.0/24, pools: 10.77.0.100-10.77.0.199 }
+  - { subnet: 10.77.0.0/24, pools: 10.77.0.100-10.77.0.199, relays: 10.77.0.2 }
   - { subnet: 10.78.0.0/24, pools: 10.78.0.100-10.78.0.199 }
 `;
 

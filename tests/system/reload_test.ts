@@ -117,7 +117,8 @@ const PARTS =
 sceneTest(PARTS, OPTIONS, async (scene) => {
   await Deno.chmod(scene.directory, 0o755);
   const base = `interfaces: lan0\njournal: ${scene.directory}/leases.jsonl\n`;
-  const subnets = "subnets: [{ subnet: 10.77.0.0/24, pools: 10.77.0.100-10.77.0.199 }]\n";
+  const subnets =
+    "subnets: [{ subnet: 10.77.0.0/24, pools: 10.77.0.100-10.77.0.199, relays: 10.77.0.2 }]\n";
   const { server, path } = await startServer(scene, base + subnets);
   const agent = await RelayAgent.plug(scene, "clients", AGENT, SERVER);
   await Deno.writeTextFile(
@@ -145,7 +146,7 @@ sceneTest(PARTS, OPTIONS, async (scene) => {
 const BAD = "a config that is no good shows in /healthz until it is mended";
 sceneTest(BAD, OPTIONS, async (scene) => {
   const good = `interfaces: lan0\njournal: ${scene.directory}/leases.jsonl\n` +
-    "subnets: [{ subnet: 10.77.0.0/24, pools: 10.77.0.100-10.77.0.199 }]\n";
+    "subnets: [{ subnet: 10.77.0.0/24, pools: 10.77.0.100-10.77.0.199, relays: 10.77.0.2 }]\n";
   const { server, path } = await startServer(scene, good);
   await Deno.writeTextFile(path, good.replace("subnets", "subnet"));
   server.signal("SIGHUP");

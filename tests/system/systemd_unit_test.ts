@@ -26,7 +26,7 @@ const LAN: Cable = [
 const CONFIG = `
 interfaces: lan0
 subnets:
-  - { subnet: 10.77.0.0/24, pools: 10.77.0.100-10.77.0.199 }
+  - { subnet: 10.77.0.0/24, pools: 10.77.0.100-10.77.0.199, relays: 10.77.0.2 }
 `;
 
 async function analyze(
