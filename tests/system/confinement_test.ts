@@ -180,6 +180,22 @@ sceneTest(FOREIGN, OPTIONS, async (scene) => {
   assert.equal(await server.ends(), 0);
 });
 
+const OLD_KERNEL =
+  "a kernel without Landlock is told of once, and the rest is given up all the same";
+sceneTest(OLD_KERNEL, { ...OPTIONS, needs: [...OPTIONS.needs, "strace"] }, async (scene) => {
+  const through = ["strace", "-f", "-qq", "-o", "/dev/null"];
+  const fault = ["-e", "trace=landlock_create_ruleset"].concat(
+    "-e",
+    "inject=landlock_create_ruleset:error=ENOSYS",
+  );
+  const { server } = await start(scene, "", [...through, ...fault, ...subletCommand()]);
+  await assertServesClients(scene);
+  assert.equal(server.output.match(/no Landlock/g)?.length, 1);
+  assert.doesNotMatch(server.output, /cannot take/);
+  const children = await Deno.readTextFile(`/proc/${server.pid}/task/${server.pid}/children`);
+  assertHasOnly(await threadsOf(Number(children.trim())), TWO_CAPABILITIES);
+});
+
 // As Deno's executables keep compiled code there, for the next start, which may be root's.
 const TEMPORARY = "nothing is left in the directory for temporary files, where anybody writes";
 sceneTest(TEMPORARY, OPTIONS, async (scene) => {
