@@ -53,7 +53,8 @@ const LINUX_CAPABILITY_VERSION_3 = 0x2008_0522;
  * libc has each thread of the process do what its setuid family is asked for. Going from root to
  * another user costs a thread all its capabilities, unless it has set PR_SET_KEEPCAPS, which each
  * has for itself. So the threads that Deno has started by now keep none; this one, which opens the
- * sockets, keeps two, and so do threads that it starts later. A `poll` that is under way returns -1, since the thread was interrupted.
+ * sockets, keeps two, and so do threads that it starts later. A `poll` that is under way returns -1,
+ * since the thread was interrupted.
  *
  * Throws SystemCallError, for example where the caller is not root.
  */
