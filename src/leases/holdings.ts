@@ -33,6 +33,13 @@ export class Holdings {
     return row !== NONE && this.#rows.isActive(row, nowMs) && this.#rows.isLeaseUnder(row, client);
   }
 
+  /** Whether the client has the address by an active lease that names its own hardware address. */
+  isHere(client: Client, address: Ipv4, nowMs: number): boolean {
+    const row = this.#byAddress.find(address);
+    return row !== NONE && this.#rows.isActive(row, nowMs) &&
+      this.#rows.isLeaseOfHardware(row, client) && this.#rows.isLeaseOf(row, client);
+  }
+
   /** Whether the client has the address by an active lease that names other hardware than its. */
   isElsewhere(client: Client, address: Ipv4, nowMs: number): boolean {
     const row = this.#byAddress.find(address);

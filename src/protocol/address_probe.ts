@@ -20,8 +20,7 @@ export function probeBeforeGiving(
 ): ConflictProbe | undefined {
   const { client, kind } = request;
   if (conflictProbe === undefined) return undefined;
-  const isHeld = leases.heldUntilMs(client, address, nowMs) > nowMs;
-  if (isHeld && !leases.holdings.isElsewhere(client, address, nowMs)) return undefined;
+  if (leases.holdings.isHere(client, address, nowMs)) return undefined;
   // It would be asked for on a wire where it is not.
   if (isOffLink(config, request)) return undefined;
   // By ICMP the client itself would answer, and does not say so: it uses the address (ciaddr).

@@ -172,6 +172,7 @@ function broadcastHeader({ view: { flags, giaddr } }: Request): ReplyHeader {
 function bareFacts(messageType: number, request: Request, server: Server): ReplyFacts {
   return {
     view: request.view,
+    list: request.view.option(Option.PARAMETER_REQUEST_LIST),
     messageType,
     serverIdentifier: serverIdentifier(request, server, likeliestSubnet(request, server)),
     isRapid: false,
@@ -231,6 +232,7 @@ function factsOf(
 ): ReplyFacts {
   return {
     view: request.view,
+    list: request.view.option(Option.PARAMETER_REQUEST_LIST),
     messageType,
     serverIdentifier: serverIdentifier(request, server, subnet),
     isRapid: messageType === MessageType.ACK && request.kind === "DISCOVER",

@@ -19,6 +19,8 @@ export type InsteadOfAddress = readonly (readonly [number, Uint8Array])[];
 /** What the options of a reply are made from. What is absent is not sent. */
 export interface ReplyFacts {
   readonly view: MessageView;
+  /** Option 55 of the client: what it asks for, in its order. */
+  readonly list: Uint8Array | undefined;
   /** Value of option 53; a reply to a BOOTP client has none, nor anything else that is DHCP's. */
   readonly messageType?: number | undefined;
   readonly serverIdentifier: Ipv4;
@@ -73,20 +75,20 @@ function serverIdentifier(facts: ReplyFacts, writer: MessageWriter): void {
   if (messageType !== undefined) writer.option32(Option.SERVER_IDENTIFIER, serverIdentifier);
 }
 
-function leaseTimes({ time, view }: ReplyFacts, writer: MessageWriter): void {
+function leaseTimes({ time, list }: ReplyFacts, writer: MessageWriter): void {
   if (time === undefined) return;
   writer.option32(Option.LEASE_TIME, time.wireLeaseSeconds);
-  if (!isListed(view, Option.RENEWAL_TIME)) {
+  if (!isListed(list, Option.RENEWAL_TIME)) {
     writer.option32(Option.RENEWAL_TIME, time.renewalSeconds);
   }
-  if (!isListed(view, Option.REBINDING_TIME)) {
+  if (!isListed(list, Option.REBINDING_TIME)) {
     writer.option32(Option.REBINDING_TIME, time.rebindingSeconds);
   }
 }
 
 /** Whether the client asks for the option, and so has it at the place where it asks. */
-function isListed(view: MessageView, code: number): boolean {
-  return view.option(Option.PARAMETER_REQUEST_LIST)?.includes(code) === true;
+function isListed(list: Uint8Array | undefined, code: number): boolean {
+  return list !== undefined && list.includes(code);
 }
 
 /** RFC 4039 §4: in the ACK to a DISCOVER, and in no other message. */
@@ -98,8 +100,8 @@ const NO_OCTETS = new Uint8Array(0);
 
 /** Asked for or not. */
 function subnetMask(facts: ReplyFacts, writer: MessageWriter): void {
-  const { subnet, isProxy, view } = facts;
-  if (subnet === undefined || isProxy === true || isListed(view, Option.SUBNET_MASK)) return;
+  const { subnet, isProxy, list } = facts;
+  if (subnet === undefined || isProxy === true || isListed(list, Option.SUBNET_MASK)) return;
   networkOption(Option.SUBNET_MASK, facts, subnet, writer);
 }
 
@@ -182,7 +184,7 @@ function writeRequested(
   writer: MessageWriter,
   isEssentialOnly: boolean,
 ): void {
-  const list = facts.view.option(Option.PARAMETER_REQUEST_LIST);
+  const { list } = facts;
   if (list !== undefined && list.length > 0) {
     for (let i = 0; i < list.length; i++) {
       const code = list[i]!;
@@ -288,8 +290,8 @@ function impliedValue(code: number, { time }: ReplyFacts, subnet: Subnet): numbe
  * static routes then (RFC 3442), which only take room. What Windows calls 249 is no such option:
  * there is no word that its clients ignore the routers.
  */
-function hasClasslessRoutes({ view, scopes }: ReplyFacts): boolean {
-  return isListed(view, Option.CLASSLESS_STATIC_ROUTE) &&
+function hasClasslessRoutes({ list, scopes }: ReplyFacts): boolean {
+  return isListed(list, Option.CLASSLESS_STATIC_ROUTE) &&
     (configuredOption(scopes, Option.CLASSLESS_STATIC_ROUTE) ?? null) !== null;
 }
 
