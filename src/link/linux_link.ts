@@ -19,6 +19,7 @@ import type {
   ServerVoice,
   Standing,
 } from "./link.ts";
+import { describeHolder, findPortHolder } from "./port_holder.ts";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { CLIENT_PORT, type Ingress, PXE_PORT, SERVER_PORT } from "../protocol/endpoints.ts";
 import { assert } from "../wire/assert.ts";
@@ -124,7 +125,9 @@ class SocketLink implements Link {
     this.#searcher = new ServerSearcher(ports, options.onTrouble);
     try {
       this.#refresh((error, name, port) => {
-        const hint = error.errno === "EADDRINUSE" ? " (is another DHCP server running?)" : "";
+        const hint = error.errno === "EADDRINUSE"
+          ? ` (${describeHolder(findPortHolder(port))})`
+          : "";
         const what = `cannot open UDP port ${port} on ${name}`;
         throw new LinkError(`${what}: ${error.message}${hint}`, { cause: error });
       });

@@ -2,6 +2,7 @@
 import type { Ingress } from "../protocol/endpoints.ts";
 import { type Fd, SystemCallError } from "./libc.ts";
 import type { LinkFact } from "./netlink.ts";
+import { findPortHolder } from "./port_holder.ts";
 import type { Received } from "./receive_slab.ts";
 import { isPortTaken, openServerSocket } from "./sockets.ts";
 
@@ -91,8 +92,10 @@ export class PortSockets {
   }
 
   #reportSharedPort(interfaceName: string): void {
+    const holder = findPortHolder(this.#port);
+    const who = holder === undefined ? "another program" : `${holder.name} (pid ${holder.pid})`;
     this.#onTrouble(
-      `${interfaceName}: another program has UDP port ${this.#port} open, too; if it serves ` +
+      `${interfaceName}: ${who} has UDP port ${this.#port} open, too; if it serves ` +
         "this network, stop one of the two: their answers contradict each other",
     );
   }
