@@ -3,41 +3,42 @@
  * told so many times a second by its kind, and so many times in all; the others are summed up, a
  * line for each kind. Leases are told one by one: an ACK has cost one, and a RELEASE has ended one.
  */
-import type { LeftOutEvent, NoticeEvent, ServerEvent } from "./events.ts";
+import type { ExchangeEvent, LeftOutEvent, NoticeEvent, ServerEvent } from "./events.ts";
 
 /** Lines of one kind in a second, and of all kinds together that strangers can vary. */
 export const KIND_LINES_MAX = 50;
 export const ALL_LINES_MAX = 200;
 
 /**
- * Answers that give no lease: as many at once, and then so many a second as of any kind. A building
- * that is switched on is told whole. An OFFER that is taken makes room for another, so that only
- * those that nobody takes are ever left out.
+ * OFFERs, and answers that give no lease: so many at once, and then so many a second as of any kind.
+ * An ACK of a lease makes room for another OFFER, up to a store: where offers are taken each is
+ * told, and those that a flood asks for in vain are not.
  */
-export const ANSWERS_AT_ONCE_MAX = 5_000;
+export const ANSWERS_AT_ONCE = 200;
+export const OFFERS_EARNED_MAX = 2_000;
 
 /** What was left out is told so long after the first of it. */
 export const SUM_INTERVAL_MS = 1_000;
 
 type Level = NoticeEvent["level"];
 
-/** Lines that may be written: so many each second, and at most as many at once as `store`. */
+/** Lines that may be written: so many now, and each second, and others that are earned, in a store. */
 class Allowance {
   readonly #perSecond: number;
-  readonly #store: number;
+  readonly #atOnce: number;
   #left: number;
   #atMs = -Infinity;
 
-  constructor(perSecond: number, store: number) {
+  constructor(perSecond: number, atOnce: number) {
     this.#perSecond = perSecond;
-    this.#store = store;
-    this.#left = store;
+    this.#atOnce = atOnce;
+    this.#left = atOnce;
   }
 
   isThere(nowMs: number): boolean {
     if (nowMs > this.#atMs) {
       const gained = (nowMs - this.#atMs) * this.#perSecond / 1_000;
-      this.#left = Math.min(this.#store, this.#left + gained);
+      if (this.#left < this.#atOnce) this.#left = Math.min(this.#atOnce, this.#left + gained);
       this.#atMs = nowMs;
     }
     return this.#left >= 1;
@@ -47,8 +48,8 @@ class Allowance {
     this.#left--;
   }
 
-  giveBack(): void {
-    this.#left = Math.min(this.#store, this.#left + 1);
+  earn(): void {
+    this.#left = Math.min(OFFERS_EARNED_MAX, this.#left + 1);
   }
 }
 
@@ -62,21 +63,25 @@ export class LogLimits {
   /** By name: a rule, the reason of a drop, the topic of a notice. Each is a word of ours. */
   readonly #kinds = new Map<string, Kind>();
   readonly #all = new Allowance(ALL_LINES_MAX, ALL_LINES_MAX);
+  readonly #offers = makeKind(ANSWERS_AT_ONCE, "info");
+
+  constructor() {
+    this.#kinds.set(OFFERS, this.#offers);
+  }
 
   /** Whether the event is to be written; it is noted when it is not. */
   admits(event: ServerEvent, level: Level, nowMs: number): boolean {
     const name = kindOf(event);
     if (name === undefined) {
       if (event.kind === "exchange" && event.outcome === "ACK") {
-        this.#kinds.get(OFFERS)?.allowance.giveBack();
+        this.#offers.allowance.earn();
       }
       return true;
     }
-    const isAnswer = event.kind === "exchange" && ANSWERS.has(event.outcome);
+    const isAnswer = event.kind === "exchange" && isFirstAnswer(event);
     let kind = this.#kinds.get(name);
     if (kind === undefined) {
-      const store = isAnswer ? ANSWERS_AT_ONCE_MAX : KIND_LINES_MAX;
-      kind = { allowance: new Allowance(KIND_LINES_MAX, store), level, leftOut: 0 };
+      kind = makeKind(isAnswer ? ANSWERS_AT_ONCE : KIND_LINES_MAX, level);
       this.#kinds.set(name, kind);
     }
     if (kind.allowance.isThere(nowMs) && (isAnswer || this.#all.isThere(nowMs))) {
@@ -102,6 +107,15 @@ export class LogLimits {
 
 const OFFERS = "OFFER";
 
+function makeKind(atOnce: number, level: Level): Kind {
+  return { allowance: new Allowance(KIND_LINES_MAX, atOnce), level, leftOut: 0 };
+}
+
+/** Whether it is an answer; not one that somebody else had before, which comes in floods alone. */
+function isFirstAnswer({ outcome, rule }: ExchangeEvent): boolean {
+  return ANSWERS.has(outcome) && rule !== "oldest-offer";
+}
+
 /** What is told with fewer words where there is much of it; `undefined` for what always is. */
 function kindOf(event: ServerEvent): string | undefined {
   switch (event.kind) {
@@ -120,6 +134,7 @@ function kindOf(event: ServerEvent): string | undefined {
         case "released":
           return undefined;
         case "OFFER":
+          return isFirstAnswer(event) ? OFFERS : event.rule;
         case "lost":
           return event.outcome;
         default:
