@@ -129,6 +129,7 @@ conflict-probe: { timeout: ${CROWD_TIMEOUT_MS}ms }
 subnets:
   - subnet: 10.77.0.0/16
     pools: 10.77.0.100-10.77.9.255
+    relays: 10.77.0.2
 `,
   );
   const agent = await RelayAgent.plug(scene, "clients", "10.77.0.2", SERVER);
