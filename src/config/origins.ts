@@ -4,6 +4,7 @@
  */
 import { contains, parseCidr, parseIpv4 } from "../wire/ipv4.ts";
 import { optionByName } from "../wire/option_codes.ts";
+import { fitsMac } from "./class_of_mac.ts";
 import { reservationIdentityKeys } from "./reservation_schema.ts";
 import type { ConfigSource, FilePosition } from "./config_source.ts";
 import type { Path } from "./problem.ts";
@@ -220,9 +221,15 @@ function optionsIn(scopes: readonly Scope[]): Setting[] {
 
 /** Whether a class is that of a reservation's client, whatever the client sends. */
 function isOfReservation(ofClass: Raw, reservation: Raw): boolean {
-  const { reserved, ...others } = asMap(ofClass["match"]);
-  return asList(reservation["classes"] ?? []).includes(ofClass["name"]) ||
-    reserved === true && Object.keys(others).length === 0;
+  if (asList(reservation["classes"] ?? []).includes(ofClass["name"])) return true;
+  const { match } = ofClass;
+  if (match === undefined) return false;
+  const macs = asList(reservation["mac"] ?? []).map(String);
+  if (macs.length === 0) {
+    const { reserved, ...others } = asMap(match);
+    return reserved === true && Object.keys(others).length === 0;
+  }
+  return macs.every((mac) => fitsMac(match, mac));
 }
 
 function addedIn(scopes: readonly Scope[], key: string): Setting[] {

@@ -218,3 +218,26 @@ Deno.test("origins: a reservation has the settings of classes that it names, and
     "always [log-servers] 7",
   ]);
 });
+
+Deno.test("origins: a reservation has what the classes say that its MAC is in", () => {
+  const text = [
+    "interfaces: eth0",
+    "classes:",
+    '  - { name: pis, match: { mac: "b8:27:eb" }, lease-time: 2h }',
+    "  - { name: random, match: { random-mac: true }, lease-time: 3h }",
+    '  - { name: maybe, match: { mac: "b8:27:eb", vendor-class: x }, options: { interface-mtu: 1400 } }',
+    '  - { name: not-pis, match: { not: { mac: "b8:27:eb" } }, options: { domain-name: other } }',
+    "subnets:",
+    "  - subnet: 192.168.1.0/24",
+    "    reservations:",
+    '      - { mac: "b8:27:eb:01:02:03", address: 192.168.1.10 }',
+    '      - { mac: "02:00:00:01:02:03", address: 192.168.1.11 }',
+  ].join("\n");
+  const source = readYaml(text);
+  assert.ok("locate" in source);
+  const settingsOf = (what: string) =>
+    placesAbout(explainPlaces(sourceOf({ name: "a.yaml", source })), what)[0]!.settings
+      .map(({ name, value, line }) => `${name} ${value} ${line}`);
+  assert.deepEqual(settingsOf("192.168.1.10"), ["lease-time 2h 3"]);
+  assert.deepEqual(settingsOf("192.168.1.11"), ["lease-time 3h 4", "option domain-name other 6"]);
+});
