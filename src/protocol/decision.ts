@@ -132,6 +132,11 @@ export interface Withdrawal {
   readonly subnet: Subnet;
 }
 
+/** The address that a reply gives its client, if it gives one. */
+export function givenBy(decision: Decision): Ipv4 | undefined {
+  return "reply" in decision && decision.reply.type !== "NAK" ? decision.address : undefined;
+}
+
 /** Silence, and the reason for it. */
 export function ignore(rule: Rule): Decision {
   return { kind: "ignore", rule, withdraw: [] };

@@ -10,7 +10,7 @@ import type { LeaseTable } from "../leases/lease_table.ts";
 import { offerMsOf, quarantineMsAt, subnetOf } from "../leases/subnets.ts";
 import type { Datagram, Link, Outgoing, ProbeAnswer } from "../link/link.ts";
 import type { NameRegistrar } from "../names/name_registrar.ts";
-import { changeOf, type Decision, needsRoom } from "../protocol/decision.ts";
+import { changeOf, type Decision, givenBy, needsRoom } from "../protocol/decision.ts";
 import { classify, type Request } from "../protocol/request.ts";
 import { type EngineState, respond } from "../protocol/respond.ts";
 import { isSearchOf } from "../protocol/server_search.ts";
@@ -345,7 +345,7 @@ export class DhcpServer {
     const decision = this.#refusal(wanted, request, nowMs, group) ?? wanted;
     this.limiter.note(decision.rule, nowMs);
     // By now the address is offered to the client; why it was chosen is another matter.
-    const isHeld = held !== undefined && "address" in decision && decision.address === held.address;
+    const isHeld = held !== undefined && givenBy(decision) === held.address;
     const event = describeExchange(request, decision, isHeld ? held.rule : decision.rule);
     switch (decision.kind) {
       case "ignore":

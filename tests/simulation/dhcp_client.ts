@@ -371,7 +371,7 @@ function isFor(mac: Uint8Array, bytes: Uint8Array): boolean {
   return mac.every((octet, at) => octet === bytes[CHADDR_AT + at]);
 }
 
-function fromHex(hex: string): Uint8Array {
+export function fromHex(hex: string): Uint8Array {
   return Uint8Array.from(hex.split(":"), (octet) => Number.parseInt(octet, 16));
 }
 

@@ -5,9 +5,17 @@
 import assert from "node:assert/strict";
 import type { Lease } from "../../src/leases/lease.ts";
 import { LeaseTable } from "../../src/leases/lease_table.ts";
-import type { Link, Outgoing } from "../../src/link/link.ts";
+import type { Datagram, Link, Outgoing } from "../../src/link/link.ts";
 import type { LeaseStore } from "../../src/store/lease_store.ts";
-import { buildPacket, messageType, OFFER, option, parsePacket } from "../support/dhcp_packets.ts";
+import {
+  buildPacket,
+  messageType,
+  OFFER,
+  option,
+  parsePacket,
+  RELEASE,
+} from "../support/dhcp_packets.ts";
+import { ip } from "../support/leases_fixture.ts";
 import type { Workshop } from "./host.ts";
 import { makePlan } from "./plan.ts";
 import { simulate } from "./simulation.ts";
@@ -86,6 +94,13 @@ function padded(reply: Outgoing, octets: number): Outgoing {
   const bytes = new Uint8Array(Math.max(octets, reply.bytes.length));
   bytes.set(reply.bytes);
   return { ...reply, bytes };
+}
+
+/** A RELEASE as if its client had sent it, wherever it came from. */
+function asFromItsHolder(datagram: Datagram): Datagram {
+  const packet = parsePacket(datagram.bytes);
+  if (messageType(packet) !== RELEASE) return datagram;
+  return { ...datagram, ingress: { ...datagram.ingress, source: ip(packet.ciaddr) } };
 }
 
 /** Puts what is declined into quarantine for no time at all. */
@@ -213,6 +228,16 @@ const FAULTS: readonly Fault[] = [
         }),
     },
     caughtBy: "permitted-address",
+  },
+  {
+    name: "a link that has every message come from the address that it is about",
+    workshop: {
+      link: (link) => ({
+        ...sending(link, (reply) => reply),
+        receive: async (waitMs) => (await link.receive(waitMs))?.map(asFromItsHolder),
+      }),
+    },
+    caughtBy: "from-where-it-lives",
   },
   {
     name: "a link that keeps to itself who uses an address",

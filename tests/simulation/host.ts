@@ -119,6 +119,11 @@ export class Host {
     return this.#life?.store.health().ok === false;
   }
 
+  /** The newest record of an address that the process has. */
+  leaseOf(address: string): Lease | undefined {
+    return this.#life?.server === undefined ? undefined : this.#life.table.get(number(address));
+  }
+
   /** Calls back once, when the process next begins to change something on the disk. */
   atNextWrite(act: () => void): void {
     this.#atNextWrite = act;
@@ -349,7 +354,7 @@ export class Host {
       takeVoices: () => inner.takeVoices(),
       takeAnswers: () => {
         const answers = inner.takeAnswers();
-        for (const answer of answers) referee.answered(answer);
+        for (const answer of answers) referee.answered(answer, life.table.get(answer.address));
         return answers;
       },
       ownAddresses: () => inner.ownAddresses(),

@@ -1,11 +1,19 @@
 /** What happens to clients and to the machine, unasked, until it is told to end. */
 import type { Random } from "../support/random.ts";
-import { buildPacket, DISCOVER } from "../support/dhcp_packets.ts";
+import {
+  buildPacket,
+  DECLINE,
+  DISCOVER,
+  octets,
+  type PacketOption,
+  RELEASE,
+} from "../support/dhcp_packets.ts";
 import type { Agenda } from "./agenda.ts";
 import { drawClientId } from "./crowd.ts";
-import type { DhcpClient } from "./dhcp_client.ts";
+import { type DhcpClient, fromHex } from "./dhcp_client.ts";
 import type { Host } from "./host.ts";
 import { HOUR_MS, type Rhythm } from "./plan.ts";
+import type { Referee } from "./referee.ts";
 import { hex } from "./reply_checks.ts";
 import { drawRules, type Identity, POOL_FIRST_HOST, type Wire } from "./premises.ts";
 
@@ -13,6 +21,7 @@ export interface MischiefParts {
   readonly agenda: Agenda;
   readonly random: Random;
   readonly host: Host;
+  readonly referee: Referee;
   readonly clients: readonly DhcpClient[];
   /** Who may find an address reserved for them. */
   readonly wires: readonly Wire[];
@@ -28,6 +37,10 @@ const FLOOD_DISCOVERS = 150;
 const FLOOD_MS = 10 * SECOND_MS;
 /** A write and its sync seldom take longer. */
 const WRITING_MS = 20;
+/** In no network of the place. */
+const FAR_AWAY = "203.0.113.9";
+/** What arrives has been handled then, unless the process gets no time. */
+const HANDLED_MS = 20;
 
 export class Mischief {
   /** Addresses that somebody has taken without asking. */
@@ -45,6 +58,7 @@ export class Mischief {
     this.#again(rhythm.stallMs, () => this.#stall());
     this.#again(rhythm.strangerMs, () => this.#meetStranger());
     this.#again(rhythm.floodMs, () => this.#flood());
+    this.#again(rhythm.impostorMs, () => this.#impersonate());
     for (const client of clients) {
       agenda.after(random.integer(0, 5 * MINUTE_MS), () => client.powerOn());
       this.#again(rhythm.clientMs, () => this.#trouble(client));
@@ -140,6 +154,30 @@ export class Mischief {
       const arrival = { interfaceName, bytes, source, destination };
       agenda.after(random.integer(0, FLOOD_MS), () => host.arrive(arrival));
     }
+  }
+
+  /** Somebody beyond a router gives back, or declines, in a client's name what that one has. */
+  #impersonate(): void {
+    const { agenda, random, host, wires, clients, referee, count } = this.parts;
+    const victim = random.pick(clients);
+    const address = victim.isBound ? victim.holding?.address : undefined;
+    if (address === undefined || !host.isUp) return;
+    count("impostor");
+    const { mac, clientId } = victim.identity;
+    const isRelease = random.chance(0.5);
+    const options: PacketOption[] = [[53, Uint8Array.of(isRelease ? RELEASE : DECLINE)]];
+    if (!isRelease) options.push([50, octets(address)]);
+    if (clientId !== undefined) options.push([61, fromHex(clientId)]);
+    const ciaddr = isRelease ? address : "0.0.0.0";
+    const bytes = buildPacket({ xid: random.integer(0, 2 ** 32 - 1), mac, ciaddr, options });
+    const { interfaceName, serverAddress } = random.pick(wires);
+    const before = host.leaseOf(address);
+    host.arrive({ interfaceName, bytes, source: FAR_AWAY, destination: serverAddress });
+    const isStillThere = () => victim.isBound && victim.countsOn(address);
+    agenda.after(
+      HANDLED_MS,
+      () => referee.impersonated(before, host.leaseOf(address), isStillThere()),
+    );
   }
 
   #trouble(client: DhcpClient): void {

@@ -12,6 +12,7 @@ export interface Rhythm {
   readonly stallMs: number;
   readonly strangerMs: number;
   readonly floodMs: number;
+  readonly impostorMs: number;
   /** For each client. */
   readonly clientMs: number;
 }
@@ -66,6 +67,7 @@ export function makePlan(
       strangerMs: mean(5 * MINUTE_MS, HOUR_MS),
       clientMs: random.integer(5 * MINUTE_MS, HOUR_MS),
       floodMs: mean(5 * MINUTE_MS, HOUR_MS),
+      impostorMs: 5 * MINUTE_MS,
     },
     authoritative: random.chance(0.7),
     compactionLinesMin: random.pick([20, 100, 1_000]),

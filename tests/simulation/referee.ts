@@ -107,13 +107,25 @@ export class Referee {
     this.#takenUntilMs.delete(address);
   }
 
+  /** A message from afar was in the name of a client, which had the lease before. */
+  impersonated(before: Lease | undefined, after: Lease | undefined, isStillThere: boolean): void {
+    if (before?.state !== "bound" || after === undefined || !isStillThere) return;
+    if (after.state === "bound" || after.client.key !== before.client.key) return;
+    const address = formatIpv4(after.address);
+    this.verdict.fail("from-where-it-lives", `the lease of ${address} is ${after.state} from afar`);
+  }
+
   /** The loop hears that somebody uses an address. */
-  answered({ address, heard }: ProbeAnswer): void {
+  answered({ address, heard }: ProbeAnswer, lease: Lease | undefined): void {
     const probe = this.#probed.get(address);
     if (probe === undefined || this.agenda.nowMs >= probe.untilMs) return;
     if (heard?.hardwareAddress === probe.mac) return;
     this.#probed.delete(address);
     this.#lookedAt.delete(address);
+    // The holder of the lease may use its address, whoever asks for it under the same name.
+    const isHolder = lease?.state === "bound" &&
+      lease.client.hardwareAddress === heard?.hardwareAddress;
+    if (isHolder) return;
     this.#takenUntilMs.set(address, this.agenda.nowMs + QUARANTINE_SECONDS * 1000);
     this.#takenBy.set(address, heard?.hardwareAddress);
   }

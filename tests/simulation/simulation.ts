@@ -10,6 +10,7 @@ import type { Outgoing, Probe, ProbeAnswer } from "../../src/link/link.ts";
 import type { ServerEvent } from "../../src/server/events.ts";
 import { formatIpv4 } from "../../src/wire/ipv4.ts";
 import type { Random } from "../support/random.ts";
+import { parsePacket } from "../support/dhcp_packets.ts";
 import { Agenda } from "./agenda.ts";
 import { drawClients } from "./crowd.ts";
 import type { DhcpClient, Holding } from "./dhcp_client.ts";
@@ -108,6 +109,7 @@ class Simulation {
       agenda: this.#agenda,
       random: this.#random.fork(),
       host: this.#host,
+      referee: this.referee,
       clients: this.#clients,
       people,
       wires: plan.wires,
@@ -192,9 +194,10 @@ class Simulation {
   }
 
   /** Routed past the relay agent. */
-  #unicast({ wire, holding }: DhcpClient, bytes: Uint8Array, destination: string): void {
+  #unicast({ wire }: DhcpClient, bytes: Uint8Array, destination: string): void {
     const { interfaceName } = wire;
-    const source = holding?.address ?? "0.0.0.0";
+    // A client that gives its address back still sends from it (RFC 2131 §4.4.6).
+    const source = parsePacket(bytes).ciaddr;
     this.#network.toServer(
       bytes,
       (bytes) => this.#host.arrive({ interfaceName, bytes, source, destination }),

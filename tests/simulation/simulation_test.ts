@@ -21,6 +21,7 @@ const SEEN: readonly string[] = [
   "stall",
   "stranger",
   "flood",
+  "impostor",
   "probe answered",
   "conflict",
   "DISCOVER -> OFFER (free-address)",

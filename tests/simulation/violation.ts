@@ -15,6 +15,8 @@ export type Invariant =
   | "permitted-address"
   /** No address is offered that somebody was found to use, before its quarantine is over. */
   | "taken-address"
+  /** No message from another wire or network ends a lease. */
+  | "from-where-it-lives"
   /** Once nothing goes wrong any more, every client is bound after a few exchanges. */
   | "bound-when-calm"
   /** The server does not stop by itself. */
