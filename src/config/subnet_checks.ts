@@ -185,7 +185,9 @@ function checkRouters(
     if (linkRoutes(scopes).some((it) => contains(it, router))) continue;
     if (!contains(cidr, router)) {
       const said = `${words} is outside the subnet ${formatCidr(cidr)}`;
-      reporter.warning(routerPath, explain(`${said}: its clients cannot reach it`));
+      // Nothing but the client itself is in a /32: a route to the link brings it to its router.
+      const hint = cidr.prefixLength < 32 ? undefined : linkRouteTo(router);
+      reporter.warning(routerPath, explain(`${said}: its clients cannot reach it`, hint));
     } else if (
       subnet.whole && rangesOf(subnet.parsed).some(isRouter) && !exclude.some(isRouter) &&
       !reservations.some(({ address }) => address === router)
@@ -194,4 +196,10 @@ function checkRouters(
       reporter.warning(routerPath, explain(said, `add exclude: [${formatIpv4(router)}]`));
     }
   }
+}
+
+function linkRouteTo(router: Ipv4): string {
+  const address = formatIpv4(router);
+  return `add classless-static-route: [{ to: ${address}/32, via: 0.0.0.0 }, ` +
+    `{ to: default, via: ${address} }]`;
 }

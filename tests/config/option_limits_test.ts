@@ -184,3 +184,20 @@ Deno.test("config: what clients can use is taken without a word, up to its bound
   assert.ok("config" in result, JSON.stringify(result));
   assert.deepEqual(result.warnings, []);
 });
+
+const ONE_ADDRESS = (options: string) =>
+  `interfaces: eth0\nsubnets:\n  - subnet: 10.9.9.9/32\n    pools: 10.9.9.9\n    options: ${options}\n`;
+
+testBadConfigs("a network of one address", [
+  ["a router, and the routes that lead to it (warning)", ONE_ADDRESS("{ routers: 10.0.0.1 }"), [
+    "config.yaml:5:25: warning: the router 10.0.0.1 is outside the subnet 10.9.9.9/32: its clients cannot reach it",
+    "hint: add classless-static-route: [{ to: 10.0.0.1/32, via: 0.0.0.0 }, { to: default, via: 10.0.0.1 }]",
+  ]],
+  [
+    "with those routes, nothing (warning)",
+    ONE_ADDRESS(
+      "{ routers: 10.0.0.1, classless-static-route: [{ to: 10.0.0.1/32, via: 0.0.0.0 }, { to: default, via: 10.0.0.1 }] }",
+    ),
+    [],
+  ],
+]);
