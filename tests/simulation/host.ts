@@ -33,6 +33,8 @@ export interface Workshop {
   readonly link?: (link: Link) => Link;
   readonly store?: (store: LeaseStore) => LeaseStore;
   readonly table?: typeof LeaseTable;
+  /** What becomes of the journal while no process runs. */
+  readonly journal?: (text: string) => string;
 }
 
 export interface HostParts {
@@ -270,6 +272,9 @@ export class Host {
     }, this.#diskOptions());
     const spared = this.#disk.afterKill(this.#diskOptions());
     this.#disk = this.#prepareDisk(kind === "kill" ? spared : cut);
+    const { journal } = this.parts.workshop;
+    const text = this.#disk.read(JOURNAL_PATH);
+    if (journal !== undefined && text !== undefined) this.#disk.plant(JOURNAL_PATH, journal(text));
   }
 
   #config() {
