@@ -26,6 +26,7 @@ const CONFIG = `
 interfaces: lan0
 subnets:
   - subnet: 10.77.0.0/24
+    relays: 10.77.0.2
     pools: 10.77.0.100-10.77.0.149
 `;
 
@@ -167,7 +168,8 @@ sceneTest(INIT, OPTIONS, async (scene) => {
   const file = await scene.file("init.yaml", init.output);
   assert.equal((await runSublet(scene, ["check", file])).code, 0);
   const withoutJournal = init.output.replace(/^journal:.*$/m, "");
-  await startServer(scene, withoutJournal);
+  // The clients of this test are behind a relay agent of its own.
+  await startServer(scene, withoutJournal.replace(/^ +pools:/m, `    relays: ${AGENT}\n$&`));
   const agent = await RelayAgent.plug(scene, "clients", AGENT, SERVER);
   const { yiaddr } = await agent.obtain(clientMac(1));
   assert.match(yiaddr, /^10\.77\.0\.\d+$/);

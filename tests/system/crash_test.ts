@@ -30,6 +30,7 @@ conflict-probe: off
 lease-time: 1h
 subnets:
   - subnet: 10.77.0.0/16
+    relays: [10.77.0.2, 10.77.0.3, 10.77.0.4]
     pools: 10.77.1.0-10.77.250.255
 `;
 

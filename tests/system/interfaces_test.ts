@@ -26,8 +26,10 @@ interfaces: lan0
 conflict-probe: { timeout: 100ms }
 subnets:
   - subnet: 10.77.0.0/24
+    relays: 10.77.0.2
     pools: 10.77.0.100-10.77.0.199
   - subnet: 10.88.0.0/24
+    relays: 10.88.0.2
     pools: 10.88.0.100-10.88.0.199
 `;
 

@@ -25,6 +25,7 @@ options:
   domain-name-servers: [10.77.0.1, 9.9.9.9]
 subnets:
   - subnet: 10.77.0.0/24
+    relays: 10.77.0.2
     pools: 10.77.0.100-10.77.0.199
     options:
       routers: 10.77.0.1

@@ -44,7 +44,6 @@ subnets:
     relays: 10.77.0.2
   - subnet: 10.90.0.0/24
     pools: 10.90.0.50-10.90.0.60
-    relays: [10.90.0.1, 10.77.0.2]
 `;
 
 /** What ISC's dhcrelay puts into option 82: the name of the interface that it heard the client by. */

@@ -37,6 +37,7 @@ interfaces: lan0
 lease-time: 1h
 subnets:
   - subnet: 10.77.0.0/24
+    relays: 10.77.0.2
     pools: 10.77.0.100-10.77.0.199
   - subnet: 10.90.0.0/24
     pools: 10.90.0.50-10.90.0.60

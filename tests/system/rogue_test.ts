@@ -24,6 +24,7 @@ user: nobody
 rogue-detection: { interval: 10s }
 subnets:
   - subnet: 10.77.0.0/24
+    relays: 10.77.0.2
     pools: 10.77.0.100-10.77.0.199
 `;
 
@@ -97,7 +98,8 @@ for (const [name, startRogue] of ROGUES) {
     assert.equal(server.output.match(/another DHCP server/g)!.length, 1);
     const { subnets, counters } = await readStatus(scene);
     assert.deepEqual([subnets[0]!.used, subnets[0]!.free], [1, 99], "its own search took nothing");
-    assert.deepEqual(counters.requests, { DISCOVER: 1, SELECTING: 1 });
+    const requests = Object.entries(counters.requests).filter(([, count]) => count > 0);
+    assert.deepEqual(Object.fromEntries(requests), { DISCOVER: 1, SELECTING: 1 });
   });
 }
 

@@ -20,6 +20,7 @@ interfaces: lan0
 conflict-probe: off
 subnets:
   - subnet: 10.77.0.0/16
+    relays: 10.77.0.2
     pools: 10.77.1.0-10.77.9.255
 `;
 
