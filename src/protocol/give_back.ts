@@ -16,6 +16,8 @@ export function decline(request: Decline, state: EngineState): Decision {
   if (isForOtherServer(request, state)) return ignore("other-server-chosen");
   const expiresAtMs = nowMs + quarantineMsAt(config, address);
   const quarantine = { state: "declined", updatedAtMs: nowMs, expiresAtMs } as const;
+  // Two machines may have one client identifier: what one has the other cannot decline.
+  if (leases.holdings.isElsewhere(client, address, nowMs)) return ignore("not-the-holder");
   if (leases.heldUntilMs(client, address, nowMs) > nowMs) {
     const change = { ...leases.get(address)!, ...quarantine };
     return { kind: "change", rule: "quarantined", change };

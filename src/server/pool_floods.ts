@@ -13,11 +13,11 @@ import type { Pool } from "../config/config.ts";
 import { TokenBuckets } from "./token_buckets.ts";
 
 /**
- * How many new clients may come: the eighth part of a pool at once, and all of it in a minute;
- * of a large pool as many as a building that is switched on.
+ * How many new clients may come: the eighth part of a pool at once, and all of it in a minute; of a
+ * small pool as many as a home that is switched on, of a large one as many as a building.
  */
 const BURST_PART = 8;
-const BURST_MIN = 4;
+const BURST_MIN = 8;
 const BURST_MAX = 1_000;
 const POOL_MS = 60_000;
 const INTERVAL_MS_MIN = 5;

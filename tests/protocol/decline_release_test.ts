@@ -361,6 +361,12 @@ testAnswers([
     expect: "silence (not-the-holder)",
   },
   {
+    name: "DECLINE by another machine with the client identifier of the holder is ignored",
+    after: [{ type: REQUEST, requested: A, clientId: "01:02" }],
+    when: { ...DECLINE_A, clientId: "01:02", mac: macOf(2) },
+    expect: "silence (not-the-holder)",
+  },
+  {
     name: "DECLINE without option 61, by the hardware address of the holder, is ignored",
     after: [{ type: REQUEST, requested: A, clientId: "01:02" }],
     when: DECLINE_A,
