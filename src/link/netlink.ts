@@ -19,6 +19,8 @@ import {
   dumpRequest,
   type NetlinkMessage,
   parseNetlink,
+  parseRoute,
+  routeRequest,
   RTM_GETADDR,
   RTM_GETLINK,
   RTM_GETROUTE,
@@ -82,6 +84,23 @@ function listDefaultGateways(): Map<number, Ipv4> {
     const routes = dump(fd, RTM_GETROUTE).filter((message) => message.kind === "default-route");
     routes.sort((a, b) => b.metric - a.metric);
     return new Map(routes.map((route) => [route.index, route.gateway]));
+  } finally {
+    closeFd(fd);
+  }
+}
+
+/**
+ * The index of the interface that the kernel sends datagrams to an address by; `undefined` where it
+ * has no route. Throws SystemCallError.
+ */
+export function routeOf(address: Ipv4): number | undefined {
+  const fd = openSocket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+  try {
+    const asked = sendMessage(fd, routeRequest(address));
+    if (typeof asked === "string") throw new SystemCallError("netlink request", asked);
+    const length = receiveMessage(fd, receiveBuffer);
+    if (typeof length === "string") throw new SystemCallError("netlink answer", length);
+    return parseRoute(receiveBuffer.subarray(0, length));
   } finally {
     closeFd(fd);
   }

@@ -76,6 +76,7 @@ const IFLA_ADDRESS = 1;
 const IFLA_IFNAME = 3;
 const IFA_LOCAL = 2;
 const RT_TABLE_MAIN = 254;
+const RTA_DST = 1;
 const RTA_OIF = 4;
 const RTA_GATEWAY = 5;
 const RTA_PRIORITY = 6;
@@ -89,6 +90,7 @@ const ATTRIBUTE_HEADER_OCTETS = 4;
 const IFINFOMSG_OCTETS = 16;
 const IFADDRMSG_OCTETS = 8;
 const RTMSG_OCTETS = 12;
+const ADDRESS_OCTETS = 4;
 
 /** A request for all objects of a kind (`RTM_GETLINK`, `RTM_GETADDR`, `RTM_GETROUTE`) of IPv4. */
 export function dumpRequest(type: number): NativeBytes {
@@ -100,6 +102,32 @@ export function dumpRequest(type: number): NativeBytes {
   // RTM_GETLINK has no address family: AF_UNSPEC lists every interface once.
   if (type !== RTM_GETLINK) bytes[HEADER_OCTETS] = AF_INET;
   return bytes;
+}
+
+/** A request for the route to an address, as the kernel would take it now. */
+export function routeRequest(address: Ipv4): NativeBytes {
+  const attribute = HEADER_OCTETS + RTMSG_OCTETS;
+  const bytes = new Uint8Array(
+    new ArrayBuffer(attribute + ATTRIBUTE_HEADER_OCTETS + ADDRESS_OCTETS),
+  );
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, bytes.length, true);
+  view.setUint16(4, RTM_GETROUTE, true);
+  view.setUint16(6, NLM_F_REQUEST, true);
+  bytes[HEADER_OCTETS] = AF_INET;
+  bytes[HEADER_OCTETS + 1] = ADDRESS_OCTETS * 8;
+  view.setUint16(attribute, ATTRIBUTE_HEADER_OCTETS + ADDRESS_OCTETS, true);
+  view.setUint16(attribute + 2, RTA_DST, true);
+  view.setUint32(attribute + ATTRIBUTE_HEADER_OCTETS, address);
+  return bytes;
+}
+
+/** The interface of the one route in a datagram that answers `routeRequest`; none in an error. */
+export function parseRoute(bytes: Uint8Array): number | undefined {
+  if (bytes.length < HEADER_OCTETS + RTMSG_OCTETS) return undefined;
+  if (viewOf(bytes).getUint16(4, true) !== RTM_NEWROUTE) return undefined;
+  const index = parseAttributes(bytes.subarray(HEADER_OCTETS + RTMSG_OCTETS)).get(RTA_OIF);
+  return index?.length === 4 ? viewOf(index).getUint32(0, true) : undefined;
 }
 
 /** What one received netlink datagram holds. */

@@ -18,6 +18,7 @@ import {
 import { closeFd, type Fd } from "./libc.ts";
 import type { Outgoing, Standing } from "./link.ts";
 import type { LinkFact } from "./netlink.ts";
+import { RelayRoutes } from "./relay_routes.ts";
 import { SEND_OCTETS_MAX, SendSlab } from "./send_slab.ts";
 
 /** The socket that a reply leaves by, and its interface. */
@@ -32,6 +33,7 @@ export class ReplySender {
   readonly #onTrouble: (message: string) => void;
   /** Told of each frame to a client that has its address already. */
   readonly #onFramed: (reply: Outgoing) => void;
+  readonly #relayRoutes: RelayRoutes;
   readonly #datagrams: SendSlab;
   readonly #frames: SendSlab;
   /** How many replies of the current `send` failed, by what is said of them. */
@@ -49,6 +51,7 @@ export class ReplySender {
     this.#frameSocket = frameSocket;
     this.#ports = ports;
     this.#onTrouble = onTrouble;
+    this.#relayRoutes = new RelayRoutes(onTrouble);
     const onUnsent = (interfaceName: string, errno: string) => this.#fail(interfaceName, errno);
     this.#datagrams = new SendSlab(SOCKADDR_IN_OCTETS, PKTINFO_CONTROL_OCTETS, onUnsent);
     this.#frames = new SendSlab(SOCKADDR_LL_OCTETS, 0, onUnsent);
@@ -76,6 +79,8 @@ export class ReplySender {
         this.#addFrame(reply, reply.destination, exit.link);
         if (reply.destination.kind === "unicast") this.#onFramed(reply);
       } else {
+        const { destination } = reply;
+        if (destination.kind === "relay") this.#relayRoutes.note(destination.address, exit.link);
         this.#addDatagram(reply, exit);
       }
     }
