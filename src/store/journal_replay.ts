@@ -236,7 +236,7 @@ class Replay {
   #takeLease(lease: PackedLease): void {
     const timeline = this.#timeline;
     this.#leaseCount++;
-    timeline.settle();
+    if (timeline.isStepping) timeline.settle();
     // No record is made after its own end: then one of the two is damaged, or was edited. What the
     // end is matters to one client, what time it is to all of them.
     if (lease.updatedAtMs <= lease.expiresAtMs) {

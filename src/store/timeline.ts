@@ -79,6 +79,11 @@ export class Timeline {
     return this.#stepsMs;
   }
 
+  /** Whether a step was told that does not count yet: see `settle`. */
+  get isStepping(): boolean {
+    return this.#told.length > 0;
+  }
+
   get span(): Span {
     return this.#span;
   }
