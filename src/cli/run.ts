@@ -65,7 +65,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
   const refusals = new RefusedClients();
   const emit = (event: ServerEvent) => {
     metrics.count(event);
-    refusals.note(event, systemClock.monotonicMs());
+    refusals.note(event, systemClock);
     log.record(event);
   };
   try {

@@ -12,8 +12,9 @@
  * |                                               | others on the wire of the address only       |
  * | DECLINE                                       | on the wire of the address, or by its relay  |
  * |                                               | agent                                        |
- * | RELEASE                                       | with IP source = ciaddr, or by the relay     |
- * |                                               | agent of the address                         |
+ * | RELEASE                                       | with IP source = ciaddr, on the wire of the  |
+ * |                                               | address where we are on it; or by its relay  |
+ * |                                               | agent                                        |
  *
  * A relay agent (giaddr) in a subnet that an interface of ours is attached to is believed only if
  * that subnet lists it in `relays`: there, clients need none. Everything else is silence.
@@ -54,10 +55,11 @@ export function disbelief(request: Request, state: EngineState): Rule | undefine
     case "RELEASE": {
       // Clients unicast it from the address that they give back (RFC 2131 §4.4.6).
       const { view: { giaddr }, ingress, address } = request;
-      const isBelieved = giaddr === ANY_ADDRESS
-        ? ingress.source === address
-        : isWhereItLives(request, address, state);
-      return isBelieved ? undefined : "off-link";
+      if (giaddr === ANY_ADDRESS && ingress.source !== address) return "off-link";
+      // On a wire of ours, what comes by another one is not from there, whatever its source.
+      const subnet = subnetOf(state.config.subnets, address);
+      const isNear = giaddr !== ANY_ADDRESS || subnet !== undefined && isAttached(subnet, state);
+      return !isNear || isWhereItLives(request, address, state) ? undefined : "off-link";
     }
   }
 }
@@ -104,6 +106,7 @@ export function isRelayAllowed(request: Request, state: EngineState): boolean {
     return subnet.relays === undefined ||
       subnetsOfInterface(config, request.ingress).includes(subnet);
   }
+  if (subnet.relays?.has(giaddr)) return true;
   if (wireOf(config, subnet).some(({ relays }) => relays?.has(giaddr))) return true;
   if (subnet.relays !== undefined || isAttached(subnet, state)) return false;
   if (subnetListing(config, giaddr) !== undefined) return true;

@@ -24,7 +24,7 @@ import type { GrantedTime } from "./lease_time.ts";
 import { isBroadcastTo } from "./scopes.ts";
 import { type Server, serverIdentifier } from "./server_identity.ts";
 import { attachedSubnets } from "./subnet_selection.ts";
-import { type InsteadOfAddress, type ReplyFacts, writeOptions } from "./reply_options.ts";
+import { askedFor, type InsteadOfAddress, type ReplyFacts, writeOptions } from "./reply_options.ts";
 import { type Bootp, type Inform, MessageType, type Request } from "./request.ts";
 
 /** What a reply says of the client's network; a lease time goes with an address only. */
@@ -170,9 +170,11 @@ function broadcastHeader({ view: { flags, giaddr } }: Request): ReplyHeader {
 
 /** The facts of a reply that says nothing of the client's network. */
 function bareFacts(messageType: number, request: Request, server: Server): ReplyFacts {
+  const list = request.view.option(Option.PARAMETER_REQUEST_LIST);
   return {
     view: request.view,
-    list: request.view.option(Option.PARAMETER_REQUEST_LIST),
+    list,
+    asked: askedFor(list),
     messageType,
     serverIdentifier: serverIdentifier(request, server, likeliestSubnet(request, server)),
     isRapid: false,
@@ -230,9 +232,11 @@ function factsOf(
   server: Server,
   boot = bootDataFor(request.view, scopes),
 ): ReplyFacts {
+  const list = request.view.option(Option.PARAMETER_REQUEST_LIST);
   return {
     view: request.view,
-    list: request.view.option(Option.PARAMETER_REQUEST_LIST),
+    list,
+    asked: askedFor(list),
     messageType,
     serverIdentifier: serverIdentifier(request, server, subnet),
     isRapid: messageType === MessageType.ACK && request.kind === "DISCOVER",

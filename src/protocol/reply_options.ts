@@ -21,6 +21,8 @@ export interface ReplyFacts {
   readonly view: MessageView;
   /** Option 55 of the client: what it asks for, in its order. */
   readonly list: Uint8Array | undefined;
+  /** What `askedFor` says of the list. */
+  readonly asked: number;
   /** Value of option 53; a reply to a BOOTP client has none, nor anything else that is DHCP's. */
   readonly messageType?: number | undefined;
   readonly serverIdentifier: Ipv4;
@@ -75,20 +77,30 @@ function serverIdentifier(facts: ReplyFacts, writer: MessageWriter): void {
   if (messageType !== undefined) writer.option32(Option.SERVER_IDENTIFIER, serverIdentifier);
 }
 
-function leaseTimes({ time, list }: ReplyFacts, writer: MessageWriter): void {
-  if (time === undefined) return;
-  writer.option32(Option.LEASE_TIME, time.wireLeaseSeconds);
-  if (!isListed(list, Option.RENEWAL_TIME)) {
-    writer.option32(Option.RENEWAL_TIME, time.renewalSeconds);
+/** Options that stand elsewhere, or keep others away, where the client asks for them. */
+const Asked = { MASK: 1, RENEWAL: 2, REBINDING: 4, CLASSLESS_ROUTES: 8 } as const;
+
+/** Which of these a list asks for, as bits: to look for each in the list takes ten times as long. */
+export function askedFor(list: Uint8Array | undefined): number {
+  let asked = 0;
+  for (let i = 0; i < (list?.length ?? 0); i++) {
+    const code = list![i];
+    if (code === Option.SUBNET_MASK) asked |= Asked.MASK;
+    else if (code === Option.RENEWAL_TIME) asked |= Asked.RENEWAL;
+    else if (code === Option.REBINDING_TIME) asked |= Asked.REBINDING;
+    else if (code === Option.CLASSLESS_STATIC_ROUTE) asked |= Asked.CLASSLESS_ROUTES;
   }
-  if (!isListed(list, Option.REBINDING_TIME)) {
-    writer.option32(Option.REBINDING_TIME, time.rebindingSeconds);
-  }
+  return asked;
 }
 
-/** Whether the client asks for the option, and so has it at the place where it asks. */
-function isListed(list: Uint8Array | undefined, code: number): boolean {
-  return list !== undefined && list.includes(code);
+/** What the client asks for has its place in the order of the list. */
+function leaseTimes({ time, asked }: ReplyFacts, writer: MessageWriter): void {
+  if (time === undefined) return;
+  writer.option32(Option.LEASE_TIME, time.wireLeaseSeconds);
+  if ((asked & Asked.RENEWAL) === 0) writer.option32(Option.RENEWAL_TIME, time.renewalSeconds);
+  if ((asked & Asked.REBINDING) === 0) {
+    writer.option32(Option.REBINDING_TIME, time.rebindingSeconds);
+  }
 }
 
 /** RFC 4039 §4: in the ACK to a DISCOVER, and in no other message. */
@@ -100,8 +112,8 @@ const NO_OCTETS = new Uint8Array(0);
 
 /** Asked for or not. */
 function subnetMask(facts: ReplyFacts, writer: MessageWriter): void {
-  const { subnet, isProxy, list } = facts;
-  if (subnet === undefined || isProxy === true || isListed(list, Option.SUBNET_MASK)) return;
+  const { subnet, isProxy, asked } = facts;
+  if (subnet === undefined || isProxy === true || (asked & Asked.MASK) !== 0) return;
   networkOption(Option.SUBNET_MASK, facts, subnet, writer);
 }
 
@@ -290,8 +302,8 @@ function impliedValue(code: number, { time }: ReplyFacts, subnet: Subnet): numbe
  * static routes then (RFC 3442), which only take room. What Windows calls 249 is no such option:
  * there is no word that its clients ignore the routers.
  */
-function hasClasslessRoutes({ list, scopes }: ReplyFacts): boolean {
-  return isListed(list, Option.CLASSLESS_STATIC_ROUTE) &&
+function hasClasslessRoutes({ asked, scopes }: ReplyFacts): boolean {
+  return (asked & Asked.CLASSLESS_ROUTES) !== 0 &&
     (configuredOption(scopes, Option.CLASSLESS_STATIC_ROUTE) ?? null) !== null;
 }
 

@@ -153,21 +153,20 @@ interface Layout {
   readonly listing: ReadonlyMap<Ipv4, Subnet>;
 }
 
-/** Found when a config is first asked, and gone with it. */
-const layouts = new WeakMap<Config["subnets"], Layout>();
+/** Found when a config is first asked. */
+let lastLayout: { readonly subnets: Config["subnets"]; readonly layout: Layout } | undefined;
 
 function layoutOf(subnets: Config["subnets"]): Layout {
-  let layout = layouts.get(subnets);
-  if (layout === undefined) {
-    const listing = new Map<Ipv4, Subnet>();
-    for (const subnet of subnets) {
-      for (const relay of subnet.relays ?? []) {
-        if (!listing.has(relay) || contains(subnet.cidr, relay)) listing.set(relay, subnet);
-      }
+  // Packet by packet the config is the same one.
+  if (lastLayout?.subnets === subnets) return lastLayout.layout;
+  const listing = new Map<Ipv4, Subnet>();
+  for (const subnet of subnets) {
+    for (const relay of subnet.relays ?? []) {
+      if (!listing.has(relay) || contains(subnet.cidr, relay)) listing.set(relay, subnet);
     }
-    layout = { wires: Map.groupBy(subnets, ({ sharedNetwork }) => sharedNetwork), listing };
-    layouts.set(subnets, layout);
   }
+  const layout = { wires: Map.groupBy(subnets, ({ sharedNetwork }) => sharedNetwork), listing };
+  lastLayout = { subnets, layout };
   return layout;
 }
 

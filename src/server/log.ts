@@ -66,16 +66,16 @@ export function openLog(options: LogOptions): Log {
   const limits = new LogLimits();
   let summing: ReturnType<typeof setTimeout> | undefined;
 
-  function enqueue(event: ServerEvent | LeftOutEvent): void {
-    if (format === "json") writeJson(event, clock.wallMs(), queued);
-    else writeHuman(event, clock.wallMs(), colour, queued);
+  function enqueue(event: ServerEvent | LeftOutEvent, wallMs: number): void {
+    if (format === "json") writeJson(event, wallMs, queued);
+    else writeHuman(event, wallMs, colour, queued);
     queuedCount++;
   }
 
   /** Says how many events were lost, at the place in the log where they are missing. */
   function admitLoss(): void {
     if (lostCount === 0) return;
-    enqueue(linesLost(lostCount));
+    enqueue(linesLost(lostCount), clock.wallMs());
     lostCount = 0;
   }
 
@@ -107,10 +107,10 @@ export function openLog(options: LogOptions): Log {
     clearTimeout(timer);
   }
 
-  function add(event: ServerEvent | LeftOutEvent): void {
+  function add(event: ServerEvent | LeftOutEvent, wallMs: number): void {
     if (queuedCount < QUEUED_EVENTS_MAX) {
       admitLoss();
-      enqueue(event);
+      enqueue(event, wallMs);
     } else {
       lostCount++;
     }
@@ -121,14 +121,15 @@ export function openLog(options: LogOptions): Log {
   function addSums(): void {
     clearTimeout(summing);
     summing = undefined;
-    for (const sum of limits.takeSums()) add(sum);
+    for (const sum of limits.takeSums()) add(sum, clock.wallMs());
   }
 
   return {
     record(event) {
       const urgency = urgencyOf(event);
       if (urgency < leastUrgency) return;
-      if (limits.admits(event, LOG_LEVELS[urgency]!, clock.monotonicMs())) add(event);
+      const wallMs = clock.wallMs();
+      if (limits.admits(event, LOG_LEVELS[urgency]!, wallMs)) add(event, wallMs);
       else summing ??= setTimeout(addSums, SUM_INTERVAL_MS);
     },
     async close() {

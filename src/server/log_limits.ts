@@ -36,6 +36,8 @@ class Allowance {
   }
 
   isThere(nowMs: number): boolean {
+    // Where the clock was set back, the time since then is not known.
+    if (nowMs < this.#atMs) this.#atMs = nowMs;
     if (nowMs > this.#atMs) {
       const gained = (nowMs - this.#atMs) * this.#perSecond / 1_000;
       if (this.#left < this.#atOnce) this.#left = Math.min(this.#atOnce, this.#left + gained);

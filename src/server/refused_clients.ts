@@ -1,5 +1,6 @@
 /** Who was refused in the last hour, and why: what an operator looks for first. */
 import type { Rule } from "../protocol/decision.ts";
+import type { Clock } from "../store/clock.ts";
 import type { ExchangeEvent, ServerEvent } from "./events.ts";
 
 /** How long one is told of. */
@@ -35,12 +36,12 @@ export class RefusedClients {
   /** By client and rule, the newest last. */
   readonly #refusals = new Map<string, Refusal>();
 
-  note(event: ServerEvent, nowMs: number): void {
+  note(event: ServerEvent, clock: Pick<Clock, "monotonicMs">): void {
     if (event.kind !== "exchange" || !isRefusal(event)) return;
     const key = `${event.client.key} ${event.rule}`;
     const count = (this.#refusals.get(key)?.count ?? 0) + 1;
     this.#refusals.delete(key);
-    this.#refusals.set(key, { event, count, lastAtMs: nowMs });
+    this.#refusals.set(key, { event, count, lastAtMs: clock.monotonicMs() });
     if (this.#refusals.size <= REFUSALS_MAX) return;
     const [oldest] = this.#refusals.keys();
     this.#refusals.delete(oldest!);

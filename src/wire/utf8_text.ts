@@ -43,7 +43,7 @@ export class Utf8Text {
 
   clear(): void {
     this.#length = 0;
-    if (this.#octets.length > OCTETS_KEPT_MAX) this.#octets = new Uint8Array(OCTETS_AT_FIRST);
+    if (this.#octets.length > OCTETS_KEPT_MAX) this.#keepIn(new Uint8Array(OCTETS_AT_FIRST));
   }
 
   append(text: string): void {
@@ -140,7 +140,11 @@ export class Utf8Text {
     if (needed <= this.#octets.length) return;
     const grown = new Uint8Array(Math.max(needed, 2 * this.#octets.length));
     grown.set(this.#octets);
-    this.#octets = grown;
-    this.#view = new DataView(grown.buffer);
+    this.#keepIn(grown);
+  }
+
+  #keepIn(octets: Uint8Array<ArrayBuffer>): void {
+    this.#octets = octets;
+    this.#view = new DataView(octets.buffer);
   }
 }

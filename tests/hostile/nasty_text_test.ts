@@ -95,7 +95,7 @@ function refusalsOf(hostname: string): RefusedClients {
   const { client } = leaseOf(hostname);
   const [request, outcome, rule] = ["DISCOVER", "silence", "pool-exhausted"] as const;
   const what = { kind: "exchange", interfaceName: "eth0", xid: 1, request, outcome, rule } as const;
-  refusals.note({ ...what, client, hostname }, 0);
+  refusals.note({ ...what, client, hostname }, { monotonicMs: () => 0 });
   return refusals;
 }
 

@@ -20,7 +20,7 @@ const REFUSED: ExchangeEvent = {
 
 function refusals(...events: readonly (readonly [ExchangeEvent, atMs: number])[]): RefusedClients {
   const refusals = new RefusedClients();
-  for (const [event, atMs] of events) refusals.note(event, atMs);
+  for (const [event, atMs] of events) refusals.note(event, { monotonicMs: () => atMs });
   return refusals;
 }
 

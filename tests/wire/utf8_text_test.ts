@@ -34,3 +34,12 @@ Deno.test("of a text that was very long, the memory is not kept", () => {
   assert.deepEqual([...text.octets()], [112, 105]);
   assert.ok(text.octets().buffer.byteLength < 65_536);
 });
+
+Deno.test("what is hashed after a text that was very long is what is there now", () => {
+  const text = new Utf8Text();
+  text.append("x".repeat(3 * 2 ** 20));
+  text.clear();
+  const fresh = new Utf8Text();
+  for (const it of [text, fresh]) it.append("the line that counts");
+  assert.equal(text.hashFrom(0), fresh.hashFrom(0));
+});
