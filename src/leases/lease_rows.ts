@@ -295,6 +295,7 @@ export class LeaseRows implements HeapColumns {
   setLease(row: number, lease: Lease): void {
     packed.pack(lease);
     this.setPacked(row, packed);
+    this.#newest.note(row);
     this.#leaseHash[row] = lease.client.hashBy(this.identityOf(row));
   }
 
@@ -309,7 +310,13 @@ export class LeaseRows implements HeapColumns {
     this.#state[row] = STATE_CODES[lease.state];
     this.updatedAtMs[row] = lease.updatedAtMs;
     this.expiresAtMs[row] = lease.expiresAtMs;
-    this.#newest.note(row);
+  }
+
+  /** Finds the newest records where many came by `setPacked`: the last ones are looked at first. */
+  findNewest(): void {
+    for (let row = this.#end - 1; row >= 0; row--) {
+      if (this.hasLease(row)) this.#newest.noteNext(row);
+    }
   }
 
   /** Has a lease made now that says it was made later; if it ends after that, it is as long. */

@@ -209,6 +209,7 @@ export class LeaseTable {
       rows.rehash(row);
       this.#settle(row);
     }
+    rows.findNewest();
     // One after the other: a loop that does nothing else waits for no slot that it goes to.
     for (let row = 0; row < end; row++) if (rows.hasHolder(row)) this.#byClient.add(row);
     for (let row = 0; row < end; row++) {

@@ -41,6 +41,13 @@ export class NewestRows {
     newest[at] = row;
   }
 
+  /** Takes note of a row that is not known yet, if it belongs among the newest. */
+  noteNext(row: number): void {
+    const { updatedAtMs } = this.#rows;
+    const oldest = this.#newest[NEWEST_MAX - 1]!;
+    if (oldest === NONE || updatedAtMs[row]! > updatedAtMs[oldest]!) this.note(row);
+  }
+
   /** The rows, the newest first. */
   list(): readonly number[] {
     return [...this.#newest].filter((row) => row !== NONE);
