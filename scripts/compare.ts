@@ -4,10 +4,13 @@
  *
  *     deno task compare dist/sublet-before dist/sublet
  *     deno task compare BEFORE AFTER --rounds 5 --only closed,start
+ *
+ * `--unchecked-before` gives the first one journals whose lines have no `sum`, as 0.1.0 wrote them.
  */
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { openLab } from "./bench/lab.ts";
+import { writeUncheckedJournal } from "./bench/lease_files.ts";
 import { measureClosedLoops, measureExtending, measureWithLeases } from "./bench/measurements.ts";
 import { medianOf, pointsOf, type Sample } from "./bench/results.ts";
 import { type ServerKind, subletKind } from "./bench/servers.ts";
@@ -34,6 +37,7 @@ const { values, positionals } = parseArgs({
   options: {
     rounds: { type: "string", default: "3" },
     only: { type: "string", default: SECTIONS.join() },
+    "unchecked-before": { type: "boolean", default: false },
   },
 });
 const [before, after, ...others] = positionals;
@@ -44,7 +48,10 @@ if (before === undefined || after === undefined || others.length > 0) {
 
 const kinds = [before, after].map((path, i) => {
   const program = [resolve(path)];
-  return subletKind(i === 0 ? "before" : "after", i === 0 ? "before" : "after", () => program);
+  const name = i === 0 ? "before" : "after";
+  const kind = subletKind(name, name, () => program);
+  const isUnchecked = i === 0 && values["unchecked-before"];
+  return isUnchecked ? { ...kind, writeLeases: writeUncheckedJournal } : kind;
 });
 const sections = values.only.split(",");
 const samples: Sample[] = [];

@@ -48,14 +48,25 @@ async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
 }
 
-export const writeSubletJournal: WriteLeases = (path, count) => {
+/** As executables wrote it up to 0.1.0: no line has a check of itself. */
+export const writeUncheckedJournal: WriteLeases = (path, count) =>
+  writeJournal(path, count, (line) => line.replace(/,"sum":"[0-9a-f]{8}"(?=}\n$)/, ""));
+
+export const writeSubletJournal: WriteLeases = (path, count) =>
+  writeJournal(path, count, (line) => line);
+
+function writeJournal(
+  path: string,
+  count: number,
+  change: (line: string) => string,
+): ReturnType<WriteLeases> {
   const nowMs = Date.now();
   const [updatedAtMs, expiresAtMs] = [nowMs, nowMs + LEASE_SECONDS * 1000];
-  return writeTexts(path, count, encodeHeader(nowMs), ({ address, mac }) => {
+  return writeTexts(path, count, change(encodeHeader(nowMs)), ({ address, mac }) => {
     const client = makeClient(1, mac, `01:${mac}`);
-    return encodeLease({ address, client, state: "bound", updatedAtMs, expiresAtMs }, 0);
+    return change(encodeLease({ address, client, state: "bound", updatedAtMs, expiresAtMs }, 0));
   });
-};
+}
 
 const KEA_COLUMNS = "address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev," +
   "hostname,state,user_context\n";
