@@ -98,7 +98,7 @@ sceneTest(
     const second = await startServer(scene, LIMITED, { interfaces });
     const other = await udhcpc(scene, "other", "eth0", ["-V", "phone"]);
     other.start();
-    await second.says(/lan1 .* DISCOVER -> silence \(limit-reached\) class phones/);
+    await second.says(/lan1 .* DISCOVER -> silence \(limit-reached: class phones\) class phones/);
     await phone.renew();
     assert.equal((await phone.next(["renew"])).address, address);
     await phone.release();
