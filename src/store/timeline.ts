@@ -10,11 +10,16 @@
  *   that there was one: no time passes between what the lines before it and those after it tell.
  *   So leases may gain time by it, and none loses any. How far it went is only known at the end of
  *   the file, which then is read a second time, with `measureSteps` of the first.
+ * - A step counts once. No two are alike to the millisecond in both of their times, so lines that
+ *   tell of it again were copied, by whoever edited the file or put it together.
  */
 import { STEP_LINES } from "./journal_format.ts";
 
 /** Steps of one line each that are told apart; a file with more of them is no journal any more. */
 const ERAS_MAX = 1_000;
+
+/** Steps that are known again when a copy of their lines comes; of more, the newest are. */
+const KNOWN_STEPS_MAX = 1_000;
 
 interface Step {
   readonly atMs: number;
@@ -68,6 +73,8 @@ export class Timeline {
   #span = new Span();
   /** Lines that may tell of one step. */
   readonly #told: Step[] = [];
+  /** Steps that have counted, the oldest first. */
+  readonly #known = new Set<string>();
 
   /** `measured`: the steps that one line each tells of, where they are known. */
   constructor(measured?: readonly number[]) {
@@ -113,10 +120,24 @@ export class Timeline {
     const step = told.find((a, i) =>
       told.some((b, j) => i < j && a.atMs === b.atMs && a.wasMs === b.wasMs)
     );
+    if (!this.#isNew(step ?? told[0]!, step !== undefined)) return;
     if (step === undefined) return this.#beginEra(told[0]!);
     this.#stepsMs += step.atMs - step.wasMs;
     // Two lines say so.
     for (let i = 0; i < 2; i++) this.takeInstant(step.atMs, 0);
+  }
+
+  /** Whether a step has not counted before; one that is believed is known from now on. */
+  #isNew({ atMs, wasMs }: Step, isBelieved: boolean): boolean {
+    const key = `${atMs} ${wasMs}`;
+    if (this.#known.has(key)) return false;
+    if (!isBelieved) return true;
+    this.#known.add(key);
+    if (this.#known.size > KNOWN_STEPS_MAX) {
+      const [oldest] = this.#known;
+      this.#known.delete(oldest!);
+    }
+    return true;
   }
 
   #beginEra({ atMs, wasMs }: Step): void {

@@ -53,6 +53,25 @@ Deno.test("two steps that follow each other both count", () => {
   assert.deepEqual([stepsMs, eras], [0, []]);
 });
 
+Deno.test("a step counts once, wherever a copy of its lines is", () => {
+  const block = [A, COPY, COPY];
+  const later = [HOUR, ...block, THEN, THEN + HOUR];
+  for (
+    const lines of [
+      [HOUR, ...block, ...block, THEN, THEN + HOUR],
+      [HOUR, ...block, COPY, COPY, THEN, THEN + HOUR],
+      [HOUR, ...block, THEN, ...block, THEN + HOUR],
+      [...later, ...block],
+      [...later, COPY],
+      [...later, A],
+    ]
+  ) {
+    const { stepsMs, span, eras } = read(lines);
+    const what = JSON.stringify(lines);
+    assert.deepEqual([stepsMs, eras, span.newestMs], [THEN - HOUR, [], 2 * HOUR], what);
+  }
+});
+
 Deno.test("of a step that one line tells, it is believed that there was one", () => {
   for (const step of [[THEN, 2 * HOUR], [THEN - HOUR, HOUR], [0, 0], [9 * THEN, -THEN]] as const) {
     const { stepsMs } = readTwice([HOUR, 2 * HOUR, step, THEN, THEN + HOUR], THEN + 2 * HOUR);
