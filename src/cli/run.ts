@@ -102,7 +102,7 @@ async function serve(
       notifyOfInterface(status, server?.runningConfig ?? config, notify),
   });
   const leases = new LeaseTable(config.subnets);
-  const store = openStore(config, leases, notify);
+  const store = openStore(config, leases, (message) => notifyOf("journal", "warning", message));
   const names = new NameRegistrar({
     leases,
     clock,
@@ -183,13 +183,17 @@ async function serve(
 }
 
 /** The journal of the config, whose live table is `leases`. */
-function openStore(config: Config, leases: LeaseTable, notify: Notify): LeaseStore {
+function openStore(
+  config: Config,
+  leases: LeaseTable,
+  onTrouble: (message: string) => void,
+): LeaseStore {
   return openJournal({
     path: config.journal,
     clock: systemClock,
     durability: config.durability,
     snapshot: () => leases.packed(),
-    onTrouble: (message) => notify("warning", message),
+    onTrouble,
   });
 }
 

@@ -80,7 +80,7 @@ export interface NoticeEvent {
   readonly topic?: NoticeTopic;
 }
 
-export type NoticeTopic = "interfaces" | "names" | "proxy-arp";
+export type NoticeTopic = "interfaces" | "journal" | "names" | "proxy-arp";
 
 export type ServerEvent = ExchangeEvent | ConflictEvent | WaitEvent | DropEvent | NoticeEvent;
 
