@@ -29,10 +29,11 @@ export class NewestRows {
     const { updatedAtMs } = this.#rows;
     const madeAtMs = updatedAtMs[row]!;
     const last = NEWEST_MAX - 1;
-    const known = newest.indexOf(row);
-    if (known < 0 && newest[last] !== NONE && updatedAtMs[newest[last]!]! > madeAtMs) return;
-    if (known >= 0) newest.copyWithin(known, known + 1);
-    let at = last;
+    // Where the row stands, and else the last place, which it takes if it is newer than that.
+    let at = 0;
+    while (at < last && newest[at] !== row) at++;
+    const oldest = newest[at]!;
+    if (oldest !== row && oldest !== NONE && updatedAtMs[oldest]! > madeAtMs) return;
     for (; at > 0; at--) {
       const before = newest[at - 1]!;
       if (before !== NONE && updatedAtMs[before]! > madeAtMs) break;
