@@ -41,6 +41,11 @@ export const interfaceNameSchema = textSchema<string>({
     if (/[*?]/.test(text)) {
       return new Refusal(`${quote(text)} is a pattern: each interface is listed by its name`);
     }
+    // Kea's way to choose one of the addresses of an interface.
+    const [, before] = /^([^\s/:]+)\/[\d.]+$/.exec(text) ?? [];
+    if (before !== undefined) {
+      return new Refusal(`${quote(text)} has an address behind the interface`, `write ${before}`);
+    }
     if (/[\s/:]/.test(text) || NO_NAME.test(text) || CONTROL_CHARACTER.test(text)) {
       return undefined;
     }

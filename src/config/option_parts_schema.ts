@@ -75,6 +75,32 @@ function partSchema<Kind extends PlainKind>(kind: Kind) {
   return limited(octets, "a part of an option", PART_OCTETS_MAX);
 }
 
+/** What Kea, ISC dhcpd and people call our types. */
+const TYPE_WORDS: ReadonlyMap<string, OptionKind> = new Map([
+  ["uint8", "u8"],
+  ["uint16", "u16"],
+  ["uint32", "u32"],
+  ["int32", "i32"],
+  ["integer", "u32"],
+  ["unsigned integer 8", "u8"],
+  ["unsigned integer 16", "u16"],
+  ["unsigned integer 32", "u32"],
+  ["ip", "ipv4"],
+  ["ip-address", "ipv4"],
+  ["ipv4-address", "ipv4"],
+  ["ipv6-address", "ipv6"],
+  ["boolean", "bool"],
+  ["flag", "bool"],
+  ["string", "text"],
+  ["binary", "hex"],
+  ["fqdn", "domain-name"],
+]);
+
+function typeMeantBy(word: string, kinds: readonly OptionKind[]): string | undefined {
+  const kind = TYPE_WORDS.get(word.toLowerCase());
+  return kind !== undefined && kinds.includes(kind) ? kind : nearest(word, kinds);
+}
+
 function explainType(value: unknown, expected: string, kinds: readonly OptionKind[]): string {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     return pack(mismatch(expected, value));
@@ -82,7 +108,7 @@ function explainType(value: unknown, expected: string, kinds: readonly OptionKin
   const hint = `the types are: ${kinds.join(", ")}`;
   if (!("type" in value)) return pack(explain('"type" is missing', hint));
   const { type } = value;
-  const meant = typeof type === "string" ? nearest(type, kinds) : undefined;
+  const meant = typeof type === "string" ? typeMeantBy(type, kinds) : undefined;
   const said = `unknown type ${typeof type === "string" ? quote(type) : describe(type)}`;
   return pack(explain(said, meant === undefined ? hint : didYouMean(meant)));
 }

@@ -86,13 +86,13 @@ const WORDS: { readonly [At in Place]: Readonly<Record<string, string>> } = {
       "macaddr mac-addr ether lladdr physical-address chaddr",
     "address": "ip ip-address ipaddr ip-addr fixed-address fixed-ip static static-ip yiaddr",
     "hostname": "name host host-name",
-    "client-id": "client-identifier clientid dhcp-client-identifier dhcp-client-id uid duid",
+    "client-id": "client-identifier clientid dhcp-client-identifier dhcp-client-id uid id",
     "circuit-id": "agent-circuit-id",
     "remote-id": "agent-remote-id",
     "comment": "description note notes remark user-context",
   },
   "pools": {
-    "range": "range4 ranges",
+    "range": "range4 ranges pool address-pool",
     "only": "allow-members client-class client-classes",
   },
   "subnets": {
@@ -207,6 +207,7 @@ const WHERE: { readonly [At in Place]: string } = {
 
 const PAGE = 'status: { listen: "127.0.0.1:8067" }';
 const MASK = 'the prefix of "subnet" says it, as in 192.168.1.0/24';
+const BOOT_FILE = 'put "boot-file" under "boot"';
 const LOG = "the log goes to standard error: see sublet run --help";
 
 /** What other words ask for that no key of ours is, outside of the places that know them. */
@@ -218,6 +219,16 @@ const ANSWERS: ReadonlyMap<string, string> = new Map([
   ["netmask", MASK],
   ["mask", MASK],
   ["subnetmask", MASK],
+  ["filename", BOOT_FILE],
+  ["boot-file-name", BOOT_FILE],
+  ["bootfile-name", BOOT_FILE],
+  ["id", "leave it out: a subnet is known by its addresses"],
+  ["subnet-id", "leave it out: a subnet is known by its addresses"],
+  [
+    "duid",
+    "write client-id: ff, the four octets of the IAID and the DUID, as the journal shows it",
+  ],
+  ["option-def", "write the option where it is sent: other: [{ code: 224, type: u32, value: 1 }]"],
   ["log", LOG],
   ["logging", LOG],
   ["loggers", LOG],

@@ -79,7 +79,7 @@ testBadConfigs("values of options", [
     inOptions("vendor-encapsulated-options: [{ code: 1, type: ip, value: 10.0.0.1 }]"),
     [
       'config.yaml:6:50: unknown type "ip"',
-      "hint: the types are: ipv4, ipv4-list, ipv4-pair-list, u8, u8-list, u16, u16-list, u32, u32-list, i32, bool, text, uri, uri-list, hex, duration, ipv6, cidr-routes, domain-name, domain-list, compressed-domain-list",
+      'hint: did you mean "ipv4"?',
     ],
   ],
   [

@@ -135,6 +135,10 @@ testBadConfigs("options", [
     'config.yaml:6:30: unknown type "ipv4list"',
     'hint: did you mean "ipv4-list"?',
   ]],
+  ["other: a type as Kea calls it", inOptions("other: [{ code: 222, type: uint32, value: 7 }]"), [
+    'config.yaml:6:30: unknown type "uint32"',
+    'hint: did you mean "u32"?',
+  ]],
   ["other: no type", inOptions("other: [{ code: 150, value: 1.2.3.4 }]"), [
     'config.yaml:6:11: "type" is missing',
     "hint: the types are: ipv4, ipv4-list, ipv4-pair-list, u8, u8-list, u16, u16-list, u32, u32-list, i32, bool, text, uri, uri-list, hex, duration, ipv6, cidr-routes, domain-name, domain-list, compressed-domain-list, record, sub-options, vendor-classes, vendor-options",

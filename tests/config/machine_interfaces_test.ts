@@ -31,6 +31,10 @@ Deno.test("interfaces: an address or a pattern is no name, and those that there 
     const said = `config.yaml:1:13: ${name} is a pattern: each interface is listed by its name`;
     assert.deepEqual(check(pattern), { isOk: false, lines: [said, has] });
   }
+  assert.deepEqual(check("eth0/192.168.1.1").lines, [
+    'config.yaml:1:13: "eth0/192.168.1.1" has an address behind the interface',
+    "  hint: write eth0",
+  ]);
   // A hint of the schema's own is not put aside.
   assert.match(check("[eth0, wlan0 eth1]").lines.join(), /a comma is missing/);
 });
