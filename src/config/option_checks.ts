@@ -143,10 +143,12 @@ function hostsOf(kind: OptionKind, payload: Uint8Array): Placed<Ipv4>[] {
   return [];
 }
 
+const OWN_ADDRESS = "write the address of the machine that is meant";
+
 /** Why a client cannot reach a host by an address; `undefined` where it may. */
 function explainNoHost(words: string, address: Ipv4, noHosts: NoHosts): Explanation | undefined {
   const name = noHosts.get(address);
-  if (name !== undefined) return explain(`${words} is ${name}, and no host's`);
+  if (name !== undefined) return explain(`${words} is ${name}, and no host's`, OWN_ADDRESS);
   if (isUnicast(address)) return undefined;
   const firstOctet = address >>> 24;
   if (firstOctet === 127) {
@@ -157,7 +159,9 @@ function explainNoHost(words: string, address: Ipv4, noHosts: NoHosts): Explanat
     const hint = "write the server's own address: here, it does not stand for that";
     return explain(`${words} is no host's`, hint);
   }
-  if (address === LIMITED_BROADCAST) return explain(`${words} is everybody's, and no host's`);
+  if (address === LIMITED_BROADCAST) {
+    return explain(`${words} is everybody's, and no host's`, OWN_ADDRESS);
+  }
   const group = firstOctet < 240 ? "a multicast address" : "a reserved address";
-  return explain(`${words} is ${group}, and no host's`);
+  return explain(`${words} is ${group}, and no host's`, OWN_ADDRESS);
 }

@@ -8,6 +8,8 @@ import {
   type Ipv4,
   lastAddress,
 } from "../wire/ipv4.ts";
+import { formatRange } from "./address_range.ts";
+import type { AddressRange } from "./config.ts";
 import { explain } from "./explanation.ts";
 import { type FilePart, partAt, type Reporter } from "./file_parts.ts";
 import { checkIdentifiers } from "./pattern_checks.ts";
@@ -19,6 +21,18 @@ import type { ParsedSubnet } from "./subnet_schema.ts";
 export function addressesOfNoHost(cidr: Cidr): readonly (readonly [Ipv4, string])[] {
   if (!hasBroadcast(cidr)) return [];
   return [[cidr.network, "network address"], [lastAddress(cidr), "broadcast address"]];
+}
+
+/** The addresses that a client of this network can have. */
+export function hostRange(cidr: Cidr): AddressRange {
+  const edge = hasBroadcast(cidr) ? 1 : 0;
+  return { first: cidr.network + edge, last: lastAddress(cidr) - edge };
+}
+
+/** What to do with an address that is not in the network which it stands under. */
+export function hintForOutsider(cidr: Cidr): string {
+  return `clients here can have ${formatRange(hostRange(cidr))}; ` +
+    'another network is another entry of "subnets"';
 }
 
 /** Whatever is kept, is kept once; and whoever it is for has one reservation. */
@@ -38,7 +52,7 @@ export function checkReservations(
         continue;
       }
       const said = `${words} has a reservation on ${reporter.placeOf(first)} already`;
-      reporter.error(partPath, explain(said));
+      reporter.error(partPath, explain(said, hintForSecond(path)));
     }
     const { address } = reservation;
     const misplaced = address === undefined ? undefined : explainAddress(parsed.subnet, address);
@@ -46,6 +60,12 @@ export function checkReservations(
       reporter.error(pathOf(["reservations", i, "address"]), misplaced);
     }
   }
+}
+
+function hintForSecond([key]: Path): string {
+  return key === "address"
+    ? "take another address for one of the two; cards of one machine are one entry: mac: [a, b]"
+    : "put what the two say into one of them";
 }
 
 /** A part of a reservation that no other one of the subnet may have. */
@@ -85,9 +105,10 @@ function uniqueParts(reservation: ParsedReservation): UniquePart[] {
 function explainAddress(cidr: Cidr, address: Ipv4): Explanation | undefined {
   const words = `the reserved address ${formatIpv4(address)}`;
   if (!contains(cidr, address)) {
-    return explain(`${words} is not inside the subnet ${formatCidr(cidr)}`);
+    return explain(`${words} is not inside the subnet ${formatCidr(cidr)}`, hintForOutsider(cidr));
   }
   const [, name] = addressesOfNoHost(cidr).find(([taken]) => taken === address) ?? [];
   if (name === undefined) return undefined;
-  return explain(`${words} is the ${name} of ${formatCidr(cidr)}, which no client can have`);
+  const said = `${words} is the ${name} of ${formatCidr(cidr)}, which no client can have`;
+  return explain(said, `clients here can have ${formatRange(hostRange(cidr))}`);
 }

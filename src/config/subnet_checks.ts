@@ -19,7 +19,12 @@ import type { AddressRange, Boot } from "./config.ts";
 import { explain } from "./explanation.ts";
 import { type FilePart, type Reporter, scopesWithin } from "./file_parts.ts";
 import type { Path } from "./problem.ts";
-import { addressesOfNoHost, checkReservations } from "./reservation_checks.ts";
+import {
+  addressesOfNoHost,
+  checkReservations,
+  hintForOutsider,
+  hostRange,
+} from "./reservation_checks.ts";
 import { checkRoutes, checkScope, effectiveOption, type ScopePart } from "./scope_checks.ts";
 import type { ParsedSubnet } from "./subnet_schema.ts";
 
@@ -103,7 +108,11 @@ function checkPools({ parsed, pathOf }: FilePart<ParsedSubnet>, reporter: Report
 function checkPoolRange(cidr: Cidr, pool: AddressRange, path: Path, reporter: Reporter): void {
   if (!encloses(wholeRange(cidr), pool)) {
     const said = `pool ${formatRange(pool)} is not inside the subnet ${formatCidr(cidr)}`;
-    return reporter.error(path, explain(said));
+    const hosts = hostRange(cidr);
+    const first = Math.max(pool.first, hosts.first);
+    const last = Math.min(pool.last, hosts.last);
+    const hint = first <= last ? `write ${formatRange({ first, last })}` : hintForOutsider(cidr);
+    return reporter.error(path, explain(said, hint));
   }
   const taken = addressesOfNoHost(cidr)
     .filter(([address]) => pool.first <= address && address <= pool.last);
@@ -125,7 +134,7 @@ function checkExclusions(
     const words = `exclude ${formatRange(excluded)}`;
     if (!encloses(wholeRange(cidr), excluded)) {
       const said = `${words} is not inside the subnet ${formatCidr(cidr)}`;
-      reporter.error(excludedPath, explain(said));
+      reporter.error(excludedPath, explain(said, "leave it out: no client gets it here"));
     } else if (whole && !rangesOf(parsed).some((range) => intersects(range, excluded))) {
       reporter.warning(excludedPath, explain(`${words} takes nothing out of any pool`));
     }

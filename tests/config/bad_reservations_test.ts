@@ -95,7 +95,10 @@ testBadConfigs("reservations", [
       "  - { mac: [b827eb010203, b827eb010204], address: 192.168.1.10 }",
       "  - { mac: b827eb010204, address: 192.168.1.11 }",
     ),
-    ["config.yaml:7:16: mac b8:27:eb:01:02:04 has a reservation on line 6 already"],
+    [
+      "config.yaml:7:16: mac b8:27:eb:01:02:04 has a reservation on line 6 already",
+      "hint: put what the two say into one of them",
+    ],
   ],
   [
     "a port and a MAC address",
@@ -113,6 +116,7 @@ testBadConfigs("reservations", [
     ),
     [
       "config.yaml:8:23: circuit-id 65:74:68:31 with remote-id 73:77:31 has a reservation on line 6 already",
+      "hint: put what the two say into one of them",
     ],
   ],
   [
@@ -146,6 +150,7 @@ testBadConfigs("reservations", [
       "config.yaml:7:23: this is to have either text or hex",
       'config.yaml:8:29: expected octets in hex like 00:04:01:2c, got "eth"',
       "config.yaml:10:22: remote-id 31:30:3a:32:30 has a reservation on line 9 already",
+      "hint: put what the two say into one of them",
     ],
   ],
   [
@@ -174,6 +179,7 @@ testBadConfigs("reservations", [
       "config.yaml:6:48: expected a whole number from 0 to 255, got the number 256",
       'config.yaml:7:22: "enterprise" is missing',
       "config.yaml:9:22: vendor-id 3561 41:31 has a reservation on line 8 already",
+      "hint: put what the two say into one of them",
       'config.yaml:10:22: expected a map like { enterprise: 3561, code: 2, value: A1B2C3 }, got "A1"',
     ],
   ],
@@ -212,6 +218,7 @@ testBadConfigs("reservations", [
     inSubnet("reservations:", "  - { mac: b827eb010203, address: 192.168.2.10 }"),
     [
       "config.yaml:6:39: the reserved address 192.168.2.10 is not inside the subnet 192.168.1.0/24",
+      'hint: clients here can have 192.168.1.1-192.168.1.254; another network is another entry of "subnets"',
     ],
   ],
   [
@@ -223,7 +230,9 @@ testBadConfigs("reservations", [
     ),
     [
       "config.yaml:6:39: the reserved address 192.168.1.0 is the network address of 192.168.1.0/24, which no client can have",
+      "hint: clients here can have 192.168.1.1-192.168.1.254",
       "config.yaml:7:39: the reserved address 192.168.1.255 is the broadcast address of 192.168.1.0/24, which no client can have",
+      "hint: clients here can have 192.168.1.1-192.168.1.254",
     ],
   ],
   [
@@ -235,6 +244,7 @@ testBadConfigs("reservations", [
     ),
     [
       "config.yaml:7:39: address 192.168.1.10 has a reservation on line 6 already",
+      "hint: take another address for one of the two; cards of one machine are one entry: mac: [a, b]",
     ],
   ],
   [
@@ -246,6 +256,7 @@ testBadConfigs("reservations", [
     ),
     [
       "config.yaml:7:16: mac b8:27:eb:01:02:03 has a reservation on line 6 already",
+      "hint: put what the two say into one of them",
     ],
   ],
   [
@@ -257,6 +268,7 @@ testBadConfigs("reservations", [
     ),
     [
       "config.yaml:7:22: client-id ff:01 has a reservation on line 6 already",
+      "hint: put what the two say into one of them",
     ],
   ],
   [
@@ -286,7 +298,10 @@ testBadConfigs("client-hostname of a reservation", [
       "  - { client-hostname: printer, address: 192.168.1.9 }",
       "  - { client-hostname: Printer, address: 192.168.1.8 }",
     ),
-    ["config.yaml:7:28: client-hostname printer has a reservation on line 6 already"],
+    [
+      "config.yaml:7:28: client-hostname printer has a reservation on line 6 already",
+      "hint: put what the two say into one of them",
+    ],
   ],
   [
     "beside a MAC address",

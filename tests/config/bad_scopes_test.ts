@@ -27,9 +27,11 @@ testBadConfigs("pools", [
   ],
   ["addresses of another network", withPools("[192.168.1.9, { range: [192.168.1.8, 10.0.0.9] }]"), [
     "config.yaml:4:49: pool 10.0.0.9 is not inside the subnet 192.168.1.0/24",
+    'hint: clients here can have 192.168.1.1-192.168.1.254; another network is another entry of "subnets"',
   ]],
   ["addresses of another network in a map alone", withPools("{ range: 10.0.0.9 }"), [
     "config.yaml:4:21: pool 10.0.0.9 is not inside the subnet 192.168.1.0/24",
+    'hint: clients here can have 192.168.1.1-192.168.1.254; another network is another entry of "subnets"',
   ]],
   [
     "the same address in two pools",

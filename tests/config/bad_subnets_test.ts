@@ -139,6 +139,7 @@ testBadConfigs("pools and exclusions", [
     "interfaces: eth0\nsubnets:\n  - { subnet: 192.168.1.0/24, pools: [192.168.1.9, 192.168.2.10-192.168.2.20] }\n",
     [
       "config.yaml:3:52: pool 192.168.2.10-192.168.2.20 is not inside the subnet 192.168.1.0/24",
+      'hint: clients here can have 192.168.1.1-192.168.1.254; another network is another entry of "subnets"',
     ],
   ],
   [
@@ -146,6 +147,7 @@ testBadConfigs("pools and exclusions", [
     "interfaces: eth0\nsubnets:\n  - { subnet: 192.168.1.0/25, pools: 192.168.1.100-192.168.1.199 }\n",
     [
       "config.yaml:3:38: pool 192.168.1.100-192.168.1.199 is not inside the subnet 192.168.1.0/25",
+      "hint: write 192.168.1.100-192.168.1.126",
     ],
   ],
   [
@@ -161,6 +163,7 @@ testBadConfigs("pools and exclusions", [
     [
       "config.yaml:6:12: pool 192.168.1.199-192.168.2.20 overlaps the pool 192.168.1.100-192.168.1.199 of line 4",
       "config.yaml:6:12: pool 192.168.1.199-192.168.2.20 is not inside the subnet 192.168.2.0/24",
+      "hint: write 192.168.2.1-192.168.2.20",
     ],
   ],
   [
@@ -188,6 +191,7 @@ testBadConfigs("pools and exclusions", [
   ],
   ["an exclusion outside the subnet", inSubnet("exclude: [192.168.1.150, 192.168.2.1]"), [
     "config.yaml:5:30: exclude 192.168.2.1 is not inside the subnet 192.168.1.0/24",
+    "hint: leave it out: no client gets it here",
   ]],
   ["an exclusion outside the pools (warning)", inSubnet("exclude: [192.168.1.9]"), [
     "config.yaml:5:15: warning: exclude 192.168.1.9 takes nothing out of any pool",
@@ -245,9 +249,11 @@ subnets:
       "config.yaml:7:57: pool 192.168.1.199 overlaps the pool 192.168.1.100-192.168.1.199 of line 7",
       'config.yaml:9:16: expected a MAC address like b8:27:eb:01:02:03, got "zz:27:eb:01:02:03"',
       "config.yaml:10:46: the reserved address 192.168.2.10 is not inside the subnet 192.168.1.0/24",
+      'hint: clients here can have 192.168.1.1-192.168.1.254; another network is another entry of "subnets"',
       'config.yaml:10:60: unknown key "host-name"',
       'hint: did you mean "hostname"?',
       "config.yaml:11:16: mac b8:27:eb:01:02:03 has a reservation on line 10 already",
+      "hint: put what the two say into one of them",
       "config.yaml:12:13: subnet 192.168.1.128/25 overlaps the subnet 192.168.1.0/24 of line 6",
       'config.yaml:13:5: unknown key "pool"',
       'hint: did you mean "pools"?',

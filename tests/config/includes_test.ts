@@ -103,7 +103,8 @@ testFiles("each mistake has the file that it is in, and names the file of the ot
   ],
 }, [
   'hosts.yaml:1:41: unknown key "adress"\n  hint: did you mean "address"?',
-  "conf.d/a.yaml:2:46: pool 10.0.9.9 is not inside the subnet 10.0.1.0/24",
+  "conf.d/a.yaml:2:46: pool 10.0.9.9 is not inside the subnet 10.0.1.0/24\n" +
+  '  hint: clients here can have 10.0.1.1-10.0.1.254; another network is another entry of "subnets"',
   "conf.d/a.yaml:3:15: subnet 10.0.0.0/25 overlaps the subnet 10.0.0.0/24 of line 4 of main.yaml",
 ]);
 
@@ -114,7 +115,8 @@ testFiles("a reservation that two files have", {
   "conf.d/empty.yaml": ["classes: []"],
   "hosts.yaml": ["- { mac: 52:54:00:00:00:02, address: 10.0.0.1 }"],
 }, [
-  "hosts.yaml:1:38: address 10.0.0.1 has a reservation on line 6 of main.yaml already",
+  "hosts.yaml:1:38: address 10.0.0.1 has a reservation on line 6 of main.yaml already\n" +
+  "  hint: take another address for one of the two; cards of one machine are one entry: mac: [a, b]",
 ]);
 
 testFiles("a key that only one file may have", {

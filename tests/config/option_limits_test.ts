@@ -89,8 +89,11 @@ testBadConfigs("addresses that no client can use", [
     inOptions("log-servers: [255.255.255.255, 224.0.0.1, 240.0.0.1]"),
     [
       "config.yaml:6:17: warning: log-servers (7): 255.255.255.255 is everybody's, and no host's",
+      "hint: write the address of the machine that is meant",
       "config.yaml:6:34: warning: log-servers (7): 224.0.0.1 is a multicast address, and no host's",
+      "hint: write the address of the machine that is meant",
       "config.yaml:6:45: warning: log-servers (7): 240.0.0.1 is a reserved address, and no host's",
+      "hint: write the address of the machine that is meant",
     ],
   ],
   [
@@ -101,8 +104,11 @@ testBadConfigs("addresses that no client can use", [
     ),
     [
       "config.yaml:5:25: warning: routers (3): 192.168.1.255 is the broadcast address of 192.168.1.0/24, and no host's",
+      "hint: write the address of the machine that is meant",
       "config.yaml:5:61: warning: domain-name-servers (6): 192.168.1.0 is the network address of 192.168.1.0/24, and no host's",
+      "hint: write the address of the machine that is meant",
       "config.yaml:6:26: warning: next-server: 192.168.1.255 is the broadcast address of 192.168.1.0/24, and no host's",
+      "hint: write the address of the machine that is meant",
     ],
   ],
   [
@@ -146,6 +152,7 @@ testBadConfigs("addresses that no client can use", [
       "config.yaml:6:51: warning: slp-directory-agent (78): 0.0.0.0 is no host's",
       "hint: write the server's own address: here, it does not stand for that",
       "config.yaml:7:16: warning: sip-servers (120): 224.0.1.75 is a multicast address, and no host's",
+      "hint: write the address of the machine that is meant",
       "config.yaml:8:48: warning: v4-dnr (162): 127.0.0.1 is for each client the client itself",
       CLIENT_ITSELF,
       "config.yaml:9:20: warning: v4-pcp-server (158): 127.0.0.1 is for each client the client itself",
