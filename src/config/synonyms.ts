@@ -101,6 +101,7 @@ const WORDS: { readonly [At in Place]: Readonly<Record<string, string>> } = {
     "exclude": "excluded exclusions exclude-range excluded-address excluded-addresses",
     "reservations": "host hosts dhcp-host static static-lease static-leases static-mappings " +
       "static-map reservation fixed-addresses",
+    "reservations-from": "dhcp-hostsfile",
     "relays": "relay dhcp-relay giaddr relay-agent relay-agents",
   },
   "scope": {
@@ -110,6 +111,8 @@ const WORDS: { readonly [At in Place]: Readonly<Record<string, string>> } = {
     "options": "option option-data dhcp-option dhcp-options dhcp-opts",
     "always": "dhcp-option-force always-send force-options",
     "boot": "pxe netboot dhcp-boot pxe-service",
+    "offer-delay": "dhcp-reply-delay",
+    "always-broadcast": "dhcp-broadcast",
   },
   "lease-time": {
     "default": "valid-lifetime default-lease-time",
@@ -128,7 +131,7 @@ const WORDS: { readonly [At in Place]: Readonly<Record<string, string>> } = {
   },
   "classes": {
     "match": "test match-if expression",
-    "limit": "lease-limit max-leases",
+    "limit": "lease-limit max-leases dhcp-lease-max",
     "deny": "ignore dhcp-ignore",
   },
   "match": {
@@ -172,17 +175,19 @@ const WORDS: { readonly [At in Place]: Readonly<Record<string, string>> } = {
     "authoritative": "dhcp-authoritative",
     "quarantine-time": "decline-probation-period abandon-lease-time",
     "conflict-probe": "ping-check ping no-ping ping-timeout",
-    "identity": "match-client-id",
+    "identity": "match-client-id ignore-client-uids",
     "allocation": "dhcp-sequential-ip allocator",
     "rapid-commit": "dhcp-rapid-commit",
     "user": "username group",
     "durability": "sync fsync",
+    "include": "conf-dir conf-file",
+    "renew-write-threshold": "cache-threshold",
   },
 };
 
 /** Keys of ours that mean nothing anywhere but here, besides those that words above stand for. */
 const MORE_KEYS: { readonly [At in Place]?: string } = {
-  "top": "trust-option-82 leasequery rate-limits rogue-detection renew-write-threshold",
+  "top": "trust-option-82 leasequery rate-limits rogue-detection",
   "subnets": "proxy-dhcp",
   "reservations": "vendor-id",
   "scope": "port-limit",
@@ -208,6 +213,11 @@ const WHERE: { readonly [At in Place]: string } = {
 const PAGE = 'status: { listen: "127.0.0.1:8067" }';
 const MASK = 'the prefix of "subnet" says it, as in 192.168.1.0/24';
 const BOOT_FILE = 'put "boot-file" under "boot"';
+const ALWAYS = "leave it out: it is always so";
+const NO_PROGRAM =
+  "leave it out: no program is started; the journal and the log tell of each lease";
+const NO_DNS = "leave it to your name server: Sublet is none";
+const NOTHING_TO_SET = "leave it out: there is nothing to set";
 const LOG = "the log goes to standard error: see sublet run --help";
 
 /** What other words ask for that no key of ours is, outside of the places that know them. */
@@ -229,6 +239,20 @@ const ANSWERS: ReadonlyMap<string, string> = new Map([
     "write client-id: ff, the four octets of the IAID and the DUID, as the journal shows it",
   ],
   ["option-def", "write the option where it is sent: other: [{ code: 224, type: u32, value: 1 }]"],
+  ["stash-agent-options", ALWAYS],
+  ["store-extended-info", ALWAYS],
+  ["dhcp-script", NO_PROGRAM],
+  ["hooks-libraries", NO_PROGRAM],
+  ["expand-hosts", NO_DNS],
+  ["bogus-priv", NO_DNS],
+  ["domain-needed", NO_DNS],
+  ["resolv-file", NO_DNS],
+  ["no-resolv", NO_DNS],
+  ["cache-size", NO_DNS],
+  ["multi-threading", NOTHING_TO_SET],
+  ["sanity-checks", NOTHING_TO_SET],
+  ["expired-leases-processing", NOTHING_TO_SET],
+  ["failover", "leave it out: leases are not shared with a second server"],
   ["log", LOG],
   ["logging", LOG],
   ["loggers", LOG],

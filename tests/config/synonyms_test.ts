@@ -122,6 +122,22 @@ const ROWS: readonly (readonly [place: string, words: string, hint: string])[] =
   ["subnets", "giaddr dhcp-relay", 'did you mean "relays"?'],
   ["route", "gateway next-hop", 'did you mean "via"?'],
   ["classes", "test", 'did you mean "match"?'],
+  ["top", "dhcp-reply-delay", 'did you mean "offer-delay"?'],
+  ["subnets", "dhcp-broadcast", 'did you mean "always-broadcast"?'],
+  ["top", "dhcp-hostsfile", 'put "reservations-from" in an entry of "subnets"'],
+  ["top", "dhcp-lease-max", 'put "limit" in an entry of "classes"'],
+  ["top", "ignore-client-uids", 'did you mean "identity"?'],
+  ["top", "conf-dir", 'did you mean "include"?'],
+  ["top", "cache-threshold", 'did you mean "renew-write-threshold"?'],
+  ["top", "stash-agent-options store-extended-info", "leave it out: it is always so"],
+  ["top", "expand-hosts domain-needed", "leave it to your name server: Sublet is none"],
+  [
+    "top",
+    "dhcp-script hooks-libraries",
+    "leave it out: no program is started; the journal and the log tell of each lease",
+  ],
+  ["top", "multi-threading", "leave it out: there is nothing to set"],
+  ["top", "failover", "leave it out: leases are not shared with a second server"],
 ];
 
 for (const [place, words, hint] of ROWS) {
