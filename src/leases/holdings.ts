@@ -27,10 +27,15 @@ export class Holdings {
     this.#byAddress = byAddress;
   }
 
-  /** Whether the client has the address at `nowMs` by an active lease under its very name. */
+  /**
+   * Whether the client has the address at `nowMs` by an active lease under its very name, and that
+   * of its own hardware: what names itself alike on another machine is another one.
+   */
   isUnderName(client: Client, address: Ipv4, nowMs: number): boolean {
     const row = this.#byAddress.find(address);
-    return row !== NONE && this.#rows.isActive(row, nowMs) && this.#rows.isLeaseUnder(row, client);
+    return row !== NONE && this.#rows.isActive(row, nowMs) &&
+      this.#rows.isLeaseUnder(row, client) &&
+      this.#rows.isLeaseOfHardware(row, client);
   }
 
   /** Whether the client has the address by an active lease that names its own hardware address. */

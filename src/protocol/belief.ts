@@ -66,8 +66,9 @@ export function disbelief(request: Request, state: EngineState): Rule | undefine
 
 /**
  * RFC 2131 §4.3.2, RENEWING: a router may have brought it past every relay agent, and the reply
- * goes to ciaddr. So the holder is believed wherever it is. On the wire of the address, others may
- * ask for it, too, as they may by broadcast, and for one that is none of ours.
+ * goes to ciaddr. So the holder is believed wherever it is, as the machine that the lease names:
+ * else a client identifier alone would carry the lease over to other hardware. On the wire of the
+ * address, others may ask for it, too, as they may by broadcast, and for one that is none of ours.
  */
 function isRenewalBelieved(request: Continuing, state: EngineState): boolean {
   const { config, leases, nowMs } = state;

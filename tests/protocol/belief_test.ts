@@ -3,6 +3,7 @@
  * take. A lease changes only from where it lives (src/protocol/belief.ts).
  */
 import assert from "node:assert/strict";
+import { makeClient } from "../../src/leases/lease.ts";
 import {
   DECLINE,
   DISCOVER,
@@ -144,6 +145,8 @@ const RESERVED = "192.168.1.150";
 const RESERVING: EngineSketch = {
   subnets: [{ ...LAN, reservations: [{ mac: macOf(1), address: RESERVED }] }, GUEST],
 };
+/** A holder that has an identifier. */
+const NAMED = makeClient(1, macOf(1), "ff:01");
 /** The machine of the reservation, by another name: it has no lease. */
 const RENEWAL: Ask = { type: REQUEST, ciaddr: RESERVED, clientId: "00:65:76:69:6c" };
 
@@ -165,6 +168,31 @@ testAnswers([
     given: { ...RESERVING, addresses: ["198.51.100.1/24"], otherAddresses: [SERVER] },
     when: { ...RENEWAL, from: RESERVED, to: SERVER },
     expect: "silence (off-link)",
+  },
+  {
+    name: "RENEWING under the holder's identifier from other hardware, on another wire: silence",
+    given: { ...on("guest"), leases: [{ address: A, client: NAMED }] },
+    when: { type: REQUEST, ciaddr: A, clientId: "ff:01", mac: macOf(9), from: A, to: SERVER },
+    expect: "silence (off-link)",
+  },
+  {
+    name: "RENEWING under the holder's identifier from other hardware, by a router: silence",
+    given: { ...on("lan"), leases: [{ address: REMOTE, client: NAMED }] },
+    when: {
+      type: REQUEST,
+      ciaddr: REMOTE,
+      clientId: "ff:01",
+      mac: macOf(9),
+      from: REMOTE,
+      to: SERVER,
+    },
+    expect: "silence (off-link)",
+  },
+  {
+    name: "RENEWING of a holder with an identifier, by a router: it may",
+    given: { ...on("lan"), leases: [{ address: REMOTE, client: NAMED }] },
+    when: { type: REQUEST, ciaddr: REMOTE, clientId: "ff:01", from: REMOTE, to: SERVER },
+    expect: `ACK ${REMOTE} (renewed)`,
   },
   {
     name: "BOOTP with a made-up relay agent in our own subnet: silence",
