@@ -8,8 +8,9 @@
  * | --------------------------------------------- | -------------------------------------------- |
  * | DISCOVER, SELECTING, INIT-REBOOT, REBINDING,  | on an attached wire, or by a relay agent     |
  * | BOOTP                                         | that may speak for the subnet                |
- * | RENEWING                                      | from its holder, with IP source = ciaddr; of |
- * |                                               | others on the wire of the address only       |
+ * | RENEWING                                      | from its holder, with IP source = ciaddr, by |
+ * |                                               | the wire of the address where we are on it;  |
+ * |                                               | of others on the wire of the address only    |
  * | DECLINE                                       | on the wire of the address, or by its relay  |
  * |                                               | agent                                        |
  * | RELEASE                                       | with IP source = ciaddr, on the wire of the  |
@@ -76,12 +77,13 @@ function isRenewalBelieved(request: Continuing, state: EngineState): boolean {
   // The relay agent says that its client sent the message by unicast (RFC 5010).
   if (view.giaddr !== ANY_ADDRESS) return true;
   if (ingress.source !== address && ingress.source !== ANY_ADDRESS) return false;
-  if (ingress.source === address && leases.holdings.isUnderName(client, address, nowMs)) {
-    return true;
-  }
-  return subnetOf(config.subnets, address) === undefined
-    ? !isOffLink(config, request)
-    : isWhereItLives(request, address, state);
+  const subnet = subnetOf(config.subnets, address);
+  if (subnet === undefined) return !isOffLink(config, request);
+  if (isWhereItLives(request, address, state)) return true;
+  // Behind a router. On a wire of ours, what comes by another one is not from there: it could give
+  // the holder another name.
+  return ingress.source === address && !isAttached(subnet, state) &&
+    leases.holdings.isUnderName(client, address, nowMs);
 }
 
 /** Whether a message came by the wire of the address, or by a relay agent of it. */

@@ -108,8 +108,6 @@ const MESSAGES: readonly {
     believed: [
       "by broadcast on the wire",
       "by unicast on the wire, from ciaddr",
-      "by unicast on another wire, from ciaddr",
-      "by a router, from ciaddr",
       AGENT,
     ],
   },
