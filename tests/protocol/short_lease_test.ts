@@ -99,3 +99,22 @@ Deno.test("when-full: no matter to a reserved address, which is nobody else's", 
   assert.equal(seconds(engine, { type: DISCOVER, mac: macOf(1) }), HOUR);
   assert.equal(seconds(engine, { type: DISCOVER, mac: macOf(99) }), 12 * HOUR);
 });
+
+Deno.test("a reservation that several machines share is leased for a day at most, never without end", () => {
+  const config = loadedConfig(
+    "interfaces: eth0",
+    "conflict-probe: off",
+    "lease-time: infinite",
+    "subnets:",
+    "  - subnet: 192.168.1.0/24",
+    "    reservations:",
+    `      - { mac: ["${macOf(1)}", "${macOf(2)}"], address: 192.168.1.10 }`,
+    `      - { mac: "${macOf(3)}", address: 192.168.1.11 }`,
+  );
+  const engine = new Engine({ config });
+  const day = 24 * HOUR;
+  assert.equal(seconds(engine, { type: DISCOVER }), day);
+  assert.equal(seconds(engine, select(macOf(1), "192.168.1.10")), day);
+  const own = seconds(engine, { type: DISCOVER, mac: macOf(3) });
+  assert.equal(own, 0xffff_ffff, "one machine's own is without end, as the config says");
+});
